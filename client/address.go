@@ -1,0 +1,60 @@
+package client
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// What is wrong with an address. None repeats the address: it may be a secret.
+var (
+	errAddressRelative = errors.New("must be an absolute URL, such as https://example.com/settings")
+	errAddressScheme   = errors.New("must be https (http is allowed on loopback only)")
+	errAddressUser     = errors.New("must not contain a user name or password")
+	errBaseURLQuery    = errors.New("must not have a query or a fragment")
+)
+
+// checkAddress holds for every URL that a browser or this client is sent to: an
+// absolute https URL without user info. Plain http is for loopback, where a
+// sandbox or an application under development listens.
+func checkAddress(address string) error {
+	_, err := parseAddress(address)
+	return err
+}
+
+func parseAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(address, " \\") {
+		return nil, errAddressRelative
+	}
+	if u.User != nil {
+		return nil, errAddressUser
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		return nil, errAddressScheme
+	}
+	return u, nil
+}
+
+// parseBaseURL checks the address of a server and returns it without a trailing
+// slash.
+func parseBaseURL(address string) (string, error) {
+	u, err := parseAddress(address)
+	if err != nil {
+		return "", err
+	}
+	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(address, "#") {
+		return "", errBaseURLQuery
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+// isLoopback goes by the name alone, without asking DNS.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

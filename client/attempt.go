@@ -1,0 +1,99 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/adminportal-go/adminportal/gen"
+)
+
+// An answer is what one attempt brought, the body read to its cap.
+type answer struct {
+	status   int // 0: nothing came
+	header   http.Header
+	body     []byte
+	err      error // why nothing came, or why the body is not whole
+	sent     time.Time
+	received time.Time // of the headers
+}
+
+func (a *answer) ok() bool { return a.status >= 200 && a.status <= 299 }
+
+// admit waits for everything that may hold an attempt back: the gate first and
+// then the limiter, so that no token of the limiter grows old at the gate. The
+// gate's pass is taken last, since it may have closed meanwhile.
+func (c *core) admit(ctx context.Context) (pass, error) {
+	if c.limiter != nil {
+		if err := c.gate.ready(ctx, c.retry); err != nil {
+			return pass{}, err
+		}
+		if err := c.askLimiter(ctx); err != nil {
+			return pass{}, err
+		}
+	}
+	return c.gate.enter(ctx, c.retry)
+}
+
+func (c *core) askLimiter(ctx context.Context) error {
+	bounded, cancel := ctx, context.CancelFunc(func() {})
+	if c.retry.MaxWait > 0 {
+		bounded, cancel = context.WithTimeout(ctx, c.retry.MaxWait)
+	}
+	defer cancel()
+	err := c.limiter.Wait(bounded)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return limiterRefusal{err}
+}
+
+// A limiterRefusal is an error of the caller's limiter while the call's own
+// context is alive.
+type limiterRefusal struct{ error }
+
+// attempt sends one request and reads its answer. Nothing is retried here, and
+// nothing of net/http's may be either: see edit.
+func (c *core) attempt(ctx context.Context, send sender, key string) *answer {
+	if c.retry.AttemptTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.retry.AttemptTimeout)
+		defer cancel()
+	}
+	a := &answer{sent: time.Now()}
+	resp, err := send(ctx, c.edit(key))
+	a.received = time.Now()
+	if err != nil {
+		a.err = err
+		return a
+	}
+	defer func() { _ = resp.Body.Close() }() // all that it held has been read, or is not wanted
+	a.status, a.header = resp.StatusCode, resp.Header
+	a.body, a.err = readBody(resp.Body, c.maxBody)
+	return a
+}
+
+// A sender builds a request with the generated client, lets it be edited, and
+// sends it.
+type sender func(context.Context, gen.RequestEditorFn) (*http.Response, error)
+
+// edit completes a generated request. The key is set on the request itself and
+// never by a RoundTripper, which would set it again on whatever follows.
+//
+// Without GetBody net/http cannot replay a POST by itself when a kept connection
+// turns out dead: each resend passes the gate and is observed. (It may still
+// replay a GET, and nothing can prevent that.)
+func (c *core) edit(key string) gen.RequestEditorFn {
+	return func(_ context.Context, req *http.Request) error {
+		if key != "" {
+			req.Header.Set("Authorization", "Bearer "+key)
+		}
+		req.Header.Set("Accept", "application/json")
+		req.Header.Set("User-Agent", c.userAgent)
+		req.GetBody = nil
+		return nil
+	}
+}

@@ -1,0 +1,198 @@
+package client
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// catalogMaxAge is when a list counts as old; WorkOS adds providers a few
+	// times a year.
+	catalogMaxAge = 24 * time.Hour
+	// catalogRetry is the pause after a refresh that failed.
+	catalogRetry = time.Minute
+	// catalogTimeout bounds a refresh in the background.
+	catalogTimeout = time.Minute
+)
+
+// An IconSource lists provider icons: a [*Client], or a fake in your tests.
+type IconSource interface {
+	ListProviderIcons(ctx context.Context) ([]ProviderIcon, error)
+}
+
+// An IconCatalog keeps the provider icons for the pages of a service. Make one
+// with [NewIconCatalog] and share it; it is safe for concurrent use, has no
+// goroutine of its own, and nothing needs closing.
+//
+// The first lookup fetches the list, or [IconCatalog.Warm] does at startup. A
+// lookup that finds the list old (24 h, see [WithCatalogMaxAge]) starts a refresh
+// and is served from the old one at once. While the service is away, and when it
+// sends an empty list, the last good list stays; [IconCatalog.Age] says how old
+// it is.
+type IconCatalog struct {
+	source  IconSource
+	maxAge  time.Duration
+	list    atomic.Pointer[iconList]
+	asking  flight[*iconList]
+	refresh atomic.Bool // one runs in the background
+}
+
+// An iconList is one fetch, never changed after it is published.
+type iconList struct {
+	icons   []ProviderIcon
+	index   map[string]int // by ID and by connection type, as spelled and in lower case
+	fetched time.Time
+	due     time.Time // for a refresh
+}
+
+// A CatalogOption changes how an [IconCatalog] works.
+type CatalogOption func(*IconCatalog)
+
+// WithCatalogMaxAge sets the age at which a list is refreshed. The default is
+// 24 h; zero or less keeps the default.
+func WithCatalogMaxAge(age time.Duration) CatalogOption {
+	return func(k *IconCatalog) {
+		if age > 0 {
+			k.maxAge = age
+		}
+	}
+}
+
+// NewIconCatalog returns an empty catalog of what source lists. It fetches nothing
+// yet.
+func NewIconCatalog(source IconSource, opts ...CatalogOption) *IconCatalog {
+	k := &IconCatalog{source: source, maxAge: catalogMaxAge}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(k)
+		}
+	}
+	return k
+}
+
+// Lookup finds an icon by its ID ("okta") or by the type of an SSO connection
+// ("OktaSAML", "GoogleOAuth", …). It is false, without an error, where there is no
+// icon: connection types appear without notice. An error means that there is no
+// list at all yet.
+func (k *IconCatalog) Lookup(ctx context.Context, provider string) (icon ProviderIcon, ok bool, err error) {
+	list, err := k.get(ctx)
+	if err != nil {
+		return ProviderIcon{}, false, err
+	}
+	i, ok := list.index[provider]
+	if !ok {
+		i, ok = list.index[strings.ToLower(provider)]
+	}
+	if !ok {
+		return ProviderIcon{}, false, nil
+	}
+	return list.icons[i], true, nil
+}
+
+// All returns every icon in the service's order. The slice is the caller's own.
+func (k *IconCatalog) All(ctx context.Context) ([]ProviderIcon, error) {
+	list, err := k.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(list.icons), nil
+}
+
+// Age is how long ago the list in use was fetched. It is false while there is
+// none.
+func (k *IconCatalog) Age() (age time.Duration, ok bool) {
+	list := k.list.Load()
+	if list == nil {
+		return 0, false
+	}
+	return time.Since(list.fetched), true
+}
+
+// Warm starts fetching, unless there is a list already, and returns at once: call
+// it at startup so that no page has to wait. If it fails, the first lookup tries
+// again.
+func (k *IconCatalog) Warm() {
+	if k.list.Load() == nil {
+		k.refreshInBackground()
+	}
+}
+
+// get returns the list in use, whatever its age, and waits only if there is none.
+func (k *IconCatalog) get(ctx context.Context) (*iconList, error) {
+	list := k.list.Load()
+	if list == nil {
+		return k.asking.do(ctx, 0, k.fetch)
+	}
+	if time.Now().After(list.due) {
+		k.refreshInBackground()
+	}
+	return list, nil
+}
+
+// refreshInBackground runs at most one refresh at a time; it ends by itself.
+func (k *IconCatalog) refreshInBackground() {
+	if !k.refresh.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer k.refresh.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), catalogTimeout)
+		defer cancel()
+		_, _ = k.asking.do(ctx, 0, k.fetch) // a failure shows in Age
+	}()
+}
+
+// fetch keeps the last good list where the service has nothing better, and lets
+// it rest before it asks again.
+func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
+	icons, err := k.source.ListProviderIcons(ctx)
+	last := k.list.Load()
+	switch {
+	case last != nil && (err != nil || len(icons) == 0):
+		kept := *last
+		kept.due = time.Now().Add(jittered(catalogRetry))
+		k.list.Store(&kept)
+		return &kept, err
+	case err != nil:
+		return nil, err
+	}
+	list := newIconList(icons)
+	list.due = list.fetched.Add(jittered(k.maxAge))
+	k.list.Store(list)
+	return list, nil
+}
+
+// jittered is d less up to a tenth, so that services started together do not
+// refresh together.
+func jittered(d time.Duration) time.Duration {
+	return d - rand.N(d/10+1) //nolint:gosec // jitter, not a secret
+}
+
+func newIconList(icons []ProviderIcon) *iconList {
+	l := &iconList{icons: slices.Clone(icons), index: make(map[string]int, 4*len(icons)), fetched: time.Now()}
+	add := func(name string, i int) {
+		if _, taken := l.index[name]; !taken {
+			l.index[name] = i
+		}
+	}
+	for i, icon := range l.icons {
+		add(icon.ID, i)
+	}
+	for i, icon := range l.icons {
+		add(strings.ToLower(icon.ID), i)
+	}
+	for connectionType, slug := range iconOf {
+		for _, id := range candidates(connectionType, slug) {
+			if i, ok := l.index[id]; ok {
+				add(connectionType, i)
+				add(strings.ToLower(connectionType), i)
+				break
+			}
+		}
+	}
+	return l
+}

@@ -1,0 +1,239 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// What a caller decides by. Compare with errors.Is; the details are in [*Error].
+var (
+	// ErrInvalidRequest: what was asked for is wrong, whether this package saw it
+	// before anything was sent or the service answered 400 or 422. Asking again
+	// does not help.
+	ErrInvalidRequest = errors.New("invalid request")
+
+	// ErrUnauthorized: the API key is missing, wrong, or lacks a permission (401,
+	// 403).
+	ErrUnauthorized = errors.New("unauthorized")
+
+	// ErrOrganizationNotFound: no organization of the key's environment has the
+	// ID (404).
+	ErrOrganizationNotFound = errors.New("organization not found")
+
+	// ErrRateLimited: the budget is spent (429), and the wait would be longer than
+	// the caller has. [Error.RetryAfter] says how long it is.
+	ErrRateLimited = errors.New("rate limited")
+
+	// ErrServer: WorkOS failed (5xx) on every attempt.
+	ErrServer = errors.New("server error")
+
+	// ErrMalformedResponse: a 2xx that is not what the contract says, so that
+	// there is no link to send anyone to.
+	ErrMalformedResponse = errors.New("malformed response")
+)
+
+// An Error is why a call failed. Every method of [Client] that fails returns one.
+// None of its fields ever holds the API key or a link.
+type Error struct {
+	StatusCode  int           // of the last answer; 0 if there was none
+	Code        string        // the service's code, such as "entity_not_found"; may be empty
+	Description string        // what is wrong, for a developer; may be empty
+	RequestID   string        // quote it to WorkOS support; may be empty
+	RetryAfter  time.Duration // how long the service asks to wait; 0 if it does not
+	Attempts    int           // requests sent, finding out the dialect included; 0 if none left this host
+	Body        string        // the start of an error answer's body, at most 512 bytes, secrets removed
+
+	operation string // "generate portal link"
+	kind      error  // a sentinel; nil: StatusCode decides; errNoKind: none
+	hint      string // if the status alone does not decide
+	cause     error
+}
+
+// errNoKind is for an Error that no sentinel matches, whatever its status.
+var errNoKind = errors.New("no kind")
+
+// maxSnippet bounds Body and Description.
+const maxSnippet = 512
+
+// Error says what failed, how and why, in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("adminportal: ")
+	if e.operation != "" {
+		b.WriteString(e.operation + ": ")
+	}
+	b.WriteString(e.reason())
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request %s)", e.RequestID)
+	}
+	return b.String()
+}
+
+func (e *Error) reason() string {
+	var parts []string
+	switch {
+	case e.StatusCode == 0:
+	case e.Code != "":
+		parts = append(parts, fmt.Sprintf("%d %s", e.StatusCode, e.Code))
+	default:
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))))
+	}
+	if e.Description != "" {
+		parts = append(parts, e.Description)
+	}
+	if e.cause != nil {
+		parts = append(parts, e.cause.Error())
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "failed")
+	}
+	reason := strings.Join(parts, ": ")
+	if e.RetryAfter > 0 {
+		reason += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
+	}
+	if e.Attempts > 1 {
+		reason += fmt.Sprintf(" (after %d attempts)", e.Attempts)
+	}
+	return reason
+}
+
+// GoString keeps %#v from printing what lies behind the error.
+func (e *Error) GoString() string { return fmt.Sprintf("&client.Error{%q}", e.Error()) }
+
+// Is matches the sentinel for what went wrong.
+func (e *Error) Is(target error) bool {
+	if e.kind != nil {
+		return target == e.kind
+	}
+	kind := kindOf(e.StatusCode)
+	return kind != nil && target == kind
+}
+
+// Unwrap returns the cause: a network error, the context's error, the API key
+// source's or the limiter's. It is nil where the service's answer is the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Hint is what to do about the error, in a sentence; empty if there is nothing to
+// advise.
+func (e *Error) Hint() string {
+	if e.hint != "" {
+		return e.hint
+	}
+	return hintFor(e.StatusCode, e.Description)
+}
+
+func kindOf(status int) error {
+	switch {
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return ErrInvalidRequest
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return ErrUnauthorized
+	case status == http.StatusNotFound:
+		return ErrOrganizationNotFound
+	case status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case status >= 500:
+		return ErrServer
+	}
+	return nil
+}
+
+// invalid is a refusal before anything is sent: the field and the rule, never the
+// value.
+func invalid(field, rule string) *Error {
+	return &Error{Description: field + ": " + rule, kind: ErrInvalidRequest}
+}
+
+// during names the operation of an error that was made without one.
+func during(operation string, err error) error {
+	if e := new(Error); errors.As(err, &e) && e.operation == "" {
+		named := *e
+		named.operation = operation
+		return &named
+	}
+	return err
+}
+
+// readError takes an error answer apart. Its body may be of any shape: the
+// contract's, one of the live dialect's, a proxy's page, nothing.
+func (a *answer) readError(key string) *Error {
+	e := &Error{
+		StatusCode: a.status,
+		RequestID:  snippet(scrub(a.header.Get("X-Request-Id"), key), 128),
+		Body:       snippet(scrub(string(a.body), key), maxSnippet),
+		cause:      withoutSecret(a.err, key),
+	}
+	e.RetryAfter, _ = askedToWait(a.status, a.header, a.received)
+	code, description := describe(a.body)
+	e.Code = snippet(scrub(code, key), 128)
+	e.Description = snippet(scrub(description, key), maxSnippet)
+	return e
+}
+
+// describe finds the code and the description in the shapes that openapi.yaml's
+// Error and LiveError describe.
+func describe(body []byte) (code, description string) {
+	var text string
+	if json.Unmarshal(body, &text) == nil {
+		return "", text
+	}
+	// One field of a wrong type must not lose the others.
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return "", ""
+	}
+	field := func(name string) (s string) {
+		_ = json.Unmarshal(fields[name], &s)
+		return s
+	}
+	code, description = field("code"), field("error_description")
+	kind := field("error")
+	if description == "" {
+		description = field("message")
+	}
+	switch {
+	case description == "":
+		description = kind
+	case code == "":
+		code = kind
+	}
+	var details []json.RawMessage
+	_ = json.Unmarshal(fields["errors"], &details)
+	var list []string
+	for _, d := range details {
+		if s := describeDetail(d); s != "" {
+			list = append(list, s)
+		}
+	}
+	if len(list) > 0 {
+		description = strings.TrimPrefix(description+": ", ": ") + strings.Join(list, "; ")
+	}
+	return code, description
+}
+
+func describeDetail(detail json.RawMessage) string {
+	var text string
+	if json.Unmarshal(detail, &text) == nil {
+		return text
+	}
+	var d struct {
+		Field   string `json:"field"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(detail, &d) != nil {
+		return ""
+	}
+	what := d.Message
+	if what == "" {
+		what = d.Code
+	}
+	if d.Field != "" && what != "" {
+		return d.Field + ": " + what
+	}
+	return d.Field + what
+}

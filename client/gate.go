@@ -1,0 +1,266 @@
+package client
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A gate lets all goroutines of a client share what the rate headers say, so that
+// a spent budget makes them wait instead of being refused. It knows one window at
+// a time: how many attempts may still leave, and until when that holds.
+//
+//	state      what is known                      lets through
+//	open       nothing                            everything
+//	counting   a budget until the reset           as many as remain
+//	closed     spent, or refused by a 429         nothing until the reset
+//	reopening  the reset has passed               one, then one a second, until an
+//	                                              answer tells of the new window
+//
+//	what happens                    what follows
+//	an attempt leaves               one less remains
+//	answer with usable headers      counting: what it says less those under way, who
+//	                                may or may not be counted in it; more than before
+//	                                only if it left later than all heard of so far
+//	429 that says how long          closed until then
+//	answer without usable headers   reopening becomes open; else nothing
+//	the reset passes                reopening if the budget was spent, else open
+//
+// Nonsense in a header is no header, and no claim is believed for more than
+// maxReset: that is the longest a lie can close the gate.
+type gate struct {
+	mu        sync.Mutex
+	reset     time.Time     // end of the window; zero when open or reopening
+	remaining int           // attempts that may still leave in it
+	spent     bool          // the server itself said that none remain
+	refusal   bool          // it said so by a 429
+	limit     int           // what a window holds, where the server says so
+	slack     time.Duration // how far apart those leave who waited for the reset
+	window    uint64        // counts the resets
+	reopening bool
+	probed    time.Time // the last departure; what reopening goes by
+
+	departed uint64 // attempts that ever left
+	heard    uint64 // the latest departure whose answer was counted
+	rolled   uint64 // departures before the last reset
+	underway int    // departures without an answer yet
+
+	news chan struct{} // closed to make those who wait look again; nil if none does
+}
+
+// A pass is the gate's leave for one attempt. The zero pass is for attempts that
+// the gate has no part in.
+type pass struct{ number uint64 }
+
+// probeEvery is how long a reopening gate waits for an answer before it lets
+// another attempt find out.
+const probeEvery = time.Second
+
+// ready waits until an attempt may leave but does not count it.
+func (g *gate) ready(ctx context.Context, policy RetryPolicy) error {
+	_, err := g.wait(ctx, policy, false)
+	return err
+}
+
+// enter waits until an attempt may leave, and counts it. Every pass must be
+// returned, by answered or giveBack.
+func (g *gate) enter(ctx context.Context, policy RetryPolicy) (pass, error) {
+	return g.wait(ctx, policy, true)
+}
+
+// wait does not begin a wait for the reset that policy does not allow; it returns
+// gateClosed then.
+func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, error) {
+	var (
+		seen uint64 // the window at the last look
+		late bool   // held back until after a reset, and so with others
+	)
+	for waited := false; ; waited = true {
+		if err := ctx.Err(); err != nil {
+			return pass{}, err
+		}
+		g.mu.Lock()
+		now := time.Now()
+		g.roll(now)
+		late = late || waited && g.window != seen
+		seen = g.window
+
+		var (
+			sleep time.Duration
+			news  <-chan struct{}
+		)
+		switch admitted := g.admits(now); {
+		case admitted && !late:
+			p := g.depart(now, count)
+			g.mu.Unlock()
+			return p, nil
+		case admitted:
+			late, sleep = false, drawn(ctx, now, g.slack)
+		case g.reopening:
+			late, sleep, news = true, g.probed.Add(probeEvery).Sub(now), g.listen()
+		default:
+			sleep, news = g.reset.Sub(now), g.listen()
+			// While some are under way their answers may bring better news, unless
+			// the server itself has said that nothing remains.
+			if !policy.affordable(ctx, sleep) && (g.spent || g.underway == 0) {
+				g.mu.Unlock()
+				return pass{}, gateClosed{sleep}
+			}
+		}
+		g.mu.Unlock()
+
+		timer := time.NewTimer(sleep)
+		select {
+		case <-timer.C:
+		case <-news:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// drawn is a moment of the caller's own within slack, well before its deadline.
+func drawn(ctx context.Context, now time.Time, slack time.Duration) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		slack = min(slack, deadline.Sub(now)/2)
+	}
+	return rand.N(max(slack, 0) + 1) //nolint:gosec // jitter, not a secret
+}
+
+// What follows is called with the lock held, up to answered.
+
+// roll notices that the window has ended.
+func (g *gate) roll(now time.Time) {
+	if g.reset.IsZero() || now.Before(g.reset) {
+		return
+	}
+	// A window that ended with budget to spare held nobody up: no need to probe.
+	g.reopening, g.probed = g.remaining <= 0, time.Time{}
+	g.reset, g.spent, g.refusal = time.Time{}, false, false
+	g.rolled = g.departed
+	g.window++
+}
+
+func (g *gate) admits(now time.Time) bool {
+	if g.reopening {
+		return now.Sub(g.probed) >= probeEvery
+	}
+	return g.reset.IsZero() || g.remaining > 0
+}
+
+func (g *gate) depart(now time.Time, count bool) pass {
+	if !count {
+		return pass{}
+	}
+	g.departed++
+	g.underway++
+	g.remaining--
+	g.probed = now
+	return pass{g.departed}
+}
+
+// listen returns a channel that is closed when there is reason to look again.
+func (g *gate) listen() <-chan struct{} {
+	if g.news == nil {
+		g.news = make(chan struct{})
+	}
+	return g.news
+}
+
+func (g *gate) tell() {
+	if g.news != nil {
+		close(g.news)
+		g.news = nil
+	}
+}
+
+// close shuts the gate until reset, or moves the reset of a shut one.
+func (g *gate) close(now, reset time.Time) {
+	g.reset, g.reopening = reset, false
+	g.slack = min(reset.Sub(now)/10, time.Second)
+}
+
+// answered takes in what came back; status 0 stands for no answer at all.
+func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
+	if p.number == 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.underway--
+	g.roll(now)
+	limit, known := readRateLimit(h, now)
+	wait, told := askedToWait(status, h, now)
+	switch {
+	case status == http.StatusTooManyRequests && told:
+		g.refused(now, now.Add(min(wait, maxReset)))
+	case status == http.StatusTooManyRequests:
+		// It does not say how long: that is between the server and this call.
+	case known:
+		g.count(p, now, limit)
+	case g.reopening && (status != 0 || g.underway == 0):
+		g.reopening = false // the window is over, and nobody counts any more
+	}
+	g.tell()
+}
+
+// giveBack undoes a pass whose attempt was never sent.
+func (g *gate) giveBack(p pass) {
+	if p.number == 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.underway--
+	if p.number > g.rolled {
+		g.remaining++
+		g.probed = time.Time{}
+	}
+	g.tell()
+}
+
+func (g *gate) refused(now, until time.Time) {
+	g.remaining, g.spent, g.refusal = 0, true, true
+	if until.After(g.reset) {
+		g.close(now, until)
+	}
+}
+
+func (g *gate) count(p pass, now time.Time, told RateLimit) {
+	g.limit = told.Limit
+	if p.number <= g.rolled || g.refusal {
+		return // it tells of a window that is over, or from before the refusal
+	}
+	first := g.reset.IsZero()
+	left := max(told.Remaining-g.underway, 0)
+	if first || p.number > g.heard {
+		g.remaining, g.spent, g.heard = left, told.Remaining == 0, p.number
+	} else {
+		g.remaining = min(g.remaining, left)
+	}
+	// Of two claims about the end of a window the earlier is tried: to come too
+	// early costs one refusal, to come too late costs a bit of every window.
+	if first || told.Reset.Before(g.reset) {
+		g.close(now, told.Reset)
+	}
+}
+
+// known is what the gate knows now.
+func (g *gate) known() RateLimit {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	g.roll(now)
+	if g.reset.IsZero() {
+		return RateLimit{}
+	}
+	return RateLimit{Limit: g.limit, Remaining: max(g.remaining, 0), Reset: g.reset}
+}
+
+// gateClosed is a refusal: the budget is spent, and the caller has less time than
+// there is until the next.
+type gateClosed struct{ left time.Duration }
+
+func (gateClosed) Error() string { return "the rate limit is spent" }

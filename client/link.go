@@ -1,0 +1,217 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/adminportal-go/adminportal/gen"
+)
+
+// liveLife is how long a link of the live dialect lives, whose answer does not
+// say (WorkOS's Admin Portal documentation: five minutes from issue).
+const liveLife = 5 * time.Minute
+
+// A PortalLink is a secret with a clock: whoever holds URL is the organization's
+// admin until it expires. Redirect to it at once; do not store, e-mail or log it.
+//
+// URL is the one way to the secret. Every print form of a link is redacted, and
+// marshaling one to JSON is an error that says to send URL. One thing cannot be
+// helped: fmt prints what an unexported field holds by value without asking it,
+// so keep the pointer that you are handed, not a copy, in structs of your own.
+//
+// A PortalLink may be shared between goroutines and copied. A literal with URL
+// and ExpiresAt serves as a fake in tests.
+type PortalLink struct {
+	// URL is where to send the admin.
+	URL string
+
+	// ExpiresAt is when the link dies, by the server's clock; in the live dialect,
+	// which does not say, it is five minutes after the request, by this host's.
+	// To decide whether a link still lives use TTL, which needs no clock to be
+	// right.
+	ExpiresAt time.Time
+
+	origin *origin // nil in a literal
+}
+
+// origin is what a link remembers of the call that made it.
+type origin struct {
+	counted time.Time     // from when life counts, on the monotonic clock
+	life    time.Duration // how long the link lives from then on
+	request PortalLinkRequest
+	lineage *lineage
+}
+
+// TTL is how long the link lives on, never more than the server would say and
+// zero once it has expired.
+//
+// It is measured on the server's clock (expires_at against the answer's own Date)
+// and counted down on this host's monotonic clock, so that a host whose clock is
+// wrong or is set still gets it right. Date has whole seconds and the count
+// starts before the request was sent: TTL is up to two seconds and the call's
+// duration less than what the server would say. Where the answer has no Date, and
+// in a literal, it goes by the local clock.
+func (l PortalLink) TTL() time.Duration {
+	if l.origin == nil {
+		return max(time.Until(l.ExpiresAt), 0)
+	}
+	return max(l.origin.life-time.Since(l.origin.counted), 0)
+}
+
+// Expired reports whether the link is dead: nobody should be sent to it.
+func (l PortalLink) Expired() bool { return l.TTL() == 0 }
+
+// String names the link without its secret.
+func (l PortalLink) String() string {
+	host := "nowhere"
+	if u, err := url.Parse(l.URL); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	return fmt.Sprintf("portal link to %s, %v left [redacted]", host, l.TTL().Round(time.Second))
+}
+
+// Format prints String whatever the verb.
+func (l PortalLink) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(l.String())) }
+
+// LogValue logs String.
+func (l PortalLink) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+var errMarshalLink = errors.New("adminportal: a PortalLink does not marshal, since it is a secret: send link.URL, to the admin alone")
+
+// MarshalJSON fails: a redacted link in a browser would be a dead one.
+func (l PortalLink) MarshalJSON() ([]byte, error) { return nil, errMarshalLink }
+
+// MarshalText fails for the same reason.
+func (l PortalLink) MarshalText() ([]byte, error) { return nil, errMarshalLink }
+
+// GeneratePortalLink asks WorkOS for a link at which the request's organization
+// configures the request's intent. Redirect the admin to link.URL at once.
+//
+// What is wrong with the request is refused before anything is sent, and matches
+// [ErrInvalidRequest]. Failures that may pass are retried (see [RetryPolicy]); a
+// retried call may make a second link, which is harmless. The context bounds the
+// whole call with its waits. Every error is an [*Error].
+func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) (*PortalLink, error) {
+	const name = "generate portal link"
+	core, err := c.ready(name)
+	if err != nil {
+		return nil, err
+	}
+	return core.generate(ctx, name, req, new(lineage))
+}
+
+func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest, family *lineage) (*PortalLink, error) {
+	if err := req.check(c.pinned); err != nil {
+		return nil, during(name, err)
+	}
+	req.ITContactEmails = append([]string(nil), req.ITContactEmails...)
+	idempotencyKey := c.idempotencyKey()
+	if !validIdempotencyKey(idempotencyKey) {
+		return nil, during(name, invalid("idempotency key", "must be at most 255 printable characters"))
+	}
+	read := func(a *answer) (*PortalLink, error) { return c.readLink(a, req, family) }
+	sheet := route[*PortalLink]{
+		operation: "generatePortalLink", dialect: DialectPortalLinks, read: read,
+		send: func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+			var params *gen.GeneratePortalLinkParams
+			if idempotencyKey != "" {
+				params = &gen.GeneratePortalLinkParams{IdempotencyKey: idempotencyKey}
+			}
+			return c.api.GeneratePortalLink(ctx, params, req.sheetBody(), edit)
+		},
+	}
+	live := route[*PortalLink]{
+		operation: "generateLink", dialect: DialectGenerateLink, read: read,
+		send: func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
+			var params *gen.GenerateLinkParams
+			if idempotencyKey != "" {
+				params = &gen.GenerateLinkParams{IdempotencyKey: idempotencyKey}
+			}
+			return c.api.GenerateLink(ctx, params, req.liveBody(), edit)
+		},
+	}
+
+	job := call[*PortalLink]{
+		name:    name,
+		learn:   func(d Dialect) { c.links.learn(d) },
+		teaches: func(d Dialect, a *answer) bool { return teaches(d, a.status, a.body) },
+		verdict: func() {},
+	}
+	dialect := c.pinned
+	switch {
+	case dialect != DialectAuto:
+		job.learn, job.teaches = func(Dialect) {}, func(Dialect, *answer) bool { return false }
+	case req.liveOnly() != "":
+		dialect = DialectGenerateLink
+	default:
+		var err error
+		if dialect, job.verdict, err = c.links.ask(ctx); err != nil {
+			return nil, c.interrupted(name, nil, 0, err)
+		}
+	}
+	switch dialect {
+	case DialectPortalLinks:
+		job.routes = []route[*PortalLink]{sheet}
+	case DialectGenerateLink:
+		job.routes = []route[*PortalLink]{live}
+	default:
+		job.routes = []route[*PortalLink]{sheet, live}
+	}
+	// Once it is settled which dialect the service speaks, a 404 can only be about
+	// the organization.
+	job.absent = func(a *answer) bool {
+		settled := dialect != DialectAuto && (dialect == c.pinned || dialect == c.links.dialect())
+		return !settled && !aboutOrganization(a.body)
+	}
+	return run(ctx, c, job)
+}
+
+var (
+	errLink     = errors.New("link: must be an absolute https URL (http on loopback only)")
+	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
+)
+
+// readLink makes a link of a 2xx in either dialect. No error repeats the link.
+func (c *core) readLink(a *answer, req PortalLinkRequest, family *lineage) (*PortalLink, error) {
+	var body gen.PortalLink
+	if err := json.Unmarshal(a.body, &body); err != nil {
+		return nil, fmt.Errorf("not a portal link: %w", err)
+	}
+	u, err := parseAddress(body.Link)
+	if err != nil {
+		return nil, errLink
+	}
+	if !c.allowsHost(u) {
+		return nil, errLinkHost
+	}
+	from := origin{counted: a.sent, life: liveLife, request: req, lineage: family}
+	if body.ExpiresAt.IsZero() {
+		body.ExpiresAt = a.sent.Round(0).Add(liveLife)
+	} else {
+		from.life = lifeLeft(a, body.ExpiresAt)
+	}
+	return &PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: &from}, nil
+}
+
+// lifeLeft is how long from a.sent on something lives that dies at expires by the
+// server's clock. Date is cut to the second, so it may have been up to one later.
+func lifeLeft(a *answer, expires time.Time) time.Duration {
+	date, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return expires.Sub(a.sent)
+	}
+	return expires.Sub(date.Add(time.Second))
+}
+
+func (c *core) allowsHost(u *url.URL) bool {
+	if len(c.linkHosts) == 0 {
+		return true
+	}
+	return c.linkHosts[normalHost(u.Host)] || c.linkHosts[normalHost(u.Hostname())]
+}

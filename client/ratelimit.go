@@ -1,0 +1,119 @@
+package client
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A RateLimit is what the service says of its budget. Reset is the zero time
+// while nothing is known; the other fields then mean nothing.
+type RateLimit struct {
+	Limit     int       // requests that a window allows in all; 0 if the service does not say
+	Remaining int       // requests left in the window
+	Reset     time.Time // end of the window, by this host's clock
+}
+
+const (
+	// maxReset is the furthest end of a rate window that is believed. WorkOS's
+	// windows are a minute (reference, "Rate Limits"); a claim beyond an hour is
+	// taken for nonsense, so that one bad header cannot stop a service for a day.
+	maxReset = time.Hour
+	// maxRetryAfter is the longest Retry-After that is believed.
+	maxRetryAfter = 24 * time.Hour
+	// firstEpoch tells the two spellings of X-RateLimit-Reset apart: a smaller
+	// number is seconds from now, a larger one seconds since 1970 (2001 and on).
+	firstEpoch = 1_000_000_000
+)
+
+// readRateLimit reads the rate headers of an answer that came at now. ok is false
+// unless both the remaining budget and the reset make sense.
+func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
+	remaining, ok := digits(h.Get("X-RateLimit-Remaining"))
+	if !ok || remaining > 1<<30 {
+		return RateLimit{}, false
+	}
+	left, ok := readReset(h, now)
+	if !ok {
+		return RateLimit{}, false
+	}
+	limit = RateLimit{Remaining: int(remaining), Reset: now.Add(left)}
+	if n, ok := digits(h.Get("X-RateLimit-Limit")); ok && n <= 1<<30 {
+		limit.Limit = int(n)
+	}
+	return limit, true
+}
+
+// readReset is the time left until X-RateLimit-Reset, if that makes sense.
+func readReset(h http.Header, now time.Time) (time.Duration, bool) {
+	n, ok := digits(h.Get("X-RateLimit-Reset"))
+	if !ok {
+		return 0, false
+	}
+	if n >= firstEpoch {
+		// By the server's own clock. Date is cut to the second, so the wait is at
+		// most that second too long and never too short.
+		n -= serverTime(h, now).Unix()
+	}
+	if n < 0 || n > int64(maxReset/time.Second) {
+		return 0, false
+	}
+	// Services cut to the second: 0 is the second that has begun.
+	return time.Duration(max(n, 1)) * time.Second, true
+}
+
+// askedToWait is how long a refusal tells the caller to stay away: what
+// Retry-After says, or on a 429 the time until the reset, unless budget is left
+// and the reset is not why.
+func askedToWait(status int, h http.Header, now time.Time) (time.Duration, bool) {
+	if wait, ok := readRetryAfter(h, now); ok {
+		return wait, true
+	}
+	if status != http.StatusTooManyRequests {
+		return 0, false
+	}
+	if remaining, ok := digits(h.Get("X-RateLimit-Remaining")); ok && remaining > 0 {
+		return 0, false
+	}
+	return readReset(h, now)
+}
+
+// readRetryAfter is what Retry-After says, in either of its forms. Zero, a past
+// date and nonsense are false: the caller backs off by its own formula then.
+func readRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	value := h.Get("Retry-After")
+	n, ok := digits(value)
+	if !ok {
+		at, err := http.ParseTime(value)
+		if err != nil {
+			return 0, false
+		}
+		n = at.Unix() - serverTime(h, now).Unix()
+	}
+	if n <= 0 || n > int64(maxRetryAfter/time.Second) {
+		return 0, false
+	}
+	return time.Duration(n) * time.Second, true
+}
+
+// serverTime is the answer's Date, or now where there is none.
+func serverTime(h http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		return date
+	}
+	return now
+}
+
+// digits reads a plain decimal number: no sign, no blank, no exponent.
+func digits(s string) (int64, bool) {
+	if s == "" {
+		return 0, false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
