@@ -199,3 +199,7 @@ func wantOnly(t testing.TB, err, want error) {
 		}
 	}
 }
+
+func contextWithin(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}

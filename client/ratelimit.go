@@ -22,8 +22,8 @@ const (
 	// maxRetryAfter is the longest Retry-After that is believed.
 	maxRetryAfter = 24 * time.Hour
 	// firstEpoch tells the two spellings of X-RateLimit-Reset apart: a smaller
-	// number is seconds from now, a larger one seconds since 1970 (2001 and on).
-	firstEpoch = 1_000_000_000
+	// number is seconds from now, a larger one seconds since 1970 (1973 and on).
+	firstEpoch = 100_000_000
 )
 
 // readRateLimit reads the rate headers of an answer that came at now. ok is false
