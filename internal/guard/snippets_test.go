@@ -1,0 +1,142 @@
+package guard
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A snippet is a block of Go in a document, under the comment that names the
+// Example it was copied from by folder and function:
+//
+//	<!-- example: client ExampleClient_GeneratePortalLink -->
+//	```go
+//	link, err := portal.GeneratePortalLink(ctx, …
+//	```
+//
+// It is a run of whole lines of the Example's body, so that an Example can set up
+// before and print after what the reader sees.
+var snippet = regexp.MustCompile("(?m)^(?:<!-- example: (\\S+) (Example\\w*) -->\n)?```go\n((?s:.*?))^```$")
+
+// Documents that show how to use the module.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	return names
+}
+
+func TestSnippetsAreExamples(t *testing.T) {
+	seen := 0
+	for _, name := range documents(t) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range snippet.FindAllStringSubmatch(string(text), -1) {
+			seen++
+			dir, function, code := m[1], m[2], m[3]
+			if function == "" {
+				t.Errorf("%s: no <!-- example: folder Function --> above this block:\n%s", filepath.Base(name), code)
+				continue
+			}
+			body, ok := exampleBody(t, dir, function)
+			if !ok {
+				t.Errorf("%s: package %s has no %s", filepath.Base(name), dir, function)
+				continue
+			}
+			if !contains(body, lines(code)) {
+				t.Errorf("%s: not lines of %s in %s:\n%s", filepath.Base(name), function, dir, code)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("found no snippet: README.md ought to have one")
+	}
+}
+
+// contains tells whether part is a run of lines in body, at whatever depth.
+func contains(body, part []string) bool {
+	part = dedent(part)
+	for i := 0; i+len(part) <= len(body); i++ {
+		if slices.Equal(dedent(body[i:i+len(part)]), part) {
+			return true
+		}
+	}
+	return false
+}
+
+func exampleBody(t *testing.T, dir, function string) (body []string, ok bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, name, source, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, isFunc := d.(*ast.FuncDecl); isFunc && f.Recv == nil && f.Name.Name == function {
+				from, to := fset.Position(f.Body.Lbrace).Offset, fset.Position(f.Body.Rbrace).Offset
+				return lines(string(source[from+1 : to])), true
+			}
+		}
+	}
+	return nil, false
+}
+
+func lines(s string) []string { return strings.Split(strings.Trim(s, "\n"), "\n") }
+
+// dedent takes off the indentation that all lines share.
+func dedent(block []string) []string {
+	shared := -1
+	for _, line := range block {
+		if line != "" {
+			depth := len(line) - len(strings.TrimLeft(line, "\t"))
+			if shared < 0 || depth < shared {
+				shared = depth
+			}
+		}
+	}
+	out := make([]string, len(block))
+	for i, line := range block {
+		out[i] = line[min(max(shared, 0), len(line)):]
+	}
+	return out
+}
+
+// A command that a document tells the reader to run is there.
+func TestMakeTargetsExist(t *testing.T) {
+	makefile := read(t, "Makefile")
+	mention := regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)")
+	for _, name := range documents(t) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mention.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(makefile, "\n"+m[1]+":") {
+				t.Errorf("%s says make %s, and the Makefile has no such target", filepath.Base(name), m[1])
+			}
+		}
+	}
+}
