@@ -1,0 +1,52 @@
+# make alone does what CI does. Go is all that it takes; what else it uses is
+# pinned in internal/tools and built from there.
+LINT   := go tool -modfile=internal/tools/go.mod golangci-lint
+# On the real service, with WORKOS_API_KEY: make run ORG=org_…
+ORG    ?=
+INTENT ?= sso
+
+.DEFAULT_GOAL := all
+
+all: build vet lint spec test ## everything that CI checks
+.PHONY: all build vet lint spec test run generate fuzz stress bench cover help
+
+build: ## compile every package
+	go build ./...
+
+vet: ## go vet
+	go vet ./...
+
+lint: ## golangci-lint, and a tidy go.mod
+	$(LINT) run ./...
+	go mod tidy -diff
+
+spec: ## the document is valid, and gen/ is what go generate makes of it
+	go test -count=1 -run 'Document|Validation|Generated' . ./internal/guard
+
+test: ## every test, with the race detector where a C compiler can build it
+	@race=-race; go build -race runtime/cgo 2>/dev/null || { race=; \
+	echo 'make test: the race detector needs a C compiler (Debian: gcc libc6-dev); running without it' >&2; }; \
+	echo go test $$race ./...; go test $$race ./...
+
+run: ## make a portal link and list the icons, on the embedded sandbox or with WORKOS_API_KEY
+	go run ./cmd/adminportal link --intent $(INTENT) $(if $(ORG),--org $(ORG))
+	go run ./cmd/adminportal icons
+
+generate: ## make gen/ from openapi.yaml
+	go generate ./...
+
+fuzz: ## every fuzz target, 30 s each (TIME=…)
+	.ci/fuzz --each $(or $(TIME),30)
+
+stress: ## every test twenty times with the race detector, in random order
+	go test -race -count=20 -shuffle=on ./...
+
+bench: ## every benchmark
+	go test -run='^$$' -bench=. -benchmem ./...
+
+cover: ## what the tests reach: go tool cover -html=cover.out shows where
+	go test -coverpkg=./client/...,./cmd/... -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -1
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
