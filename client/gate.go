@@ -20,22 +20,26 @@ import (
 //	                                              answer tells of the new window
 //
 //	what happens                    what follows
-//	an attempt leaves               one less remains
-//	answer with usable headers      counting: what it says less those under way, who
-//	                                may or may not be counted in it; more than before
-//	                                only if it left later than all heard of so far
+//	answer with usable headers      counting; the least that an answer of this window
+//	                                told is what is left, since answers arrive out of
+//	                                order. Only one that left after that was heard is
+//	                                surely later, and may tell of more
 //	429 that says how long          closed until then
-//	answer without usable headers   reopening becomes open; else nothing
+//	answer without usable headers   reopening becomes open; else one less is left
+//	no answer                       one less is left, for it may have been counted
 //	the reset passes                reopening if the budget was spent, else open
+//
+// Of what is left, one is set aside for every attempt under way: it may or may not
+// be counted in what an answer told. Its own answer settles that.
 //
 // Nonsense in a header is no header, and no claim is believed for more than
 // maxReset: that is the longest a lie can close the gate.
 type gate struct {
 	mu        sync.Mutex
 	reset     time.Time     // end of the window; zero when open or reopening
-	remaining int           // attempts that may still leave in it
-	spent     bool          // the server itself said that none remain
-	refusal   bool          // it said so by a 429
+	left      int           // the least that an answer of this window told
+	heard     uint64        // departures before that was heard
+	refusal   bool          // closed by a 429
 	limit     int           // what a window holds, where the server says so
 	slack     time.Duration // how far apart those leave who waited for the reset
 	window    uint64        // counts the resets
@@ -43,7 +47,6 @@ type gate struct {
 	probed    time.Time // the last departure; what reopening goes by
 
 	departed uint64 // attempts that ever left
-	heard    uint64 // the latest departure whose answer was counted
 	rolled   uint64 // departures before the last reset
 	underway int    // departures without an answer yet
 
@@ -102,9 +105,9 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 			late, sleep, news = true, g.probed.Add(probeEvery).Sub(now), g.listen()
 		default:
 			sleep, news = g.reset.Sub(now), g.listen()
-			// While some are under way their answers may bring better news, unless
-			// the server itself has said that nothing remains.
-			if !policy.affordable(ctx, sleep) && (g.spent || g.underway == 0) {
+			// The answers of those under way may free what is set aside for them,
+			// unless the server itself has said that nothing is left.
+			if !policy.affordable(ctx, sleep) && (g.left <= 0 || g.underway == 0) {
 				g.mu.Unlock()
 				return pass{}, gateClosed{sleep}
 			}
@@ -137,8 +140,8 @@ func (g *gate) roll(now time.Time) {
 		return
 	}
 	// A window that ended with budget to spare held nobody up: no need to probe.
-	g.reopening, g.probed = g.remaining <= 0, time.Time{}
-	g.reset, g.spent, g.refusal = time.Time{}, false, false
+	g.reopening, g.probed = g.left <= g.underway, time.Time{}
+	g.reset, g.refusal = time.Time{}, false
 	g.rolled = g.departed
 	g.window++
 }
@@ -147,7 +150,7 @@ func (g *gate) admits(now time.Time) bool {
 	if g.reopening {
 		return now.Sub(g.probed) >= probeEvery
 	}
-	return g.reset.IsZero() || g.remaining > 0
+	return g.reset.IsZero() || g.left > g.underway
 }
 
 func (g *gate) depart(now time.Time, count bool) pass {
@@ -156,7 +159,6 @@ func (g *gate) depart(now time.Time, count bool) pass {
 	}
 	g.departed++
 	g.underway++
-	g.remaining--
 	g.probed = now
 	return pass{g.departed}
 }
@@ -196,12 +198,13 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 	switch {
 	case status == http.StatusTooManyRequests && told:
 		g.refused(now, now.Add(min(wait, maxReset)))
-	case status == http.StatusTooManyRequests:
-		// It does not say how long: that is between the server and this call.
-	case known:
+	case known && status != http.StatusTooManyRequests:
 		g.count(p, now, limit)
-	case g.reopening && (status != 0 || g.underway == 0):
-		g.reopening = false // the window is over, and nobody counts any more
+	case g.reopening:
+		// The window is over, and nobody counts any more.
+		g.reopening = status == 0 && g.underway > 0
+	default:
+		g.left--
 	}
 	g.tell()
 }
@@ -214,15 +217,12 @@ func (g *gate) giveBack(p pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.underway--
-	if p.number > g.rolled {
-		g.remaining++
-		g.probed = time.Time{}
-	}
+	g.probed = time.Time{}
 	g.tell()
 }
 
 func (g *gate) refused(now, until time.Time) {
-	g.remaining, g.spent, g.refusal = 0, true, true
+	g.left, g.refusal = 0, true
 	if until.After(g.reset) {
 		g.close(now, until)
 	}
@@ -234,11 +234,8 @@ func (g *gate) count(p pass, now time.Time, told RateLimit) {
 		return // it tells of a window that is over, or from before the refusal
 	}
 	first := g.reset.IsZero()
-	left := max(told.Remaining-g.underway, 0)
-	if first || p.number > g.heard {
-		g.remaining, g.spent, g.heard = left, told.Remaining == 0, p.number
-	} else {
-		g.remaining = min(g.remaining, left)
+	if first || p.number > g.heard || told.Remaining < g.left {
+		g.left, g.heard = told.Remaining, g.departed
 	}
 	// Of two claims about the end of a window the earlier is tried: to come too
 	// early costs one refusal, to come too late costs a bit of every window.
@@ -256,7 +253,7 @@ func (g *gate) known() RateLimit {
 	if g.reset.IsZero() {
 		return RateLimit{}
 	}
-	return RateLimit{Limit: g.limit, Remaining: max(g.remaining, 0), Reset: g.reset}
+	return RateLimit{Limit: g.limit, Remaining: max(g.left-g.underway, 0), Reset: g.reset}
 }
 
 // gateClosed is a refusal: the budget is spent, and the caller has less time than
