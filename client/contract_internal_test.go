@@ -1,0 +1,147 @@
+package client
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/adminportal-go/adminportal"
+)
+
+func contract(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestIntentsAreTheDocuments(t *testing.T) {
+	doc := contract(t)
+	listed := func(schema string) []Intent {
+		var all []Intent
+		for _, v := range doc.Components.Schemas[schema].Value.Enum {
+			all = append(all, Intent(v.(string)))
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		schema string
+		known  []Intent
+	}{
+		{"Intent", intents},
+		{"LiveIntent", slices.Concat(intents, liveIntents)},
+	} {
+		for _, i := range listed(tt.schema) {
+			if !slices.Contains(tt.known, i) {
+				t.Errorf("openapi.yaml: %s has %q, and client does not know it: add the constant %s to request.go", tt.schema, i, constantName(i))
+			}
+		}
+		for _, i := range tt.known {
+			if !slices.Contains(listed(tt.schema), i) {
+				t.Errorf("client has %s, and openapi.yaml's %s does not list %q", constantName(i), tt.schema, i)
+			}
+		}
+	}
+}
+
+func constantName(i Intent) string {
+	name := "Intent"
+	for word := range strings.SplitSeq(string(i), "_") {
+		if word == "sso" {
+			name += "SSO"
+			continue
+		}
+		name += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return name
+}
+
+func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
+	listed := map[int]bool{}
+	for path, item := range contract(t).Paths.Map() {
+		for _, op := range item.Operations() {
+			for code := range op.Responses.Map() {
+				status, err := strconv.Atoi(code)
+				if err != nil {
+					t.Fatalf("openapi.yaml: %s: status %q: give each status by number", path, code)
+				}
+				if status >= 400 {
+					listed[status] = true
+				}
+			}
+		}
+	}
+	for status := range listed {
+		if hints[status] == "" {
+			t.Errorf("openapi.yaml lists %d, and client has no hint for it: add one to hint.go", status)
+		}
+		if kindOf(status) == nil {
+			t.Errorf("openapi.yaml lists %d, and no sentinel matches it: see kindOf in errors.go", status)
+		}
+	}
+	for _, status := range slices.Sorted(maps.Keys(hints)) {
+		if !listed[status] {
+			t.Errorf("client has a hint for %d, which openapi.yaml does not list", status)
+		}
+	}
+}
+
+func TestServersAreTheDocuments(t *testing.T) {
+	doc := contract(t)
+	if got := doc.Servers[0].URL; got != defaultBaseURL {
+		t.Errorf("openapi.yaml's server is %s, and the client's is %s", got, defaultBaseURL)
+	}
+	if got := doc.Paths.Value("/provider-icons.json").Servers[0].URL; got != defaultCDNURL {
+		t.Errorf("openapi.yaml's CDN is %s, and the client's is %s", got, defaultCDNURL)
+	}
+}
+
+// What a request is refused for here is what the document says.
+func TestRequestRulesAreTheDocuments(t *testing.T) {
+	schemas := contract(t).Components.Schemas
+	id := schemas["OrganizationID"].Value
+	for _, org := range []string{"", "org_", "org_x", "org_01EHWNCE74X7JSDV0X3SZ3KJNY", "acme", "org_a b", "org_a/b", "Org_x", "org_-_", "org_" + strings.Repeat("x", 251), "org_" + strings.Repeat("x", 252)} {
+		if got, want := validOrganization(org), id.VisitJSONString(org) == nil; got != want {
+			t.Errorf("organization %q: the client takes it: %v, openapi.yaml does: %v", org, got, want)
+		}
+	}
+	if most := schemas["LiveLinkRequest"].Value.Properties["it_contact_emails"].Value.MaxItems; *most != maxITContacts {
+		t.Errorf("openapi.yaml allows %d contacts, the client %d", *most, maxITContacts)
+	}
+	for dialect, schema := range map[Dialect]string{DialectPortalLinks: "PortalLinkRequest", DialectGenerateLink: "LiveLinkRequest"} {
+		var known []string
+		for _, name := range []string{"organization", "intent", "return_url", "success_url", "it_contact_emails"} {
+			if dialect == DialectGenerateLink || name != "it_contact_emails" {
+				known = append(known, name)
+			}
+		}
+		for name := range schemas[schema].Value.Properties {
+			if !slices.Contains(known, name) {
+				t.Errorf("openapi.yaml's %s has %q, and PortalLinkRequest has no field for it", schema, name)
+			}
+		}
+	}
+}
+
+// The routes that the calls name are operations of the document.
+func TestOperationsAreTheDocuments(t *testing.T) {
+	doc := contract(t)
+	for id, want := range map[string][2]string{
+		"generatePortalLink":   {http.MethodPost, "/portal_links"},
+		"listProviderIcons":    {http.MethodGet, "/provider_icons"},
+		"generateLink":         {http.MethodPost, "/portal/generate_link"},
+		"listCDNProviderIcons": {http.MethodGet, "/provider-icons.json"},
+	} {
+		item := doc.Paths.Value(want[1])
+		if item == nil || item.GetOperation(want[0]) == nil || item.GetOperation(want[0]).OperationID != id {
+			t.Errorf("openapi.yaml has no operation %s at %s %s", id, want[0], want[1])
+		}
+	}
+}
