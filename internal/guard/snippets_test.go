@@ -124,6 +124,33 @@ func dedent(block []string) []string {
 	return out
 }
 
+// The README's table has every option of the client, and no other.
+func TestOptionsTableIsWhole(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "client", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var options []string
+	declared := regexp.MustCompile(`(?m)^func (With\w+)\(.*\) Option {`)
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range declared.FindAllStringSubmatch(string(source), -1) {
+			options = append(options, m[1])
+		}
+	}
+	_, section, _ := strings.Cut(read(t, "README.md"), "\n## Options\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	table := regexp.MustCompile(`With\w+`).FindAllString(section, -1)
+	slices.Sort(options)
+	slices.Sort(table)
+	if !slices.Equal(table, options) {
+		t.Errorf("README.md's options = %q, want %q", table, options)
+	}
+}
+
 // A command that a document tells the reader to run is there.
 func TestMakeTargetsExist(t *testing.T) {
 	makefile := read(t, "Makefile")
