@@ -12,17 +12,17 @@ import (
 	"testing"
 )
 
-// A snippet is a block of Go in a document, under the comment that names the
-// Example it was copied from by folder and function:
+// A snippet is a block of Go in a document, under the comment that names what it
+// was copied from, by folder and function: an Example, or a function beside one.
 //
 //	<!-- example: client ExampleClient_GeneratePortalLink -->
 //	```go
 //	link, err := portal.GeneratePortalLink(ctx, …
 //	```
 //
-// It is a run of whole lines of the Example's body, so that an Example can set up
-// before and print after what the reader sees.
-var snippet = regexp.MustCompile("(?m)^(?:<!-- example: (\\S+) (Example\\w*) -->\n)?```go\n((?s:.*?))^```$")
+// It is a run of whole lines of the function, so that an Example can set up before
+// and print after what the reader sees.
+var snippet = regexp.MustCompile("(?m)^(?:<!-- example: (\\S+) (\\w+) -->\n)?```go\n((?s:.*?))^```$")
 
 // Documents that show how to use the module.
 func documents(t *testing.T) []string {
@@ -40,25 +40,26 @@ func documents(t *testing.T) []string {
 
 func TestSnippetsAreExamples(t *testing.T) {
 	seen := 0
-	for _, name := range documents(t) {
-		text, err := os.ReadFile(name)
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
 		}
+		document = filepath.Base(document)
 		for _, m := range snippet.FindAllStringSubmatch(string(text), -1) {
 			seen++
-			dir, function, code := m[1], m[2], m[3]
-			if function == "" {
-				t.Errorf("%s: no <!-- example: folder Function --> above this block:\n%s", filepath.Base(name), code)
+			dir, name, code := m[1], m[2], m[3]
+			if name == "" {
+				t.Errorf("%s: no <!-- example: folder Function --> right above this block:\n%s", document, code)
 				continue
 			}
-			body, ok := exampleBody(t, dir, function)
+			source, ok := function(t, dir, name)
 			if !ok {
-				t.Errorf("%s: package %s has no %s", filepath.Base(name), dir, function)
+				t.Errorf("%s: the tests in folder %s have no function %s", document, dir, name)
 				continue
 			}
-			if !contains(body, lines(code)) {
-				t.Errorf("%s: not lines of %s in %s:\n%s", filepath.Base(name), function, dir, code)
+			if !contains(source, lines(code)) {
+				t.Errorf("%s: not a copy of lines of %s, folder %s:\n%s", document, name, dir, code)
 			}
 		}
 	}
@@ -78,26 +79,26 @@ func contains(body, part []string) bool {
 	return false
 }
 
-func exampleBody(t *testing.T, dir, function string) (body []string, ok bool) {
+// function returns the source of a function in dir's tests.
+func function(t *testing.T, dir, name string) (source []string, ok bool) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range files {
-		source, err := os.ReadFile(name)
+	for _, path := range files {
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, name, source, parser.ParseComments)
+		file, err := parser.ParseFile(fset, path, text, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range file.Decls {
-			if f, isFunc := d.(*ast.FuncDecl); isFunc && f.Recv == nil && f.Name.Name == function {
-				from, to := fset.Position(f.Body.Lbrace).Offset, fset.Position(f.Body.Rbrace).Offset
-				return lines(string(source[from+1 : to])), true
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name {
+				return lines(string(text[fset.Position(f.Pos()).Offset:fset.Position(f.End()).Offset])), true
 			}
 		}
 	}
