@@ -1,0 +1,3 @@
+package portaltest
+
+const controlPath = "/_sandbox"
