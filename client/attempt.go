@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	"github.com/adminportal-go/adminportal/gen"
 )
 
 // An answer is what one attempt brought, the body read to its cap.
@@ -55,16 +53,16 @@ func (c *core) askLimiter(ctx context.Context) error {
 // context is alive.
 type limiterRefusal struct{ error }
 
-// attempt sends one request and reads its answer. Nothing is retried here, and
-// nothing of net/http's may be either: see edit.
-func (c *core) attempt(ctx context.Context, send sender, key string) *answer {
+// attempt sends one request and reads its answer. Nothing is retried here.
+func (c *core) attempt(ctx context.Context, r *route, key, idempotencyKey string, payload []byte) *answer {
 	if c.retry.AttemptTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.retry.AttemptTimeout)
 		defer cancel()
 	}
+	req := r.request(ctx, key, idempotencyKey, payload)
 	a := &answer{sent: time.Now()}
-	resp, err := send(ctx, c.edit(key))
+	resp, err := c.sender.send(req)
 	a.received = time.Now()
 	if err != nil {
 		a.err = err
@@ -72,28 +70,6 @@ func (c *core) attempt(ctx context.Context, send sender, key string) *answer {
 	}
 	defer func() { _ = resp.Body.Close() }() // all that it held has been read, or is not wanted
 	a.status, a.header = resp.StatusCode, resp.Header
-	a.body, a.err = readBody(resp.Body, c.maxBody)
+	a.body, a.err = readBody(resp.Body, resp.ContentLength, c.maxBody)
 	return a
-}
-
-// A sender builds a request with the generated client, lets it be edited, and
-// sends it.
-type sender func(context.Context, gen.RequestEditorFn) (*http.Response, error)
-
-// edit completes a generated request. The key is set on the request itself and
-// never by a RoundTripper, which would set it again on whatever follows.
-//
-// Without GetBody net/http cannot replay a POST by itself when a kept connection
-// turns out dead: each resend passes the gate and is observed. (It may still
-// replay a GET, and nothing can prevent that.)
-func (c *core) edit(key string) gen.RequestEditorFn {
-	return func(_ context.Context, req *http.Request) error {
-		if key != "" {
-			req.Header.Set("Authorization", "Bearer "+key)
-		}
-		req.Header.Set("Accept", "application/json")
-		req.Header.Set("User-Agent", c.userAgent)
-		req.GetBody = nil
-		return nil
-	}
 }

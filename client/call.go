@@ -7,101 +7,108 @@ import (
 	"time"
 )
 
-// A route is one operation in one dialect.
-type route[T any] struct {
-	operation string // its operationId in openapi.yaml
-	dialect   Dialect
-	public    bool // the CDN's: no key, and no part of the API's budget
-	send      sender
-	read      func(*answer) (T, error) // of a 2xx
+// A job is what a call is to bring: a link, or the icons.
+type job interface {
+	// payload is the body of a request in the dialect; nil for none.
+	payload(Dialect) ([]byte, error)
+	// idempotencyKey is the same for all attempts; empty for none.
+	idempotencyKey() string
+	// read takes in a 2xx.
+	read(*route, *answer) error
+	// absent reports whether this 404 means that the route is not there.
+	absent(*answer) bool
+	// teaches reports whether this error shows that the service speaks the dialect.
+	teaches(Dialect, *answer) bool
+	// learn is told of the dialect that works.
+	learn(Dialect)
+	// verdict is called once it is known whether the first attempt taught anything.
+	verdict()
 }
 
-// A call is one job, with its routes in the order to try them: the next one is
-// tried where one is not there.
-type call[T any] struct {
-	name    string // for errors: "generate portal link"
-	routes  []route[T]
-	absent  func(*answer) bool // does this 404 mean that the route is not there?
-	learn   func(Dialect)      // told which route worked
-	teaches func(Dialect, *answer) bool
-	verdict func() // called once it is known whether the first attempt taught anything
-}
-
-// run is the way of every call from here on. For each attempt:
+// run is the way of every call from here on: it attempts the job by the first of
+// the routes, and by the next where that one is not there. For each attempt:
 //
 //	admit     gate, then limiter: is there budget?           attempt.go, gate.go
-//	attempt   the generated client builds and sends          attempt.go
+//	attempt   the request is built (route.go) and sent       attempt.go
 //	answered  the gate hears what the headers say            gate.go, ratelimit.go
 //	judge     status first, then body                        below, link.go, icons.go
 //	observe   observer and log                               observe.go
 //	next      another key, another route, or a wait          below, retry.go
-func run[T any](ctx context.Context, c *core, job call[T]) (T, error) {
+func (c *core) run(ctx context.Context, name string, routes []*route, j job) error {
+	defer j.verdict()
+	key, err := c.keyFor(ctx, routes[0])
+	if err != nil {
+		return c.interrupted(name, nil, 0, err)
+	}
+	payload, err := j.payload(routes[0].dialect)
+	if err != nil {
+		return c.interrupted(name, nil, 0, err)
+	}
 	var (
-		zero    T
 		last    *Error // why the latest attempt failed
 		counted = 1    // attempts that MaxAttempts counts
 		rekeyed bool
 		idle    = time.Now() // since when this call has not been sending
 	)
-	defer job.verdict()
-	key, err := c.keyFor(ctx, job.routes[0].public)
-	if err != nil {
-		return zero, c.interrupted(job.name, nil, 0, err)
-	}
 	for n := 1; ; n++ {
-		r := job.routes[0]
+		r := routes[0]
 		var p pass
-		if r.public {
-			err = ctx.Err()
-		} else {
+		if r.secured {
 			p, err = c.admit(ctx)
+		} else {
+			err = ctx.Err()
 		}
 		if err != nil {
-			return zero, c.interrupted(job.name, last, n-1, err)
+			return c.interrupted(name, last, n-1, err)
 		}
-		waited := time.Since(idle)
-		a := c.attempt(ctx, r.send, key)
+		a := c.attempt(ctx, r, key, j.idempotencyKey(), payload)
 		c.gate.answered(p, a.status, a.header, a.received)
-		value, e := judge(a, r.read, key)
+		e := judge(r, a, j, key)
 		if e != nil {
-			e.operation, e.Attempts = job.name, n
+			e.operation, e.Attempts = name, n
 		}
-		c.observe(ctx, job.name, Attempt{Operation: r.operation, Dialect: r.dialect, Number: n, Wait: waited}, a, e)
-		idle = time.Now()
+		if c.observer != nil || c.logger != nil {
+			c.observe(ctx, name, r, n, a.sent.Sub(idle), a, e)
+		}
 		if e == nil {
-			job.learn(r.dialect)
-			return value, nil
+			j.learn(r.dialect)
+			return nil
 		}
-		last = e
+		last, idle = e, time.Now()
 		if ctx.Err() != nil {
 			e.cause = ctx.Err()
-			return zero, e
+			return e
 		}
 
-		if a.status == http.StatusUnauthorized && !r.public && !rekeyed {
+		if a.status == http.StatusUnauthorized && r.secured && !rekeyed {
 			rekeyed = true
 			if fresh, ok := c.otherKey(ctx, key); ok {
 				key = fresh
 				continue
 			}
 		}
-		if a.status == http.StatusNotFound && job.absent(a) {
-			if len(job.routes) > 1 {
-				job.routes = job.routes[1:]
-				if job.routes[0].public {
-					key = ""
-				}
-				continue
+		if a.status == http.StatusNotFound && a.err != nil {
+			e.kind = errNoKind // cut short, it does not say what it is about
+		} else if a.status == http.StatusNotFound && j.absent(a) {
+			if len(routes) == 1 {
+				return c.noRoute(e, r)
 			}
-			return zero, c.noRoute(e, r.public)
+			routes = routes[1:]
+			if !routes[0].secured {
+				key = ""
+			}
+			if payload, err = j.payload(routes[0].dialect); err != nil {
+				return c.interrupted(name, last, n, err)
+			}
+			continue
 		}
-		if job.teaches(r.dialect, a) {
-			job.learn(r.dialect)
+		if j.teaches(r.dialect, a) {
+			j.learn(r.dialect)
 		}
-		job.verdict()
+		j.verdict()
 
 		if !a.worthRetrying() || counted >= c.retry.MaxAttempts {
-			return zero, e
+			return e
 		}
 		wait := e.RetryAfter
 		if wait == 0 {
@@ -109,46 +116,46 @@ func run[T any](ctx context.Context, c *core, job call[T]) (T, error) {
 		}
 		c.tellLimiter(ctx, a.status, wait)
 		if !c.retry.affordable(ctx, wait) {
-			return zero, e
+			return e
 		}
 		if err := pause(ctx, wait); err != nil {
-			return zero, c.interrupted(job.name, last, n, err)
+			return c.interrupted(name, last, n, err)
 		}
 		counted++
 	}
 }
 
 // judge looks at the status first and at the body only then.
-func judge[T any](a *answer, read func(*answer) (T, error), key string) (value T, e *Error) {
+func judge(r *route, a *answer, j job, key string) *Error {
 	switch {
 	case a.status == 0:
-		return value, &Error{cause: withoutSecret(a.err, key), hint: hintNetwork}
+		return &Error{cause: hide(a.err, key), hint: hintNetwork}
 	case !a.ok():
-		return value, a.readError(key)
+		return a.readError(key)
 	}
 	err := a.err
 	if err == nil {
-		value, err = read(a)
+		err = j.read(r, a)
 	}
 	if err == nil {
-		return value, nil
+		return nil
 	}
 	// A success may hold a link in any shape, so nothing of its body is kept.
-	e = &Error{
+	e := &Error{
 		StatusCode: a.status,
-		RequestID:  snippet(scrub(a.header.Get("X-Request-Id"), key), 128),
+		RequestID:  snippet(scrub(first(a.header, headerRequestID), key), 128),
 		kind:       ErrMalformedResponse,
 		hint:       hintMalformed,
 	}
 	if a.err != nil {
-		e.cause = withoutSecret(a.err, key)
+		e.cause = hide(a.err, key)
 	} else {
 		e.Description = snippet(scrub(err.Error(), key), maxSnippet)
 	}
 	if errors.Is(err, errLinkHost) {
 		e.hint = hintLinkHost
 	}
-	return *new(T), e
+	return e
 }
 
 // interrupted is the end of a call that was kept from its next attempt.
@@ -170,20 +177,20 @@ func (c *core) interrupted(name string, last *Error, attempts int, err error) *E
 			e.Description, e.kind, e.hint = closed.Error(), ErrRateLimited, hintTooLong
 		}
 	case errors.As(err, &refusal):
-		e.kind, e.cause, e.hint = ErrRateLimited, withoutSecret(refusal.error, ""), hintTooLong
+		e.kind, e.cause, e.hint = ErrRateLimited, hide(refusal.error, ""), hintTooLong
 	case errors.As(err, &own):
 		if e = *own; e.operation == "" {
 			e.operation, e.Attempts = name, attempts
 		}
 	default:
-		e.cause = withoutSecret(err, "")
+		e.cause = hide(err, "")
 	}
 	return &e
 }
 
 // noRoute is for a 404 that is not about an organization.
-func (c *core) noRoute(e *Error, public bool) *Error {
-	if public {
+func (c *core) noRoute(e *Error, r *route) *Error {
+	if !r.secured {
 		e.Description = "there is no icon list at " + c.cdnURL
 		e.hint = "check the CDN URL and the base URL: neither GET /provider_icons nor GET /provider-icons.json exists there"
 	} else {
@@ -194,8 +201,8 @@ func (c *core) noRoute(e *Error, public bool) *Error {
 	return e
 }
 
-func (c *core) keyFor(ctx context.Context, public bool) (string, error) {
-	if public {
+func (c *core) keyFor(ctx context.Context, r *route) (string, error) {
+	if !r.secured {
 		return "", nil
 	}
 	return c.keys.get(ctx)
@@ -204,7 +211,7 @@ func (c *core) keyFor(ctx context.Context, public bool) (string, error) {
 // otherKey asks the source once more after a 401. It is false where there is no
 // source, where it fails, and where it has only the key that was refused.
 func (c *core) otherKey(ctx context.Context, refused string) (string, bool) {
-	if c.keys.source == nil {
+	if c.keys.fixed {
 		return "", false
 	}
 	key, err := c.keys.after(ctx, c.keys.asking.mark())

@@ -9,8 +9,6 @@ import (
 	"os"
 	"runtime/debug"
 	"time"
-
-	"github.com/adminportal-go/adminportal/gen"
 )
 
 const (
@@ -30,10 +28,10 @@ type Client struct{ core *core }
 
 // core is what copies of a client share.
 type core struct {
-	api, cdn       *gen.Client
+	sender         sender
+	routes         routes
 	baseURL        string
 	cdnURL         string
-	userAgent      string
 	keys           keys
 	retry          RetryPolicy
 	gate           gate
@@ -71,10 +69,12 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 			return nil, during(name, err)
 		}
 	}
-	if s.keySource == nil {
+	fixed := s.keySource == nil
+	if fixed {
 		if err := checkKey(apiKey); err != nil {
 			return nil, during(name, invalid("API key", err.Error()))
 		}
+		s.keySource = fixedKey(apiKey)
 	}
 	if s.cdnURL == "" {
 		s.cdnURL = s.baseURL
@@ -82,14 +82,20 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 			s.cdnURL = defaultCDNURL
 		}
 	}
-	hc := httpClient(s.httpClient)
+	// Both bound an attempt: the shorter one holds.
+	if hc := s.httpClient; hc != nil && hc.Timeout > 0 && (s.retry.AttemptTimeout == 0 || hc.Timeout < s.retry.AttemptTimeout) {
+		s.retry.AttemptTimeout = hc.Timeout
+	}
+	routes, err := newRoutes(s.baseURL, s.cdnURL, s.userAgent)
+	if err != nil {
+		return nil, during(name, invalid("base URL", errAddressRelative.Error()))
+	}
 	return &Client{&core{
-		api:            &gen.Client{Server: s.baseURL + "/", Client: hc},
-		cdn:            &gen.Client{Server: s.cdnURL + "/", Client: hc},
+		sender:         newSender(s.httpClient),
+		routes:         routes,
 		baseURL:        s.baseURL,
 		cdnURL:         s.cdnURL,
-		userAgent:      s.userAgent,
-		keys:           keys{static: apiKey, source: s.keySource, timeout: s.retry.AttemptTimeout},
+		keys:           keys{source: s.keySource, fixed: fixed, timeout: s.retry.AttemptTimeout},
 		retry:          s.retry,
 		limiter:        s.limiter,
 		pinned:         s.dialect,

@@ -25,8 +25,9 @@
 //	key.go        which API key; flight.go shares one question among callers
 //	dialect.go    which of two routes; learned from the first clear answer
 //	gate.go       is there budget? what the headers say (ratelimit.go) is shared
-//	attempt.go    the generated client (package gen) builds the request, edit adds
-//	              the key, net/http sends it (transport.go)
+//	route.go      the request: addressed by the constants, bodied by the types that
+//	              package gen has from openapi.yaml, with the key
+//	attempt.go    one request and its answer (transport.go)
 //	body.go       the answer is read, to a cap
 //	link.go       status first, then body: a PortalLink with its clock,
 //	icons.go      or the icons,

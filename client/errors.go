@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -101,8 +103,15 @@ func (e *Error) reason() string {
 	return reason
 }
 
-// GoString keeps %#v from printing what lies behind the error.
-func (e *Error) GoString() string { return fmt.Sprintf("&client.Error{%q}", e.Error()) }
+// Format prints what Error says, quoted for %q, so that no verb prints what lies
+// behind the error.
+func (e Error) Format(f fmt.State, verb rune) {
+	text := e.Error()
+	if verb == 'q' {
+		text = strconv.Quote(text)
+	}
+	_, _ = io.WriteString(f, text)
+}
 
 // Is matches the sentinel for what went wrong.
 func (e *Error) Is(target error) bool {
@@ -113,8 +122,9 @@ func (e *Error) Is(target error) bool {
 	return kind != nil && target == kind
 }
 
-// Unwrap returns the cause: a network error, the context's error, the API key
-// source's or the limiter's. It is nil where the service's answer is the cause.
+// Unwrap returns the cause: the context's error as it is; or what stands for a
+// network error, the API key source's error or the limiter's, to be asked with
+// errors.Is and errors.As. It is nil where the service's answer is the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Hint is what to do about the error, in a sentence; empty if there is nothing to
@@ -163,9 +173,9 @@ func during(operation string, err error) error {
 func (a *answer) readError(key string) *Error {
 	e := &Error{
 		StatusCode: a.status,
-		RequestID:  snippet(scrub(a.header.Get("X-Request-Id"), key), 128),
+		RequestID:  snippet(scrub(first(a.header, headerRequestID), key), 128),
 		Body:       snippet(scrub(string(a.body), key), maxSnippet),
-		cause:      withoutSecret(a.err, key),
+		cause:      hide(a.err, key),
 	}
 	e.RetryAfter, _ = askedToWait(a.status, a.header, a.received)
 	code, description := describe(a.body)
@@ -236,4 +246,22 @@ func describeDetail(detail json.RawMessage) string {
 		return d.Field + ": " + what
 	}
 	return d.Field + what
+}
+
+// misfit says why a body is not what the contract says, without repeating any of
+// it: json's own words may quote a secret. other is what it is if json does not say.
+func misfit(err error, other string) string {
+	var (
+		syntax *json.SyntaxError
+		typ    *json.UnmarshalTypeError
+	)
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("not JSON, from byte %d on", syntax.Offset)
+	case errors.As(err, &typ) && typ.Field != "":
+		return fmt.Sprintf("%s is of the wrong type", typ.Field)
+	case errors.As(err, &typ):
+		return "JSON, but of the wrong type"
+	}
+	return other + " is malformed"
 }

@@ -12,6 +12,16 @@ type lineage struct {
 	asking flight[*PortalLink]
 }
 
+// family is made for the first link of a lineage that is renewed; its successors
+// are born into it.
+func (o *origin) family() *lineage {
+	if f := o.lineage.Load(); f != nil {
+		return f
+	}
+	o.lineage.CompareAndSwap(nil, new(lineage))
+	return o.lineage.Load()
+}
+
 // EnsureFresh returns link while it has more life left than the margin (30 s
 // unless WithExpiryMargin says otherwise), and else a new link for the same
 // request. Call it right before the redirect.
@@ -34,7 +44,7 @@ func (c *Client) EnsureFresh(ctx context.Context, link *PortalLink) (*PortalLink
 	if fresh(link) {
 		return link, nil
 	}
-	family := link.origin.lineage
+	family := link.origin.family()
 	if newest := family.newest.Load(); fresh(newest) {
 		return newest, nil
 	}

@@ -193,12 +193,21 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 	defer g.mu.Unlock()
 	g.underway--
 	g.roll(now)
-	limit, known := readRateLimit(h, now)
-	wait, told := askedToWait(status, h, now)
+	var (
+		wait  time.Duration
+		limit RateLimit
+		told  bool
+	)
+	refused := status == http.StatusTooManyRequests
+	if refused {
+		wait, told = askedToWait(status, h, now)
+	} else {
+		limit, told = readRateLimit(h, now)
+	}
 	switch {
-	case status == http.StatusTooManyRequests && told:
+	case told && refused:
 		g.refused(now, now.Add(min(wait, maxReset)))
-	case known && status != http.StatusTooManyRequests:
+	case told:
 		g.count(p, now, limit)
 	case g.reopening:
 		// The window is over, and nobody counts any more.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -32,45 +31,49 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 	if err != nil {
 		return nil, err
 	}
-	sheet := route[[]ProviderIcon]{
-		operation: "listProviderIcons", dialect: DialectPortalLinks, read: readIcons,
-		send: func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			return core.api.ListProviderIcons(ctx, edit)
-		},
-	}
-	live := route[[]ProviderIcon]{
-		operation: "listCDNProviderIcons", dialect: DialectGenerateLink, public: true, read: core.readCDNIcons,
-		send: func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			return core.cdn.ListCDNProviderIcons(ctx, edit)
-		},
-	}
-	job := call[[]ProviderIcon]{
-		name: name,
-		// What the icons teach stays theirs: that the CDN has a list says nothing of
-		// the API, and a missing icon route nothing of the links.
-		learn:   func(d Dialect) { core.icons.learn(d) },
-		teaches: func(Dialect, *answer) bool { return false },
-		absent:  func(*answer) bool { return true },
-		verdict: func() {},
-	}
+	j := &iconJob{core: core}
 	dialect := core.pinned
 	if dialect == DialectAuto && core.links.dialect() == DialectGenerateLink {
 		dialect = DialectGenerateLink
 	}
 	if dialect == DialectAuto {
-		if dialect, job.verdict, err = core.icons.ask(ctx); err != nil {
+		if dialect, j.done, err = core.icons.ask(ctx); err != nil {
 			return nil, core.interrupted(name, nil, 0, err)
 		}
 	}
-	switch dialect {
-	case DialectPortalLinks:
-		job.routes = []route[[]ProviderIcon]{sheet}
-	case DialectGenerateLink:
-		job.routes = []route[[]ProviderIcon]{live}
-	default:
-		job.routes = []route[[]ProviderIcon]{sheet, live}
+	if err := core.run(ctx, name, only(core.routes.icons, dialect), j); err != nil {
+		return nil, err
 	}
-	return run(ctx, core, job)
+	return j.icons, nil
+}
+
+// An iconJob lists the icons. What it teaches stays the icons' own: that the CDN
+// has a list says nothing of the API, and a missing icon route nothing of the links.
+type iconJob struct {
+	core  *core
+	done  func() // the learner's; nil if this call is not to find out
+	icons []ProviderIcon
+}
+
+func (*iconJob) payload(Dialect) ([]byte, error) { return nil, nil }
+func (*iconJob) idempotencyKey() string          { return "" }
+func (*iconJob) absent(*answer) bool             { return true }
+func (*iconJob) teaches(Dialect, *answer) bool   { return false }
+func (j *iconJob) learn(d Dialect)               { j.core.icons.learn(d) }
+
+func (j *iconJob) verdict() {
+	if j.done != nil {
+		j.done()
+	}
+}
+
+func (j *iconJob) read(r *route, a *answer) (err error) {
+	if r.secured {
+		j.icons, err = readIcons(a)
+	} else {
+		j.icons, err = j.core.readCDNIcons(a)
+	}
+	return err
 }
 
 var errIcons = errors.New("not a list of provider icons")
@@ -80,7 +83,7 @@ func readIcons(a *answer) ([]ProviderIcon, error) {
 		Data *[]gen.ProviderIcon `json:"data"`
 	}
 	if err := json.Unmarshal(a.body, &list); err != nil {
-		return nil, fmt.Errorf("%w: %w", errIcons, err)
+		return nil, fmt.Errorf("%w: %s", errIcons, misfit(err, "an entry"))
 	}
 	if list.Data == nil {
 		return nil, errIcons
@@ -100,7 +103,7 @@ func (c *core) readCDNIcons(a *answer) ([]ProviderIcon, error) {
 			Data []json.RawMessage `json:"data"`
 		}
 		if err := json.Unmarshal(a.body, &file); err != nil {
-			return nil, fmt.Errorf("%w: %w", errIcons, err)
+			return nil, fmt.Errorf("%w: %s", errIcons, misfit(err, "an entry"))
 		}
 		entries = file.Data
 	}

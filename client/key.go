@@ -10,17 +10,23 @@ import (
 
 // keys answers for every call which API key it goes with.
 type keys struct {
-	static  string
-	source  func(context.Context) (string, error) // nil: the static key is the only one
-	timeout time.Duration                         // of one question to the source; 0: none
+	source  func(context.Context) (string, error)
+	fixed   bool          // the source has one key, at once and for ever
+	timeout time.Duration // of one question to the source; 0: none
 	asking  flight[string]
 }
 
-// get asks the source, if there is one, once per call. Calls that ask at the same
+// fixedKey makes a source of one key. The key stands in the function alone, where no
+// print form of whatever holds it can reach it.
+func fixedKey(key string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return key, nil }
+}
+
+// get asks the source once per call. Calls that ask at the same
 // time share one question.
 func (k *keys) get(ctx context.Context) (string, error) {
-	if k.source == nil {
-		return k.static, nil
+	if k.fixed {
+		return k.source(ctx)
 	}
 	return k.asking.do(ctx, 0, k.ask)
 }

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
@@ -45,7 +45,7 @@ type origin struct {
 	counted time.Time     // from when life counts, on the monotonic clock
 	life    time.Duration // how long the link lives from then on
 	request PortalLinkRequest
-	lineage *lineage
+	lineage atomic.Pointer[lineage] // made when the link is first renewed
 }
 
 // TTL is how long the link lives on, never more than the server would say and
@@ -103,7 +103,7 @@ func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) 
 	if err != nil {
 		return nil, err
 	}
-	return core.generate(ctx, name, req, new(lineage))
+	return core.generate(ctx, name, req, nil)
 }
 
 func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest, family *lineage) (*PortalLink, error) {
@@ -111,65 +111,69 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 		return nil, during(name, err)
 	}
 	req.ITContactEmails = append([]string(nil), req.ITContactEmails...)
-	idempotencyKey := c.idempotencyKey()
-	if !validIdempotencyKey(idempotencyKey) {
+	j := &linkJob{core: c, req: req, family: family, idempotency: c.idempotencyKey(), dialect: c.pinned}
+	if !validIdempotencyKey(j.idempotency) {
 		return nil, during(name, invalid("idempotency key", "must be at most 255 printable characters"))
 	}
-	read := func(a *answer) (*PortalLink, error) { return c.readLink(a, req, family) }
-	sheet := route[*PortalLink]{
-		operation: "generatePortalLink", dialect: DialectPortalLinks, read: read,
-		send: func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			var params *gen.GeneratePortalLinkParams
-			if idempotencyKey != "" {
-				params = &gen.GeneratePortalLinkParams{IdempotencyKey: idempotencyKey}
-			}
-			return c.api.GeneratePortalLink(ctx, params, req.sheetBody(), edit)
-		},
-	}
-	live := route[*PortalLink]{
-		operation: "generateLink", dialect: DialectGenerateLink, read: read,
-		send: func(ctx context.Context, edit gen.RequestEditorFn) (*http.Response, error) {
-			var params *gen.GenerateLinkParams
-			if idempotencyKey != "" {
-				params = &gen.GenerateLinkParams{IdempotencyKey: idempotencyKey}
-			}
-			return c.api.GenerateLink(ctx, params, req.liveBody(), edit)
-		},
-	}
-
-	job := call[*PortalLink]{
-		name:    name,
-		learn:   func(d Dialect) { c.links.learn(d) },
-		teaches: func(d Dialect, a *answer) bool { return teaches(d, a.status, a.body) },
-		verdict: func() {},
-	}
-	dialect := c.pinned
+	routes := c.routes.links
 	switch {
-	case dialect != DialectAuto:
-		job.learn, job.teaches = func(Dialect) {}, func(Dialect, *answer) bool { return false }
+	case j.dialect != DialectAuto:
 	case req.liveOnly() != "":
-		dialect = DialectGenerateLink
+		j.dialect = DialectGenerateLink
 	default:
 		var err error
-		if dialect, job.verdict, err = c.links.ask(ctx); err != nil {
+		if j.dialect, j.done, err = c.links.ask(ctx); err != nil {
 			return nil, c.interrupted(name, nil, 0, err)
 		}
 	}
-	switch dialect {
-	case DialectPortalLinks:
-		job.routes = []route[*PortalLink]{sheet}
-	case DialectGenerateLink:
-		job.routes = []route[*PortalLink]{live}
-	default:
-		job.routes = []route[*PortalLink]{sheet, live}
+	if err := c.run(ctx, name, only(routes, j.dialect), j); err != nil {
+		return nil, err
 	}
-	// Once it is settled which dialect the service speaks, a 404 can only be about
-	// the organization.
-	job.absent = func(a *answer) bool {
-		settled := dialect != DialectAuto && (dialect == c.pinned || dialect == c.links.dialect())
-		return !settled && !aboutOrganization(a.body)
+	return j.link, nil
+}
+
+// A linkJob makes one link.
+type linkJob struct {
+	core        *core
+	req         PortalLinkRequest
+	family      *lineage
+	idempotency string
+	dialect     Dialect // pinned, known, or the only one that will do; DialectAuto: to be found out
+	done        func()  // the learner's; nil if this call is not to find out
+	link        *PortalLink
+	sheet       gen.PortalLinkRequest
+}
+
+func (j *linkJob) payload(d Dialect) ([]byte, error) {
+	if d == DialectPortalLinks {
+		j.sheet = j.req.sheetBody()
+		return json.Marshal(&j.sheet)
 	}
-	return run(ctx, c, job)
+	return json.Marshal(j.req.liveBody())
+}
+
+func (j *linkJob) idempotencyKey() string { return j.idempotency }
+
+func (j *linkJob) read(_ *route, a *answer) (err error) {
+	j.link, err = j.core.readLink(a, j.req, j.family)
+	return err
+}
+
+// absent: once it is settled which dialect the service speaks, a 404 can only be
+// about the organization.
+func (j *linkJob) absent(a *answer) bool {
+	settled := j.dialect != DialectAuto && (j.dialect == j.core.pinned || j.dialect == j.core.links.dialect())
+	return !settled && !aboutOrganization(a.body)
+}
+
+func (j *linkJob) teaches(d Dialect, a *answer) bool { return teaches(d, a.status, a.body) }
+
+func (j *linkJob) learn(d Dialect) { j.core.links.learn(d) }
+
+func (j *linkJob) verdict() {
+	if j.done != nil {
+		j.done()
+	}
 }
 
 var (
@@ -181,37 +185,44 @@ var (
 func (c *core) readLink(a *answer, req PortalLinkRequest, family *lineage) (*PortalLink, error) {
 	var body gen.PortalLink
 	if err := json.Unmarshal(a.body, &body); err != nil {
-		return nil, fmt.Errorf("not a portal link: %w", err)
+		return nil, fmt.Errorf("not a portal link: %s", misfit(err, "expires_at"))
 	}
-	u, err := parseAddress(body.Link)
-	if err != nil {
+	if checkAddress(body.Link) != nil {
 		return nil, errLink
 	}
-	if !c.allowsHost(u) {
+	if !c.allowsHost(body.Link) {
 		return nil, errLinkHost
 	}
-	from := origin{counted: a.sent, life: liveLife, request: req, lineage: family}
+	made := &struct { // one allocation
+		PortalLink
+		origin
+	}{PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt}, origin{counted: a.sent, life: liveLife, request: req}}
 	if body.ExpiresAt.IsZero() {
-		body.ExpiresAt = a.sent.Round(0).Add(liveLife)
+		made.ExpiresAt = a.sent.Round(0).Add(liveLife)
 	} else {
-		from.life = lifeLeft(a, body.ExpiresAt)
+		made.life = lifeLeft(a, body.ExpiresAt)
 	}
-	return &PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: &from}, nil
+	if family != nil {
+		made.lineage.Store(family)
+	}
+	made.PortalLink.origin = &made.origin
+	return &made.PortalLink, nil
 }
 
 // lifeLeft is how long from a.sent on something lives that dies at expires by the
 // server's clock. Date is cut to the second, so it may have been up to one later.
 func lifeLeft(a *answer, expires time.Time) time.Duration {
-	date, err := http.ParseTime(a.header.Get("Date"))
-	if err != nil {
+	date, ok := readDate(a.header)
+	if !ok {
 		return expires.Sub(a.sent)
 	}
 	return expires.Sub(date.Add(time.Second))
 }
 
-func (c *core) allowsHost(u *url.URL) bool {
+func (c *core) allowsHost(link string) bool {
 	if len(c.linkHosts) == 0 {
 		return true
 	}
-	return c.linkHosts[normalHost(u.Host)] || c.linkHosts[normalHost(u.Hostname())]
+	u, err := parseAddress(link)
+	return err == nil && (c.linkHosts[normalHost(u.Host)] || c.linkHosts[normalHost(u.Hostname())])
 }

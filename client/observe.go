@@ -20,16 +20,22 @@ type Attempt struct {
 	Err        error         // nil for a success
 }
 
-// observe completes the record of an attempt and hands it to whoever listens.
-func (c *core) observe(ctx context.Context, call string, t Attempt, a *answer, e *Error) {
+// observe hands the record of an attempt to whoever listens.
+func (c *core) observe(ctx context.Context, call string, r *route, number int, waited time.Duration, a *answer, e *Error) {
 	logs := c.logger != nil && c.logger.Enabled(ctx, level(e))
 	if c.observer == nil && !logs {
 		return
 	}
-	t.StatusCode = a.status
-	t.Duration = time.Since(a.sent)
+	t := Attempt{
+		Operation:  r.operation,
+		Dialect:    r.dialect,
+		Number:     number,
+		StatusCode: a.status,
+		Duration:   time.Since(a.sent),
+		Wait:       waited,
+	}
 	if a.header != nil {
-		t.RequestID = snippet(scrub(a.header.Get("X-Request-Id"), ""), 128)
+		t.RequestID = snippet(scrub(first(a.header, headerRequestID), ""), 128)
 		t.RateLimit, _ = readRateLimit(a.header, a.received)
 	}
 	if e != nil {

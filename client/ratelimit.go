@@ -3,6 +3,8 @@ package client
 import (
 	"net/http"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,7 +31,7 @@ const (
 // readRateLimit reads the rate headers of an answer that came at now. ok is false
 // unless both the remaining budget and the reset make sense.
 func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
-	remaining, ok := digits(h.Get("X-RateLimit-Remaining"))
+	remaining, ok := digits(first(h, headerRemaining))
 	if !ok || remaining > 1<<30 {
 		return RateLimit{}, false
 	}
@@ -38,7 +40,7 @@ func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 		return RateLimit{}, false
 	}
 	limit = RateLimit{Remaining: int(remaining), Reset: now.Add(left)}
-	if n, ok := digits(h.Get("X-RateLimit-Limit")); ok && n <= 1<<30 {
+	if n, ok := digits(first(h, headerLimit)); ok && n <= 1<<30 {
 		limit.Limit = int(n)
 	}
 	return limit, true
@@ -46,7 +48,7 @@ func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 
 // readReset is the time left until X-RateLimit-Reset, if that makes sense.
 func readReset(h http.Header, now time.Time) (time.Duration, bool) {
-	n, ok := digits(h.Get("X-RateLimit-Reset"))
+	n, ok := digits(first(h, headerReset))
 	if !ok {
 		return 0, false
 	}
@@ -72,7 +74,7 @@ func askedToWait(status int, h http.Header, now time.Time) (time.Duration, bool)
 	if status != http.StatusTooManyRequests {
 		return 0, false
 	}
-	if remaining, ok := digits(h.Get("X-RateLimit-Remaining")); ok && remaining > 0 {
+	if remaining, ok := digits(first(h, headerRemaining)); ok && remaining > 0 {
 		return 0, false
 	}
 	return readReset(h, now)
@@ -81,9 +83,12 @@ func askedToWait(status int, h http.Header, now time.Time) (time.Duration, bool)
 // readRetryAfter is what Retry-After says, in either of its forms. Zero, a past
 // date and nonsense are false: the caller backs off by its own formula then.
 func readRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
-	value := h.Get("Retry-After")
+	value := first(h, headerRetryAfter)
 	n, ok := digits(value)
 	if !ok {
+		if value == "" {
+			return 0, false
+		}
 		at, err := http.ParseTime(value)
 		if err != nil {
 			return 0, false
@@ -98,10 +103,52 @@ func readRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 
 // serverTime is the answer's Date, or now where there is none.
 func serverTime(h http.Header, now time.Time) time.Time {
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+	if date, ok := readDate(h); ok {
 		return date
 	}
 	return now
+}
+
+// lastDate remembers one Date: it changes once a second, and reading it is a
+// fifteenth of a call's cost.
+var lastDate atomic.Pointer[struct {
+	text string
+	date time.Time
+}]
+
+// readDate is the answer's Date. ok is false where there is none or it is nonsense.
+func readDate(h http.Header) (date time.Time, ok bool) {
+	text := first(h, headerDate)
+	if last := lastDate.Load(); last != nil && last.text == text {
+		return last.date, true
+	}
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	lastDate.Store(&struct {
+		text string
+		date time.Time
+	}{strings.Clone(text), date})
+	return date, true
+}
+
+// The headers read here, as net/http spells them: a look-up by another spelling
+// would be rewritten each time.
+const (
+	headerDate       = "Date"
+	headerLimit      = "X-Ratelimit-Limit"
+	headerRemaining  = "X-Ratelimit-Remaining"
+	headerRequestID  = "X-Request-Id"
+	headerReset      = "X-Ratelimit-Reset"
+	headerRetryAfter = "Retry-After"
+)
+
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // digits reads a plain decimal number: no sign, no blank, no exponent.

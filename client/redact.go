@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"unicode"
@@ -9,82 +10,133 @@ import (
 
 const redacted = "[redacted]"
 
-// scrub removes from text what may be a secret: the key in use, anything of a
-// key's form, and the query of every URL, where a link carries its own. Control
+// scrub makes text that came from elsewhere fit to be shown: it removes the key in
+// use, anything of a key's form, what follows the words secret and token, and of
+// every URL all but its host, since a link carries its secret in the rest. Control
 // characters become blanks, so that no server writes lines into a log.
 func scrub(text, key string) string {
 	if key != "" {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
-	text = scrubAfter(text, "sk_", false)
-	for _, name := range []string{"secret=", "token="} {
-		text = scrubAfter(text, name, true)
-	}
-	text = scrubQueries(text)
+	text = scrubEach(text, urlMarks, urlRest)
+	text = scrubEach(text, []string{"sk_"}, func(s string) (keep, end int) { return -len("sk_"), span(s, isWord) })
+	text = scrubEach(text, []string{"secret", "token"}, afterName)
+	return oneLine(text)
+}
+
+// oneLine makes blanks of what would break the line, turn its direction or not be
+// seen at all.
+func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
-	}, strings.ToValidUTF8(text, "�"))
+		return ' '
+	}, strings.ToValidUTF8(text, "\ufffd"))
 }
 
-// scrubAfter removes the word that begins with, or follows, a mark.
-func scrubAfter(text, mark string, keepMark bool) string {
+// scrubEach replaces a part of what follows each of the marks: rest says of the text
+// behind a mark how much of it to keep, and where the part to be replaced ends. A
+// negative keep replaces the mark too; equal numbers replace nothing.
+func scrubEach(text string, marks []string, rest func(string) (keep, end int)) string {
 	var b strings.Builder
 	for {
-		i := indexFold(text, mark)
-		if i < 0 {
+		at, after := len(text), len(text)
+		for _, mark := range marks {
+			if i := indexFold(text[:min(len(text), at+len(mark))], mark); i >= 0 && i < at {
+				at, after = i, i+len(mark)
+			}
+		}
+		if at == len(text) {
 			b.WriteString(text)
 			return b.String()
 		}
-		end := i + len(mark)
-		for end < len(text) && isWord(text[end]) {
-			end++
+		keep, end := rest(text[after:])
+		b.WriteString(text[:after+keep])
+		if keep < end {
+			b.WriteString(redacted)
 		}
-		keep := i
-		if keepMark {
-			keep += len(mark)
-		}
-		b.WriteString(text[:keep])
-		b.WriteString(redacted)
-		text = text[end:]
+		text = text[after+end:]
 	}
 }
 
-func scrubQueries(text string) string {
-	var b strings.Builder
+// urlMarks follow a URL's scheme, plain, in escaped JSON, and percent-encoded.
+var urlMarks = []string{"://", `:\/\/`, "%3a%2f%2f"}
+
+// urlRest keeps the host of a URL, unless what looks like it may be a user's name,
+// and with it a port.
+func urlRest(s string) (keep, end int) {
+	end = span(s, func(c byte) bool { return c > ' ' && strings.IndexByte("\"'<>`", c) < 0 })
+	keep = span(s[:end], func(c byte) bool { return isLetterOrDigit(c) || c == '.' || c == '-' || c == '[' || c == ']' })
+	if port := strings.TrimLeft(s[keep:end], ":0123456789"); port != s[keep:end] && !strings.Contains(port, "@") {
+		keep = end - len(port)
+	}
+	if strings.Contains(s[keep:end], "@") {
+		keep = 0
+	}
+	if rest := s[keep:end]; strings.Trim(rest, `/\.,;:)]}`) == "" {
+		return end, end // no more than the end of a sentence
+	}
+	return keep, end
+}
+
+// afterName finds the value of secret=… or "token": "…", with the sign between them
+// plain or encoded.
+func afterName(s string) (keep, end int) {
 	for {
-		i := strings.Index(text, "://")
-		if i < 0 {
-			b.WriteString(text)
-			return b.String()
+		rest := s[keep:]
+		switch {
+		case rest != "" && strings.IndexByte(`=:"' `, rest[0]) >= 0:
+			keep++
+			continue
+		case hasPrefixFold(rest, "%3d"), hasPrefixFold(rest, "%22"), hasPrefixFold(rest, "%3a"):
+			keep += len("%3d")
+			continue
+		case hasPrefixFold(rest, `\u003d`):
+			keep += len(`\u003d`)
+			continue
+		case strings.HasPrefix(rest, "&") && strings.Contains(rest[:min(len(rest), 8)], ";"):
+			keep += strings.IndexByte(rest, ';') + 1 // &#61; &quot; and the like
+			continue
+		case strings.HasPrefix(rest, `\"`):
+			keep += len(`\"`)
+			continue
 		}
-		end := i + len("://")
-		for end < len(text) && !strings.ContainsRune(" \t\r\n\"'<>", rune(text[end])) {
-			end++
+		if keep == 0 {
+			return 0, 0
 		}
-		url := text[:end]
-		if q := strings.IndexAny(url[i:], "?#"); q >= 0 {
-			url = url[:i+q+1] + redacted
-		}
-		b.WriteString(url)
-		text = text[end:]
+		return keep, keep + span(rest, isWord)
 	}
 }
+
+// span is how many bytes from the start of s on are in the set.
+func span(s string, in func(byte) bool) int {
+	for i := range len(s) {
+		if !in(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isLetterOrDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+func isWord(c byte) bool { return isLetterOrDigit(c) || strings.IndexByte("_-.~%+/=", c) >= 0 }
 
 // indexFold finds a mark of lower-case ASCII whatever its case in text.
 func indexFold(text, mark string) int {
 	for i := 0; i+len(mark) <= len(text); i++ {
-		if strings.EqualFold(text[i:i+len(mark)], mark) {
+		if hasPrefixFold(text[i:], mark) {
 			return i
 		}
 	}
 	return -1
 }
 
-func isWord(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || strings.IndexByte("_-.~%+/=", c) >= 0
+func hasPrefixFold(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
 // snippet shortens text to at most n bytes without cutting a character in two.
@@ -98,24 +150,36 @@ func snippet(text string, n int) string {
 	return text[:n]
 }
 
-// withoutSecret returns err, or, where its text or that of anything it wraps
-// repeats a secret, an error that keeps errors.Is and loses the rest.
-func withoutSecret(err error, key string) error {
-	if err == nil {
-		return nil
-	}
-	if clean := scrub(err.Error(), key); clean != err.Error() {
-		return &scrubbedError{clean, err}
-	}
-	return err
+// A hiddenError stands for an error of somebody else's code: a transport, a key
+// source, a limiter. Its text is scrubbed, and errors.Is and errors.As see what it
+// stands for; but nothing unwraps to that, and no print form reaches it (hence the
+// function), for there is no telling what its fields hold.
+type hiddenError struct {
+	text   string
+	reveal func() error
 }
 
-// A scrubbedError does not unwrap: what it wraps is what must not be seen.
-type scrubbedError struct {
-	text string
-	err  error
+func hide(err error, key string) error {
+	switch err { //nolint:errorlint // only these very values say nothing but what they are
+	case nil, context.Canceled, context.DeadlineExceeded:
+		return err
+	}
+	return &hiddenError{hideText(err.Error(), key), func() error { return err }}
 }
 
-func (e *scrubbedError) Error() string        { return e.text }
-func (e *scrubbedError) GoString() string     { return e.text }
-func (e *scrubbedError) Is(target error) bool { return errors.Is(e.err, target) }
+// hideText leaves the URL that was asked for readable: it is the caller's own.
+func hideText(text, key string) string {
+	for _, mark := range []string{"sk_", "secret", "token", "?"} {
+		if indexFold(text, mark) >= 0 {
+			return scrub(text, key)
+		}
+	}
+	if key != "" && strings.Contains(text, key) {
+		return scrub(text, key)
+	}
+	return oneLine(text)
+}
+
+func (e *hiddenError) Error() string        { return e.text }
+func (e *hiddenError) Is(target error) bool { return errors.Is(e.reveal(), target) }
+func (e *hiddenError) As(target any) bool   { return errors.As(e.reveal(), target) }

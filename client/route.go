@@ -1,0 +1,113 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/adminportal-go/adminportal/gen"
+)
+
+// A route is one operation in one dialect, addressed as openapi.yaml says (package
+// gen has its words as constants) and prepared once for all its requests.
+type route struct {
+	operation string // its operationId
+	dialect   Dialect
+	secured   bool // takes the API key, and is part of the API's budget
+	blank     http.Request
+	fixed     map[string][]string // headers that every request has
+}
+
+// routes are a client's four, in the order in which calls try them.
+type routes struct {
+	links, icons []*route // each the reference's first, then the live one
+}
+
+func newRoutes(baseURL, cdnURL, userAgent string) (routes, error) {
+	var r routes
+	for _, op := range []struct {
+		list              *[]*route
+		dialect           Dialect
+		server, operation string
+		method, path      string
+		secured           bool
+	}{
+		{&r.links, DialectPortalLinks, baseURL, gen.GeneratePortalLinkOperation, gen.GeneratePortalLinkMethod, gen.GeneratePortalLinkPath, gen.GeneratePortalLinkSecured},
+		{&r.links, DialectGenerateLink, baseURL, gen.GenerateLinkOperation, gen.GenerateLinkMethod, gen.GenerateLinkPath, gen.GenerateLinkSecured},
+		{&r.icons, DialectPortalLinks, baseURL, gen.ListProviderIconsOperation, gen.ListProviderIconsMethod, gen.ListProviderIconsPath, gen.ListProviderIconsSecured},
+		{&r.icons, DialectGenerateLink, cdnURL, gen.ListCDNProviderIconsOperation, gen.ListCDNProviderIconsMethod, gen.ListCDNProviderIconsPath, gen.ListCDNProviderIconsSecured},
+	} {
+		u, err := url.Parse(op.server + op.path)
+		if err != nil {
+			return r, err
+		}
+		fixed := map[string][]string{"Accept": {"application/json"}, "User-Agent": {userAgent}}
+		if op.method != http.MethodGet {
+			fixed["Content-Type"] = []string{"application/json"}
+		}
+		*op.list = append(*op.list, &route{
+			operation: op.operation,
+			dialect:   op.dialect,
+			secured:   op.secured,
+			blank: http.Request{
+				Method: op.method, URL: u, Host: u.Host,
+				Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			},
+			fixed: fixed,
+		})
+	}
+	return r, nil
+}
+
+// only is the route of a dialect, or all of them while it is to be found out.
+func only(all []*route, d Dialect) []*route {
+	for i, r := range all {
+		if r.dialect == d {
+			return all[i : i+1]
+		}
+	}
+	return all
+}
+
+// idempotencyHeader is the same for both routes that have it.
+var idempotencyHeader = http.CanonicalHeaderKey(gen.GeneratePortalLinkIdempotencyKeyHeader)
+
+// request makes one attempt's request. The key is set on the request itself and
+// never by a RoundTripper, which would set it again on whatever follows.
+//
+// GetBody stays nil: with it net/http would replay a POST by itself when a kept
+// connection turns out dead. Without it each resend is ours, passes the gate and is
+// observed. (A GET it may still replay, and nothing can prevent that.)
+func (r *route) request(ctx context.Context, key, idempotencyKey string, payload []byte) *http.Request {
+	// One allocation for what is this request's own.
+	own := &struct {
+		url    url.URL
+		body   requestBody
+		values [2]string
+	}{url: *r.blank.URL}
+	req := r.blank.WithContext(ctx)
+	req.URL = &own.url
+	req.Header = make(http.Header, 8)
+	for name, values := range r.fixed {
+		req.Header[name] = values
+	}
+	if key != "" {
+		own.values[0] = "Bearer " + key
+		req.Header["Authorization"] = own.values[0:1:1]
+	}
+	if idempotencyKey != "" {
+		own.values[1] = idempotencyKey
+		req.Header[idempotencyHeader] = own.values[1:2:2]
+	}
+	if payload != nil {
+		own.body.Reset(payload)
+		req.Body = &own.body
+		req.ContentLength = int64(len(payload))
+	}
+	return req
+}
+
+type requestBody struct{ bytes.Reader }
+
+func (*requestBody) Close() error { return nil }
