@@ -210,3 +210,18 @@ func TestHeaderFloodIsCutOff(t *testing.T) {
 		}
 	}
 }
+
+// Looking for secrets in a body that is full of what may be one takes no longer
+// than reading it.
+func TestErrorBodiesAreReadInGoodTime(t *testing.T) {
+	for _, unit := range []string{"token ", "secret ", "token=", "sk_ ", "sk_x", "https://h ", "https://h/?x ", "%3a%2f%2f ", `:\/\/ `, "&#61;", "a", `{"a":`, `"x",`} {
+		body := `{"message":"` + strings.Repeat(unit, 128<<10/len(unit))
+		portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 400, body) })
+		start := time.Now()
+		_, err := portal.GeneratePortalLink(t.Context(), sso)
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("128 KiB of %q: took %v, want well below 2s", unit, took)
+		}
+		wantOnly(t, err, client.ErrInvalidRequest)
+	}
+}

@@ -1,0 +1,237 @@
+package client
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Whatever the headers say, what is believed of them lies within the stated
+// bounds, and the gate closes for no longer.
+func FuzzRateHeaders(f *testing.F) {
+	const date = "Mon, 15 Jan 2024 12:00:00 GMT"
+	for _, seed := range []struct {
+		status                                    int
+		remaining, limit, reset, retryAfter, date string
+	}{
+		{200, "99", "100", "60", "", date},
+		{200, "0", "100", "1705320060", "", date},
+		{429, "0", "100", "30", "30", date},
+		{429, "", "", "", "Mon, 15 Jan 2024 12:00:30 GMT", date},
+		{503, "", "", "", "0", ""},
+		{429, "banana", "-1", "1e9", "0x10", "banana"},
+		{429, "99999999999999999999", "99999999999999999999", "99999999999999999999", "99999999999999999999", date},
+		{200, "9223372036854775807", "1", "9223372036854775807", "9223372036854775807", date},
+		{429, " ", " ", " ", " ", " "},
+		{200, "1", "1", "99999999", "86400", date},
+		{200, "1", "1", "100000000", "86401", "Thu, 01 Jan 1970 00:00:00 GMT"},
+		{200, "1", "1", "1", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"},
+		{429, "5", "5", "٣", "+5", date},
+	} {
+		f.Add(seed.status, seed.remaining, seed.limit, seed.reset, seed.retryAfter, seed.date)
+	}
+	now := time.Date(2024, 1, 15, 12, 0, 0, 500, time.UTC)
+	f.Fuzz(func(t *testing.T, status int, remaining, limit, reset, retryAfter, date string) {
+		h := http.Header{}
+		h.Set("X-RateLimit-Remaining", remaining)
+		h.Set("X-RateLimit-Limit", limit)
+		h.Set("X-RateLimit-Reset", reset)
+		h.Set("Retry-After", retryAfter)
+		h.Set("Date", date)
+
+		bounded := func(name string, wait time.Duration, ok bool, most time.Duration) {
+			t.Helper()
+			if ok && (wait < time.Second || wait > most || wait%time.Second != 0) || !ok && wait != 0 {
+				t.Errorf("%s = %v, %v, want whole seconds up to %v, or 0 and false", name, wait, ok, most)
+			}
+		}
+		wait, ok := readReset(h, now)
+		bounded("readReset", wait, ok, maxReset)
+		wait, ok = readRetryAfter(h, now)
+		bounded("readRetryAfter", wait, ok, maxRetryAfter)
+		wait, ok = askedToWait(status, h, now)
+		bounded("askedToWait", wait, ok, maxRetryAfter)
+
+		told, ok := readRateLimit(h, now)
+		if ok && (told.Remaining < 0 || told.Remaining > 1<<30 || told.Limit < 0 || told.Limit > 1<<30 || !told.Reset.After(now) || told.Reset.After(now.Add(maxReset))) || !ok && told != (RateLimit{}) {
+			t.Errorf("readRateLimit = %+v, %v, want it within its bounds, or zero and false", told, ok)
+		}
+
+		var g gate
+		p := g.depart(now, true)
+		g.answered(p, status, h, now)
+		if g.reset.After(now.Add(maxReset)) || g.underway != 0 {
+			t.Errorf("the gate is closed until %v with %d under way, want at most %v and none", g.reset, g.underway, maxReset)
+		}
+		// Once the reset has passed, somebody is let through, whatever was said.
+		g.roll(now.Add(maxReset))
+		if !g.admits(now.Add(maxReset)) {
+			t.Error("the gate admits nobody after the reset")
+		}
+	})
+}
+
+// Whatever an error answer holds, what is kept of it is short, printable, one line
+// and without the key.
+func FuzzReadError(f *testing.F) {
+	const key = "sk_test_0123456789"
+	for _, body := range []string{
+		"", "null", `""`, `"Ratelimited"`, "[]", "{}", "<html>", `{"mess`, "\xff\xfe", "42",
+		`{"error":"invalid_request","error_description":"The 'organization' parameter is required","code":"invalid_request"}`,
+		`{"message":"Validation failed","errors":[{"field":"a","code":"b","message":"c"},"d",{},7]}`,
+		`{"message":["x"],"error":{"y":1},"code":"z","errors":"q"}`,
+		`{"message":"` + key + `","code":"Bearer ` + key + `"}`,
+		`{"message":"a\nb\u2028c\u202ed\u0000","code":"\ud800"}`,
+		`{"link":"https://id.workos.com/portal/launch?secret=x"}`,
+		strings.Repeat("é", 300) + key,
+	} {
+		f.Add(404, []byte(body), "req_01H")
+	}
+	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
+	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
+		a := &answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
+		e := a.readError(key)
+		for name, text := range map[string]string{
+			"Code": e.Code, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
+		} {
+			if name != "Error()" && len(text) > maxSnippet || len(text) > 2048 {
+				t.Errorf("%s has %d bytes", name, len(text))
+			}
+			wantClean(t, name, text, key)
+		}
+		// What a 404 is about is one question, whoever asks it.
+		for _, d := range []Dialect{DialectPortalLinks, DialectGenerateLink} {
+			if teaches(d, http.StatusNotFound, body) && !aboutOrganization(body) {
+				t.Errorf("a 404 teaches %v and is not about the organization: %q", d, body)
+			}
+		}
+	})
+}
+
+// wantClean checks that text may stand in a log line.
+func wantClean(t *testing.T, name, text, key string) {
+	t.Helper()
+	if !utf8.ValidString(text) {
+		t.Errorf("%s is not UTF-8: %q", name, text)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("%s has characters that do not print: %q", name, text)
+	}
+	if strings.Contains(text, key) {
+		t.Errorf("%s repeats the key: %q", name, text)
+	}
+}
+
+// Whatever surrounds a key or a link's secret, neither is left.
+func FuzzScrub(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"before ", "0123456789", " after"}, {"sk_", "a", "sk_"}, {"xsk_", "!", "\x00"}, {`{"k":"`, `q"`, `"}`}, {"[redacted]", "redacted", "]"},
+		{"://", "?", "#"}, {"https://h/?", "a=b", "&secret="}, {"\xff", "k", "\xfe"}, {"secret=", "token=", "secret="}, {"\u2028", "x", "\u202e"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, before, rest, after string) {
+		key := "sk_" + rest
+		if checkKey(key) != nil {
+			return
+		}
+		wantClean(t, "with the key", scrub(before+key+after, key), key)
+		wantClean(t, "with the key in a link", scrub(before+"https://id.workos.com/?x="+key+after, key), key)
+
+		const secret = "7Qs3cr3tQ7"
+		if strings.Contains(before+after, secret) {
+			return
+		}
+		for _, link := range []string{"https://id.workos.com/portal/launch?secret=", "https://setup.workos.com?token=", "https://portal.customer.example/?x="} {
+			if got := scrub(before+link+secret+after, key); strings.Contains(got, secret) {
+				t.Errorf("scrub keeps the secret of %s…: %q", link, got)
+			}
+		}
+	})
+}
+
+func FuzzSnippet(f *testing.F) {
+	for _, seed := range []string{"", "a", "é", "aé", "日本語", "\xff\xfe", strings.Repeat("x", 600)} {
+		f.Add(seed, 1)
+		f.Add(seed, 512)
+	}
+	f.Fuzz(func(t *testing.T, text string, n int) {
+		if n < 0 {
+			return
+		}
+		got := snippet(text, n)
+		if len(got) > n || !strings.HasPrefix(text, got) {
+			t.Errorf("snippet(%q, %d) = %q, want at most %[2]d bytes of its start", text, n, got)
+		}
+		if utf8.ValidString(text) && (!utf8.ValidString(got) || len(got) < min(n, len(text))-utf8.UTFMax+1) {
+			t.Errorf("snippet(%q, %d) = %q, want whole characters, and all that fit", text, n, got)
+		}
+	})
+}
+
+// A link that is accepted is one to send a browser to, and its clock is sane. One
+// that is not is not repeated.
+func FuzzReadLink(f *testing.F) {
+	const date = "Mon, 15 Jan 2024 12:00:00 GMT"
+	for _, body := range []string{
+		`{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=abc123","expires_at":"2024-01-15T12:10:00.000Z"}`,
+		`{"link":"https://setup.workos.com?token=abc"}`, `{"link":"http://127.0.0.1:80/x"}`, `{"link":"http://localhost.evil.com"}`,
+		`{"link":"javascript:alert(1)"}`, `{"link":"https://u:p@h/"}`, `{"link":"https://h\\@evil/"}`, `{"link":"//h/"}`, `{"link":"https:h"}`,
+		`{"link":"https://h/","expires_at":"tomorrow"}`, `{"link":"https://h/","expires_at":"0001-01-01T00:00:00Z"}`, `{"link":"https://h/","expires_at":"9999-12-31T23:59:59+23:59"}`,
+		`{"link":"https://h/","expires_at":null}`, `{"link":["https://h/"]}`, `{"LINK":"https://h/"}`, "null", "[]", "{}", "", `"https://h/"`, `{"link":"https://h/"} x`,
+	} {
+		f.Add([]byte(body), date)
+		f.Add([]byte(body), "")
+	}
+	c := &core{}
+	f.Fuzz(func(t *testing.T, body []byte, date string) {
+		now := time.Now()
+		a := &answer{status: 200, header: http.Header{"Date": {date}}, body: body, sent: now, received: now}
+		link, err := c.readLink(a, PortalLinkRequest{}, new(lineage))
+		if err != nil {
+			if link != nil {
+				t.Errorf("readLink = a link and %v", err)
+			}
+			var sent struct{ Link string }
+			if _ = json.Unmarshal(body, &sent); len(sent.Link) > len("https://") && strings.Contains(err.Error(), sent.Link) {
+				t.Errorf("the error repeats the link: %v", err)
+			}
+			return
+		}
+		wantBrowsable(t, link.URL)
+		if link.ExpiresAt.IsZero() {
+			t.Error("ExpiresAt is zero")
+		}
+		if ttl := link.TTL(); ttl < 0 || link.Expired() != (ttl == 0) {
+			t.Errorf("TTL() = %v, Expired() = %v", ttl, link.Expired())
+		}
+		if _, query, found := strings.Cut(link.URL, "?"); found && len(query) > 8 && strings.Contains(link.String(), query) {
+			t.Errorf("String() = %q repeats the query", link)
+		}
+	})
+}
+
+// wantBrowsable checks an address by other means than parseAddress does.
+func wantBrowsable(t *testing.T, address string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		t.Errorf("accepted %q, which does not parse: %v", address, err)
+	case !u.IsAbs() || u.Host == "" || u.Opaque != "":
+		t.Errorf("accepted %q, which is not absolute", address)
+	case u.User != nil || strings.Contains(u.Host, "@"):
+		t.Errorf("accepted %q, which has user info", address)
+	case u.Scheme == "http" && !(strings.EqualFold(u.Hostname(), "localhost") || strings.HasPrefix(u.Hostname(), "127.") || strings.Contains(u.Hostname(), ":")):
+		t.Errorf("accepted %q, which is plain http off loopback", address)
+	case u.Scheme != "https" && u.Scheme != "http":
+		t.Errorf("accepted %q, whose scheme is %s", address, u.Scheme)
+	case strings.ContainsAny(address, " \\\t\r\n\x00"):
+		t.Errorf("accepted %q, which browsers read otherwise", address)
+	}
+}
