@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// fakes are services that fail in one way each. Several repeat the key that they
+// were sent, as some servers do.
+var fakes = map[string]http.HandlerFunc{
+	"unauthorized": func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 401, `{"error":"unauthorized","error_description":"no such key: %s","code":"unauthorized"}`, r.Header.Get("Authorization"))
+	},
+	"forbidden": func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 403, `{"message":"Forbidden for %s"}`, r.Header.Get("Authorization"))
+	},
+	"rate-limited": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
+	},
+	"rate-limited-for-a-second": func() http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Idempotency-Key") == "" || seenBefore(r.Host+r.Header.Get("Idempotency-Key")) {
+				goodLink(w)
+				return
+			}
+			w.Header().Set("Retry-After", "1")
+			answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
+		}
+	}(),
+	"rate-limited-for-a-minute": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
+	},
+	"broken": func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 500, `{"message":"oops %s"}`, r.Header.Get("Authorization"))
+	},
+	"refusing": func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 422, `{"error":"invalid","error_description":"no %s\u001b[31m","code":"invalid"}`, r.Header.Get("Authorization"))
+	},
+	"html": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<title>Log in to the Wi-Fi</title>")
+	},
+	"nothing-there": func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
+	"redirecting": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusTemporaryRedirect)
+	},
+	"cutting": func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) },
+	"silent": func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // so that a client that goes is noticed
+		<-r.Context().Done()
+	},
+	"evil-icons": func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 200, `{"object":"list","data":[{"id":"ok\tta","name":"Ok\u001b]0;owned\u0007ta\nB\u202e","icon_url":"https://icons.example/a.svg"},{"id":"b","name":"B","icon_url":"https://icons.example/b.svg"}]}`)
+	},
+	"echo": func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		answer(w, 400, `{"error":"invalid_request","error_description":%q,"code":"invalid_request"}`, body)
+	},
+}
+
+func answer(w http.ResponseWriter, status int, format string, args ...any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, format, args...)
+}
+
+func goodLink(w http.ResponseWriter) {
+	answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":%q}`,
+		time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339))
+}
+
+var seen = make(chan map[string]bool, 1)
+
+func init() { seen <- map[string]bool{} }
+
+func seenBefore(what string) bool {
+	all := <-seen
+	defer func() { seen <- all }()
+	before := all[what]
+	all[what] = true
+	return before
+}
+
+// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY
+// at it.
+func serveFake(ts *testscript.TestScript, _ bool, args []string) {
+	h, ok := fakes[args[0]]
+	if !ok {
+		ts.Fatalf("no fake %q", args[0])
+	}
+	heard := make(chan string, 100)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case heard <- r.Method + " " + r.URL.Path:
+		default:
+		}
+		h(w, r)
+	}))
+	ts.Defer(func() {
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	ts.SetCmd("arrived", func(ts *testscript.TestScript, _ bool, args []string) {
+		select {
+		case got := <-heard:
+			if want := strings.Join(args, " "); want != "" && got != want {
+				ts.Fatalf("%s has arrived, want %s", got, want)
+			}
+		case <-time.After(20 * time.Second):
+			ts.Fatalf("no request arrives")
+		}
+	})
+	ts.Setenv("WORKOS_BASE_URL", srv.URL)
+	ts.Setenv("WORKOS_API_KEY", scriptKey)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/adminportal-go/adminportal/client"
+)
+
+const workosURL = "https://api.workos.com"
+
+// defaultTimeout is long enough to wait out one of WorkOS's rate windows, which
+// are a minute.
+const defaultTimeout = 90 * time.Second
+
+// A connection is what the flags say of how to reach the service.
+type connection struct {
+	keyFromStdin bool
+	timeout      time.Duration
+}
+
+func (c *connection) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&c.keyFromStdin, "api-key-stdin", false, "read the API key from the first line of standard input")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultTimeout, "give up after this long, waiting for the rate limit included")
+	_ = cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
+}
+
+func (c *connection) check() error {
+	if c.timeout <= 0 {
+		return usagef("--timeout must be a positive duration, such as 30s")
+	}
+	return nil
+}
+
+// A service is where a command's calls go: WorkOS, or the sandbox embedded in
+// this process.
+type service struct {
+	baseURL      string
+	key          string
+	organization string // the sandbox's own; empty elsewhere
+	keyFrom      string // for errors: where the key came from
+	embedded     bool
+	close        func()
+}
+
+// service finds out where the calls of a command go. Without a key that is the
+// embedded sandbox, which note explains on the log; it ends with close.
+func (a *app) service(ctx context.Context, c connection, note string) (*service, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s := &service{baseURL: workosURL, key: a.getenv("WORKOS_API_KEY"), keyFrom: "WORKOS_API_KEY", close: func() {}}
+	if c.keyFromStdin {
+		var err error
+		s.keyFrom = "the API key on standard input"
+		if s.key, err = a.readKey(ctx); err != nil {
+			return nil, err
+		}
+	}
+	baseURL := a.getenv("WORKOS_BASE_URL")
+	if s.key != "" {
+		if baseURL != "" {
+			s.baseURL = baseURL
+		}
+		return s, nil
+	}
+	box, err := embed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if baseURL != "" {
+		note += "; WORKOS_BASE_URL is not used without a key"
+	}
+	a.log.say("%s", a.log.paint(faint, "Embedded sandbox (no WORKOS_API_KEY)"+note))
+	return box, nil
+}
+
+// organizationOr is the organization to ask for: the given one, or the sandbox's.
+func (s *service) organizationOr(given string) (string, error) {
+	switch {
+	case given != "":
+		return given, nil
+	case s.organization != "":
+		return s.organization, nil
+	}
+	return "", usageError{
+		message: "--org is required with an API key: whose portal is it?",
+		hint:    "give the organization's ID, org_…, from the WorkOS Dashboard",
+	}
+}
+
+// explain adds to an error what the embedded sandbox can tell.
+func (s *service) explain(err error) error {
+	if s.embedded && errors.Is(err, client.ErrOrganizationNotFound) {
+		return hintedError{err, "the embedded sandbox has one organization, " + s.organization + ": leave --org out; with WORKOS_API_KEY set, WorkOS is asked"}
+	}
+	return err
+}
+
+// blame names the variable that New found fault with.
+func (s *service) blame(err error) error {
+	var e *client.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	message := e.Description
+	for field, source := range map[string]string{"API key: ": s.keyFrom, "base URL: ": "WORKOS_BASE_URL"} {
+		if rule, ok := strings.CutPrefix(message, field); ok {
+			message = source + " " + rule
+		}
+	}
+	return usageError{message: message, hint: "adminportal help environment"}
+}
+
+// client returns a client of the service, and what hears of its attempts and shows
+// on the log when it waits.
+func (a *app) client(s *service, opts ...client.Option) (*client.Client, *trace, error) {
+	t := &trace{progress: progress{screen: a.log}}
+	opts = append([]client.Option{
+		client.WithUserAgent("adminportal-cli/" + buildVersion().Version),
+		client.WithBaseURL(s.baseURL),
+		client.WithObserver(t.observe),
+	}, opts...)
+	portal, err := client.New(s.key, opts...)
+	if err != nil {
+		return nil, nil, s.blame(err)
+	}
+	return portal, t, nil
+}
