@@ -32,8 +32,8 @@ import (
 // Of what is left, one is set aside for every attempt under way: it may or may not
 // be counted in what an answer told. Its own answer settles that.
 //
-// Nonsense in a header is no header, and no claim is believed for more than
-// maxReset: that is the longest a lie can close the gate.
+// Nonsense in a header is no header, no claim is believed for more than maxReset, and
+// no attempt is held for longer than that, however many claims follow one another.
 type gate struct {
 	mu        sync.Mutex
 	reset     time.Time     // end of the window; zero when open or reopening
@@ -80,6 +80,7 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 		seen uint64 // the window at the last look
 		late bool   // held back until after a reset, and so with others
 	)
+	began := time.Now()
 	for waited := false; ; waited = true {
 		if err := ctx.Err(); err != nil {
 			return pass{}, err
@@ -94,7 +95,8 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 			sleep time.Duration
 			news  <-chan struct{}
 		)
-		switch admitted := g.admits(now); {
+		// One reset may follow another: who has waited for so long has waited enough.
+		switch admitted := g.admits(now) || now.Sub(began) >= maxReset; {
 		case admitted && !late:
 			p := g.depart(now, count)
 			g.mu.Unlock()
@@ -104,12 +106,13 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 		case g.reopening:
 			late, sleep, news = true, g.probed.Add(probeEvery).Sub(now), g.listen()
 		default:
-			sleep, news = g.reset.Sub(now), g.listen()
+			left := g.reset.Sub(now)
+			sleep, news = min(left, began.Add(maxReset).Sub(now)), g.listen()
 			// The answers of those under way may free what is set aside for them,
 			// unless the server itself has said that nothing is left.
-			if !policy.affordable(ctx, sleep) && (g.left <= 0 || g.underway == 0) {
+			if !policy.affordable(ctx, left) && (g.left <= 0 || g.underway == 0) {
 				g.mu.Unlock()
-				return pass{}, gateClosed{sleep}
+				return pass{}, gateClosed{left}
 			}
 		}
 		g.mu.Unlock()
@@ -181,7 +184,7 @@ func (g *gate) tell() {
 // close shuts the gate until reset, or moves the reset of a shut one.
 func (g *gate) close(now, reset time.Time) {
 	g.reset, g.reopening = reset, false
-	g.slack = min(reset.Sub(now)/10, time.Second)
+	g.slack = min(reset.Sub(now)/20, time.Second)
 }
 
 // answered takes in what came back; status 0 stands for no answer at all.
