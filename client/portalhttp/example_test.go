@@ -1,0 +1,111 @@
+package portalhttp_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portalhttp"
+)
+
+// A session is whatever your service knows of the person.
+type session struct {
+	Organization string
+	IsAdmin      bool
+}
+
+func sessionOf(r *http.Request) (session, error) {
+	if _, err := r.Cookie("session"); err != nil {
+		return session{}, http.ErrNoCookie
+	}
+	return session{Organization: organization, IsAdmin: true}, nil
+}
+
+func Example() {
+	var portal portalhttp.Portal = new(fake) // in a service: client.NewFromEnv()
+
+	configureSSO := portalhttp.NewHandler(portal, func(r *http.Request) (client.PortalLinkRequest, error) {
+		session, err := sessionOf(r)
+		if err != nil {
+			return client.PortalLinkRequest{}, portalhttp.ErrUnauthenticated
+		}
+		if !session.IsAdmin {
+			return client.PortalLinkRequest{}, portalhttp.ErrForbidden
+		}
+		return client.PortalLinkRequest{
+			Organization: session.Organization, // never from the form
+			Intent:       client.IntentSSO,
+		}, nil
+	}, portalhttp.WithReturnURL("https://example.com/settings"))
+	http.Handle("/configure/sso", configureSSO)
+
+	click := httptest.NewRequest(http.MethodPost, "/configure/sso", nil)
+	click.AddCookie(&http.Cookie{Name: "session", Value: "…"})
+	answer := httptest.NewRecorder()
+	http.DefaultServeMux.ServeHTTP(answer, click)
+	fmt.Println(answer.Code, answer.Header().Get("Cache-Control"), answer.Header().Get("Referrer-Policy"))
+	// Output: 303 no-store no-referrer
+}
+
+// One handler for all features: the path says which, and the function which of
+// them there are.
+func ExampleNewHandler() {
+	features := map[string]client.Intent{
+		"sso":               client.IntentSSO,
+		"directory-sync":    client.IntentDsync,
+		"audit-logs":        client.IntentAuditLogs,
+		"log-streams":       client.IntentLogStreams,
+		"domain-ownership":  client.IntentDomainVerification,
+		"saml-certificates": client.IntentCertificateRenewal,
+	}
+	portal := new(fake)
+	h := portalhttp.NewHandler(portal, func(r *http.Request) (client.PortalLinkRequest, error) {
+		session, err := sessionOf(r)
+		if err != nil {
+			return client.PortalLinkRequest{}, portalhttp.ErrUnauthenticated
+		}
+		intent, ok := features[r.PathValue("feature")]
+		if !ok {
+			return client.PortalLinkRequest{}, portalhttp.ErrForbidden
+		}
+		return client.PortalLinkRequest{Organization: session.Organization, Intent: intent}, nil
+	}, portalhttp.WithReturnURL("https://example.com/settings"), portalhttp.WithLogger(nil))
+	mux := http.NewServeMux()
+	mux.Handle("/configure/{feature}", h)
+
+	for _, path := range []string{"/configure/directory-sync", "/configure/the-neighbours"} {
+		click := httptest.NewRequest(http.MethodPost, path, nil)
+		click.AddCookie(&http.Cookie{Name: "session", Value: "…"})
+		answer := httptest.NewRecorder()
+		mux.ServeHTTP(answer, click)
+		fmt.Println(answer.Code)
+	}
+	fmt.Println(portal.requests()[0].Intent)
+	// Output:
+	// 303
+	// 403
+	// dsync
+}
+
+// Whoever is signed out is led to the sign-in page; all else keeps the page of the
+// package.
+func ExampleWithErrorHandler() {
+	h := portalhttp.NewHandler(new(fake), func(*http.Request) (client.PortalLinkRequest, error) {
+		return client.PortalLinkRequest{}, portalhttp.ErrUnauthenticated
+	}, portalhttp.WithLogger(nil), portalhttp.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) {
+		if errors.Is(err, portalhttp.ErrUnauthenticated) {
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+			return
+		}
+		var failure *portalhttp.Failure
+		errors.As(err, &failure)
+		failure.ServeHTTP(w, r)
+	}))
+
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/configure/sso", nil))
+	fmt.Println(answer.Code, answer.Header().Get("Location"))
+	// Output: 303 /login
+}

@@ -1,0 +1,277 @@
+package portalhttp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portalhttp"
+)
+
+func TestClickLeadsToThePortal(t *testing.T) {
+	portal := new(fake)
+	srv, log := serve(t, portal, admin)
+	got := click(t, srv)
+	if got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != linkURL {
+		t.Errorf("answer = %d to %q, want 303 to the link", got.StatusCode, got.Header.Get("Location"))
+	}
+	if got.body != "" {
+		t.Errorf("body = %q, want none: the link is in Location alone", got.body)
+	}
+	wantPrivate(t, got)
+	want := client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO, ReturnURL: settingsPage}
+	if seen := portal.requests(); len(seen) != 1 || seen[0].Organization != want.Organization || seen[0].Intent != want.Intent || seen[0].ReturnURL != want.ReturnURL {
+		t.Errorf("portal was asked for %+v, want %+v", seen, want)
+	}
+	line := log.line(t)
+	if line["level"] != "INFO" || line["organization"] != organization || line["intent"] != "sso" {
+		t.Errorf("log line = %v, want who went where, at level INFO", line)
+	}
+}
+
+func TestJSONForThoseWhoAsk(t *testing.T) {
+	srv, _ := serve(t, new(fake), admin)
+	got := clickJSON(t, srv)
+	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("answer = %d %s, want 200 application/json", got.StatusCode, got.Header.Get("Content-Type"))
+	}
+	if want := `{"url":"` + linkURL + `","expires_at":"2024-01-15T12:00:00Z"}` + "\n"; got.body != want {
+		t.Errorf("body = %q, want %q", got.body, want)
+	}
+	wantPrivate(t, got)
+}
+
+func TestJSONDoesNotInventAnExpiry(t *testing.T) {
+	portal := &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) {
+		return &client.PortalLink{URL: linkURL}, nil
+	}}
+	srv, _ := serve(t, portal, admin)
+	if got := clickJSON(t, srv); strings.Contains(got.body, "expires_at") {
+		t.Errorf("body = %q, want no expires_at", got.body)
+	}
+}
+
+// wantPrivate checks what keeps an answer out of caches and Referers.
+func wantPrivate(t testing.TB, a answer) {
+	t.Helper()
+	for name, want := range map[string]string{
+		"Cache-Control":          "no-store",
+		"Referrer-Policy":        "no-referrer",
+		"X-Content-Type-Options": "nosniff",
+	} {
+		if got := a.Header.Values(name); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// What a person sends decides nothing: only the function does.
+func TestForgedOrganizationIsNotSeen(t *testing.T) {
+	const forged = "org_FORGED"
+	portal := new(fake)
+	srv, _ := serve(t, portal, admin)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/?organization="+forged+"&intent=dsync", strings.NewReader("organization="+forged+"&intent=dsync&return_url=https://evil.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for range 2 {
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		req.Body = io.NopCloser(strings.NewReader(`{"organization":"` + forged + `","intent":"dsync"}`))
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, r := range portal.requests() {
+		if r.Organization != organization || r.Intent != client.IntentSSO || r.ReturnURL != settingsPage {
+			t.Errorf("portal was asked for %+v, want the session's", r)
+		}
+	}
+}
+
+func TestBodyIsLimited(t *testing.T) {
+	portal := new(fake)
+	srv, log := serve(t, portal, func(r *http.Request) (client.PortalLinkRequest, error) {
+		if err := r.ParseForm(); err != nil {
+			return client.PortalLinkRequest{}, err
+		}
+		return admin(r)
+	})
+	form := []string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"}
+	if got := send(t, srv, http.MethodPost, "token="+strings.Repeat("x", 60<<10), form...); got.StatusCode != http.StatusOK {
+		t.Errorf("60 KiB of form = %d, want 200", got.StatusCode)
+	}
+	*log = journal{}
+	got := send(t, srv, http.MethodPost, "token="+strings.Repeat("x", 65<<10), form...)
+	if got.StatusCode != http.StatusRequestEntityTooLarge || failureOf(t, got).Code != "too_large" {
+		t.Errorf("65 KiB of form = %d %s, want 413 too_large", got.StatusCode, got.body)
+	}
+	if n := len(portal.requests()); n != 1 {
+		t.Errorf("links made = %d, want 1", n)
+	}
+}
+
+func TestPanicsAreTheServers(t *testing.T) {
+	h := portalhttp.NewHandler(new(fake), func(*http.Request) (client.PortalLinkRequest, error) { panic("a bug") })
+	defer func() {
+		if p := recover(); p != "a bug" {
+			t.Errorf("recovered %v, want the function's panic", p)
+		}
+	}()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil))
+}
+
+// A fake's answer may be anything; no browser is sent there.
+func TestOddLinks(t *testing.T) {
+	for name, link := range map[string]*client.PortalLink{
+		"none":       nil,
+		"empty":      {},
+		"relative":   {URL: "/portal?secret=" + secret},
+		"script":     {URL: "javascript:alert('" + secret + "')"},
+		"plain http": {URL: "http://id.workos.com/?secret=" + secret},
+		"header":     {URL: "https://id.workos.com/\r\nSet-Cookie: a=" + secret},
+		"user":       {URL: "https://workos.com@evil.example/?secret=" + secret},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, log := serve(t, &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) {
+				return link, nil
+			}}, admin)
+			got := click(t, srv)
+			if got.StatusCode != http.StatusBadGateway || got.Header.Get("Location") != "" || got.Header.Get("Set-Cookie") != "" {
+				t.Errorf("answer = %d %v, want 502 and a way to nowhere", got.StatusCode, got.Header)
+			}
+			if strings.Contains(got.body+log.String(), secret) {
+				t.Errorf("the link is told:\n%s\n%s", got.body, log)
+			}
+		})
+	}
+}
+
+func TestNewHandlerPanicsOnMistakes(t *testing.T) {
+	for name, make := range map[string]func(){
+		"no portal":               func() { portalhttp.NewHandler(nil, admin) },
+		"no function":             func() { portalhttp.NewHandler(new(fake), nil) },
+		"relative return URL":     func() { portalhttp.NewHandler(new(fake), admin, portalhttp.WithReturnURL("/settings")) },
+		"empty return URL":        func() { portalhttp.NewHandler(new(fake), admin, portalhttp.WithReturnURL("")) },
+		"plain http return URL":   func() { portalhttp.NewHandler(new(fake), admin, portalhttp.WithReturnURL("http://example.com")) },
+		"script for a return URL": func() { portalhttp.NewHandler(new(fake), admin, portalhttp.WithReturnURL("javascript:alert(1)")) },
+		"return URL with two lines": func() {
+			portalhttp.NewHandler(new(fake), admin, portalhttp.WithReturnURL("https://a.example/\r\nX: y"))
+		},
+		"trusted origin with path": func() {
+			portalhttp.NewHandler(new(fake), admin, portalhttp.WithTrustedOrigins("https://app.example.com/settings"))
+		},
+		"trusted origin null": func() { portalhttp.NewHandler(new(fake), admin, portalhttp.WithTrustedOrigins("null")) },
+	} {
+		func() {
+			defer func() {
+				if p, ok := recover().(string); !ok || !strings.HasPrefix(p, "portalhttp: ") {
+					t.Errorf("%s: panic = %v, want one that names the package", name, p)
+				}
+			}()
+			make()
+		}()
+	}
+	portalhttp.NewHandler(new(fake), admin, nil, portalhttp.WithErrorHandler(nil), portalhttp.WithLogger(nil), portalhttp.WithTrustedOrigins())
+}
+
+// A browser that clicks twice gives up the first request and follows the second.
+func TestDoubleClick(t *testing.T) {
+	first := make(chan struct{})
+	portal := &fake{}
+	portal.answer = func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
+		if len(portal.requests()) == 1 {
+			close(first)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return &client.PortalLink{URL: linkURL}, nil
+	}
+	returned := make(chan struct{}, 2)
+	log := new(journal)
+	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		returned <- struct{}{}
+	}))
+	t.Cleanup(srv.Close)
+	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+	ctx, giveUp := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL, nil)
+		resp, err := srv.Client().Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		gone <- err
+	}()
+	<-first
+	if got := click(t, srv); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("second click = %d, want 303", got.StatusCode)
+	}
+	<-returned
+	giveUp()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("first click = %v, want it given up", err)
+	}
+	<-returned
+	if text := log.String(); strings.Contains(text, "ERROR") || strings.Contains(text, "WARN") || !strings.Contains(text, "DEBUG") {
+		t.Errorf("log = %s, want nothing above INFO", text)
+	}
+}
+
+// Two clicks that both arrive get a link each.
+func TestTwoClicksTwoLinks(t *testing.T) {
+	portal := new(fake)
+	srv, _ := serve(t, portal, admin)
+	for range 2 {
+		if got := click(t, srv); got.StatusCode != http.StatusSeeOther {
+			t.Errorf("click = %d, want 303", got.StatusCode)
+		}
+	}
+}
+
+func TestNothingIsWrittenToThoseWhoLeft(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	portal := &fake{answer: func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
+		leave()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	log, called := new(journal), false
+	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()),
+		portalhttp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { called = true }))
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
+	if rec.Body.Len() > 0 || rec.Code < 400 || called {
+		t.Errorf("answer = %d %q (error handler called: %v), want no page, no success, no call", rec.Code, rec.Body, called)
+	}
+	if line := log.line(t); line["level"] != "DEBUG" {
+		t.Errorf("log line = %v, want level DEBUG", line)
+	}
+}
+
+func TestExpiresAtIsTheLinks(t *testing.T) {
+	at := time.Date(2030, 2, 3, 4, 5, 6, 789e6, time.FixedZone("", 3600))
+	srv, _ := serve(t, &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) {
+		return &client.PortalLink{URL: linkURL, ExpiresAt: at}, nil
+	}}, admin)
+	var body struct {
+		ExpiresAt time.Time `json:"expires_at"`
+	}
+	if err := json.Unmarshal([]byte(clickJSON(t, srv).body), &body); err != nil || !body.ExpiresAt.Equal(at) {
+		t.Errorf("expires_at = %v (%v), want %v", body.ExpiresAt, err, at)
+	}
+}
