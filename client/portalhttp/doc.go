@@ -82,4 +82,7 @@
 //
 // A middleware that logs or keeps answers must leave out the Location header and
 // the JSON, which hold the link.
+//
+// Icons of identity providers for the settings page are [IconFuncs] and
+// [IconHTML].
 package portalhttp

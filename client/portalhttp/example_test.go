@@ -1,10 +1,13 @@
 package portalhttp_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portalhttp"
@@ -108,4 +111,16 @@ func ExampleWithErrorHandler() {
 	h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/configure/sso", nil))
 	fmt.Println(answer.Code, answer.Header().Get("Location"))
 	// Output: 303 /login
+}
+
+func ExampleIconFuncs() {
+	catalog := client.NewIconCatalog(&source{list: func(context.Context) ([]client.ProviderIcon, error) {
+		return []client.ProviderIcon{{ID: "okta", Name: "Okta", IconURL: "https://workos.com/icons/okta.svg"}}, nil
+	}})
+	page := template.Must(template.New("page").Funcs(portalhttp.IconFuncs(catalog)).Parse(
+		`<li>{{providerIcon "OktaSAML" 24 ""}} Okta</li>`))
+
+	_, _ = catalog.All(context.Background()) // in a service: catalog.Warm() at startup
+	_ = page.Execute(os.Stdout, nil)
+	// Output: <li><img src="https://workos.com/icons/okta.svg" alt="" width="24" height="24" decoding="async" referrerpolicy="no-referrer"> Okta</li>
 }
