@@ -9,14 +9,21 @@ import (
 	"net/http/httptest"
 	"os"
 	"strconv"
+	"strings"
+	"testing"
 
 	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
 // The button on a settings page: the link is made when it is pressed, and the
 // admin is sent there at once.
 func Example() {
-	defer workOS()()
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	setenv("WORKOS_API_KEY", srv.APIKey)
+	setenv("WORKOS_BASE_URL", srv.URL)
+	organizationOf := func(*http.Request) string { return srv.Organization }
 
 	portal, err := client.NewFromEnv() // WORKOS_API_KEY
 	if err != nil {
@@ -37,8 +44,8 @@ func Example() {
 
 	w := httptest.NewRecorder()
 	http.DefaultServeMux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/configure/sso", nil))
-	fmt.Println(w.Code, w.Header().Get("Location"))
-	// Output: 303 https://id.workos.com/portal/launch?secret=abc123
+	fmt.Println(w.Code, strings.HasPrefix(w.Header().Get("Location"), srv.URL))
+	// Output: 303 true
 }
 
 // fail tells the admin what to do, and the operator what happened.
@@ -58,19 +65,28 @@ func fail(w http.ResponseWriter, err error) {
 	}
 }
 
-func organizationOf(*http.Request) string { return "org_01EHWNCE74X7JSDV0X3SZ3KJNY" }
+func setenv(key, value string) {
+	if err := os.Setenv(key, value); err != nil {
+		log.Fatal(err)
+	}
+}
 
-// workOS stands in for the service and points the environment at it.
-func workOS() (stop func()) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprint(w, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=abc123","expires_at":"2124-01-15T12:00:00.000Z"}`)
-	}))
-	_ = os.Setenv("WORKOS_API_KEY", "sk_example_123456789")
-	_ = os.Setenv("WORKOS_BASE_URL", srv.URL)
-	return func() {
-		srv.Close()
-		_ = os.Unsetenv("WORKOS_API_KEY")
-		_ = os.Unsetenv("WORKOS_BASE_URL")
+// What a service's own test looks like.
+func TestConfigureDsync(t *testing.T) {
+	srv := portaltest.NewServer(t)
+	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Fail(portaltest.Fault{Status: http.StatusServiceUnavailable}) // once: the client tries again
+	link, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
+		Organization: srv.Organization,
+		Intent:       client.IntentDsync,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if link.Expired() || len(srv.Requests()) != 2 {
+		t.Errorf("%v after %d requests, want a fresh link after 2", link, len(srv.Requests()))
 	}
 }
