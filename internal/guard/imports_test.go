@@ -47,6 +47,10 @@ var rules = map[string]rule{
 		imports: []string{"client", "client/portalhttp", "client/portaltest"},
 		never:   []string{"testing"},
 	},
+	"examples/settings": {
+		imports: []string{"client", "client/portalhttp", "client/portaltest"},
+		later:   true,
+	},
 }
 
 func TestEveryPackageHasARule(t *testing.T) {
