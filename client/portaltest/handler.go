@@ -62,7 +62,7 @@ func NewHandler(opts ...Option) *Handler {
 		}),
 		server.StdHTTPServerOptions{ErrorHandlerFunc: refuseRequest})
 	h.files = http.HandlerFunc(serveFile)
-	h.control = http.NotFoundHandler()
+	h.control = newControl(h)
 	h.Reset()
 	return h
 }

@@ -37,7 +37,7 @@ func (t memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, pipe := io.Pipe()
 	w := &memoryWriter{header: make(http.Header), pipe: pipe, begun: make(chan struct{})}
 	// The client's leaving ends what it is reading, as it does on a connection.
-	leave := context.AfterFunc(ctx, func() { pipe.CloseWithError(context.Cause(ctx)) })
+	leave := context.AfterFunc(ctx, func() { pipe.CloseWithError(ctx.Err()) })
 	aborted := make(chan struct{})
 	go func() {
 		defer cancel()
@@ -50,7 +50,10 @@ func (t memory) RoundTrip(r *http.Request) (*http.Response, error) {
 				pipe.Close()
 			case cause == http.ErrAbortHandler: //nolint:errorlint // as net/http compares it
 				close(aborted)
-				pipe.CloseWithError(io.ErrUnexpectedEOF)
+				if err := r.Context().Err(); err != nil {
+					pipe.CloseWithError(err)
+				}
+				pipe.CloseWithError(io.ErrUnexpectedEOF) // of no effect after another
 			default:
 				panic(cause)
 			}
