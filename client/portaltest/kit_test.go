@@ -23,7 +23,8 @@ type caller struct {
 	portal  *portaltest.Handler
 	url     string
 	hc      *http.Client
-	partial bool // served in part, or made to fail: answers need not be as the contract says
+	close   func() // returns when every request has been logged
+	partial bool   // served in part, or made to fail: answers need not be as the contract says
 }
 
 // An answer is one that was read to its end.
@@ -42,7 +43,7 @@ func serve(t testing.TB, opts ...portaltest.Option) *caller {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	t.Cleanup(hc.CloseIdleConnections)
-	return &caller{t: t, portal: srv.Handler, url: srv.URL, hc: hc}
+	return &caller{t: t, portal: srv.Handler, url: srv.URL, hc: hc, close: srv.Close}
 }
 
 // inMemory makes a portal without a socket.
