@@ -172,8 +172,9 @@ func (a *app) printSandbox(o sandboxOptions, b *sandbox) error {
   address       %s
   API key       %s
   organization  %s
+  control       %s/_sandbox/
 
-`, b.url, b.key, b.organization) +
+`, b.url, b.key, b.organization, b.url) +
 		head("curl") + fmt.Sprintf(`
 curl %s%s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"organization":"%s","intent":"sso"}'
 
@@ -189,9 +190,19 @@ export WORKOS_BASE_URL=%s WORKOS_API_KEY=%s
 		a.out.paint(faint, "Ctrl-C stops it.") + "\n")
 }
 
-const sandboxText = `Serve a fake Admin Portal that any language can test against. It checks every
-request against the API's contract, keeps a rate limit with true headers, and its
-links open.
+const sandboxText = `Serve a fake Admin Portal that any language can test against. It speaks both of
+the API's dialects, checks every request against the contract, keeps a rate limit
+with true headers, and its links open.
 
-The address, the API key and the organization are printed first; the requests are
-logged to standard error, without secrets. Ctrl-C or SIGTERM ends it, with 0.`
+What is needed to use it is printed first, on standard output. The requests are
+logged on standard error, without secrets. Key, organization and links are new
+each time, unless --seed is given. Ctrl-C or SIGTERM ends it, with 0.
+
+A test controls it over HTTP, under /_sandbox/, without a key:
+
+  GET   /_sandbox/               all that there is, with an example of each
+  POST  /_sandbox/organizations  {"name": "Acme"}
+  POST  /_sandbox/faults         {"status": 429, "retry_after": "30s", "times": 2}
+  POST  /_sandbox/clock          {"advance": "10m"}: links expire
+  GET   /_sandbox/requests       what arrived, and GET /_sandbox/links what was made
+  POST  /_sandbox/reset          as it was at the start`
