@@ -156,6 +156,7 @@ func TestErrorsAreOneBoundedLine(t *testing.T) {
 		"long, other phase": {`{"message":"x` + long + `","code":"xx` + long + `"}`, "x"},
 		"not UTF-8":         {"{\"message\":\"\xff\xfe\xc3\"}", "\xff\xfe"},
 		"many details":      {`{"message":"m","errors":[` + strings.Repeat(`"detail\n",`, 5000) + `"last"]}`, "req_1"},
+		"many secrets":      {strings.Repeat("sk_a ", 400), strings.Repeat("sk_a ", 40)},
 		"hidden direction":  {`{"message":"a\u202eb","code":"\u2066c"}`, "req_1"},
 	} {
 		for _, d := range dialects {

@@ -50,6 +50,11 @@ func FuzzRateHeaders(f *testing.F) {
 				t.Errorf("%s = %v, %v, want whole seconds up to %v, or 0 and false", name, wait, ok, most)
 			}
 		}
+		for _, text := range []string{remaining, limit, reset, retryAfter} {
+			if n, ok := digits(text); ok && (n < 0 || strings.Trim(text, "0123456789") != "") {
+				t.Errorf("digits(%q) = %d, true, want plain numbers alone", text, n)
+			}
+		}
 		wait, ok := readReset(h, now)
 		bounded("readReset", wait, ok, maxReset)
 		wait, ok = readRetryAfter(h, now)

@@ -69,9 +69,9 @@ func bomb(t testing.TB) []byte {
 func TestFloodsAreCutOff(t *testing.T) {
 	packed := bomb(t)
 	for name, f := range map[string]*flood{
-		"512 MiB":          {chunk: bytes.Repeat([]byte("x"), mebibyte), chunks: 512},
-		"512 MiB of JSON":  {chunk: bytes.Repeat([]byte(`[`), mebibyte), chunks: 512},
-		"gzip bomb, 4 GiB": {header: http.Header{"Content-Encoding": {"gzip"}}, chunk: packed, chunks: 512},
+		"512 MiB":         {chunk: bytes.Repeat([]byte("x"), mebibyte), chunks: 512},
+		"512 MiB of JSON": {chunk: bytes.Repeat([]byte(`[`), mebibyte), chunks: 512},
+		"gzip bomb":       {header: http.Header{"Content-Encoding": {"gzip"}}, chunk: packed, chunks: 64},
 	} {
 		for _, code := range []int{200, 400, 500} {
 			t.Run(fmt.Sprintf("%s/%d", name, code), func(t *testing.T) {
