@@ -89,7 +89,7 @@ func (c *core) run(ctx context.Context, name string, routes []*route, j job) err
 		}
 		if a.status == http.StatusNotFound && a.err != nil {
 			e.kind = errNoKind // cut short, it does not say what it is about
-		} else if a.status == http.StatusNotFound && j.absent(a) {
+		} else if r.mayBeAbsent(a.status) && j.absent(a) {
 			if len(routes) == 1 {
 				return c.noRoute(e, r)
 			}

@@ -186,15 +186,15 @@ func TestErrorsOfIcons(t *testing.T) {
 	for _, d := range dialects {
 		portal := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Request-Id", "req_9")
-			reply(w, 403, `{"message":"Forbidden"}`)
+			reply(w, 400, `{"message":"Forbearance"}`)
 		}, client.WithDialect(d))
 		_, err := portal.ListProviderIcons(t.Context())
-		wantOnly(t, err, client.ErrUnauthorized)
+		wantOnly(t, err, client.ErrInvalidRequest)
 		e := asError(t, err)
-		if e.StatusCode != 403 || e.Description != "Forbidden" || e.RequestID != "req_9" || e.Attempts != 1 {
-			t.Errorf("%v: got %+v, want 403 Forbidden, req_9, one attempt", d, e)
+		if e.StatusCode != 400 || e.Description != "Forbearance" || e.RequestID != "req_9" || e.Attempts != 1 {
+			t.Errorf("%v: got %+v, want 400 Forbearance, req_9, one attempt", d, e)
 		}
-		if !strings.HasPrefix(err.Error(), "adminportal: list provider icons: 403 ") {
+		if !strings.HasPrefix(err.Error(), "adminportal: list provider icons: 400 ") {
 			t.Errorf("%v: Error() = %q, want it to name what was attempted", d, err)
 		}
 	}

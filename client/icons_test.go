@@ -168,17 +168,27 @@ func TestIconsTeachTheLinksNothing(t *testing.T) {
 }
 
 func TestNoIconsAnywhere(t *testing.T) {
-	var seen tally
-	portal := serve(t, func(w http.ResponseWriter, r *http.Request) { seen.note(r); http.NotFound(w, r) })
-	for range 2 {
-		_, err := portal.ListProviderIcons(t.Context())
-		wantOnly(t, err, nil)
-		if e := asError(t, err); e.StatusCode != 404 || !strings.Contains(err.Error(), "icon list") || e.Hint() == "" {
-			t.Errorf("got %v, want a 404 that speaks of the icon list, and a hint", err)
+	// Hosts of static files answer 403 for one that is missing, and a service that
+	// wants a key for everything 401.
+	for _, status := range []int{404, 403, 401} {
+		var seen tally
+		portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if seen.note(r).path == "/provider-icons.json" {
+				reply(w, status, `{"message":"Unauthorized","code":"unauthorized"}`)
+				return
+			}
+			http.NotFound(w, r)
+		})
+		for range 2 {
+			_, err := portal.ListProviderIcons(t.Context())
+			wantOnly(t, err, nil)
+			if e := asError(t, err); e.StatusCode != status || !strings.Contains(err.Error(), "icon list") || e.Hint() == "" {
+				t.Errorf("got %v, want a %d that speaks of the icon list, and a hint", err, status)
+			}
 		}
-	}
-	if seen.total() != 4 {
-		t.Errorf("%d requests, want both routes tried each time", seen.total())
+		if seen.total() != 4 {
+			t.Errorf("%d: %d requests, want both routes tried each time", status, seen.total())
+		}
 	}
 }
 

@@ -60,6 +60,13 @@ func newRoutes(baseURL, cdnURL, userAgent string) (routes, error) {
 	return r, nil
 }
 
+// mayBeAbsent reports whether a status may mean that the route is not there. Of a
+// public file 401 and 403 say so too: there is nothing to be authorized for.
+func (r *route) mayBeAbsent(status int) bool {
+	return status == http.StatusNotFound ||
+		!r.secured && (status == http.StatusUnauthorized || status == http.StatusForbidden)
+}
+
 // only is the route of a dialect, or all of them while it is to be found out.
 func only(all []*route, d Dialect) []*route {
 	for i, r := range all {
