@@ -98,8 +98,10 @@ func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	heard := make(chan string, 100)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		select {
-		case heard <- r.Method + " " + r.URL.Path:
+		case heard <- strings.TrimSpace(r.Method + " " + r.URL.Path + " " + string(body)):
 		default:
 		}
 		h(w, r)
@@ -111,7 +113,7 @@ func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	ts.SetCmd("arrived", func(ts *testscript.TestScript, _ bool, args []string) {
 		select {
 		case got := <-heard:
-			if want := strings.Join(args, " "); want != "" && got != want {
+			if want := strings.Join(args, " "); got != want {
 				ts.Fatalf("%s has arrived, want %s", got, want)
 			}
 		case <-time.After(20 * time.Second):

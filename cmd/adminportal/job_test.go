@@ -75,19 +75,7 @@ func (o *output) await(text string, within time.Duration) error {
 // TEXT is in its output. If its first line is a sandbox's JSON, the script gets
 // WORKOS_BASE_URL, WORKOS_API_KEY and ORG from it.
 func startJob(ts *testscript.TestScript, _ bool, args []string) {
-	j := &job{cmd: exec.Command(args[2], args[3:]...), ended: make(chan error, 1)}
-	for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
-		if path := dir + "/" + args[2]; args[2] == "adminportal" && exists(path) {
-			j.cmd.Path, j.cmd.Err = path, nil
-			break
-		}
-	}
-	j.cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER", "CLICOLOR_FORCE"} {
-		if v := ts.Getenv(name); v != "" {
-			j.cmd.Env = append(j.cmd.Env, name+"="+v)
-		}
-	}
+	j := &job{cmd: scriptCommand(ts, args[2], args[3:]...), ended: make(chan error, 1)}
 	j.cmd.Stdout, j.cmd.Stderr = &j.stdout, &j.stderr
 	ts.Check(j.cmd.Start())
 	go func() { j.ended <- j.cmd.Wait() }()
@@ -104,18 +92,60 @@ func startJob(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%v; stderr: %s", err, j.stderr.String())
 	}
 	line, _ := bufio.NewReader(strings.NewReader(j.stdout.String())).ReadString('\n')
-	var box struct{ URL, APIKey, Organization string }
-	fields := map[string]*string{"url": &box.URL, "api_key": &box.APIKey, "organization": &box.Organization}
-	var values map[string]string
-	if json.Unmarshal([]byte(line), &values) != nil || values["api_key"] == "" {
-		return
+	var box struct {
+		URL          string
+		APIKey       string `json:"api_key"`
+		Organization string
 	}
-	for name, field := range fields {
-		*field = values[name]
+	if json.Unmarshal([]byte(line), &box) != nil || box.APIKey == "" {
+		return
 	}
 	ts.Setenv("WORKOS_BASE_URL", box.URL)
 	ts.Setenv("WORKOS_API_KEY", box.APIKey)
 	ts.Setenv("ORG", box.Organization)
+}
+
+// closed-pipe STREAM CODE PROGRAM ARG… runs a program whose standard output or
+// error has no reader any more. It must end with that code and say nothing of it.
+func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	ts.Check(r.Close())
+	defer w.Close()
+	cmd := scriptCommand(ts, args[2], args[3:]...)
+	var other bytes.Buffer
+	if args[0] == "stdout" {
+		cmd.Stdout, cmd.Stderr = w, &other
+	} else {
+		cmd.Stdout, cmd.Stderr = &other, w
+	}
+	_ = cmd.Run() // the code is looked at
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[1] {
+		ts.Fatalf("%s exits with %s, want %s: %s", strings.Join(args[2:], " "), cmd.ProcessState, args[1], other.String())
+	}
+	if strings.Contains(other.String(), "pipe") {
+		ts.Fatalf("it speaks of pipes: %s", other.String())
+	}
+	fmt.Fprint(ts.Stdout(), other.String())
+}
+
+// scriptCommand is a program in the script's environment, to be run without its
+// help.
+func scriptCommand(ts *testscript.TestScript, program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
+		if path := dir + "/" + program; exists(path) {
+			cmd.Path, cmd.Err = path, nil
+			break
+		}
+	}
+	cmd.Dir = ts.Getenv("WORK")
+	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER"} {
+		if v := ts.Getenv(name); v != "" {
+			cmd.Env = append(cmd.Env, name+"="+v)
+		}
+	}
+	return cmd
 }
 
 // control PATH BODY posts to the control address of the sandbox that the script uses.

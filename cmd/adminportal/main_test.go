@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"await":       awaitFile,
 			"control":     control,
 			"control-saw": controlSaw,
+			"closed-pipe": closedPipeRun,
 		},
 	})
 }
