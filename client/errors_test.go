@@ -78,7 +78,7 @@ func TestErrorBodies(t *testing.T) {
 		{"one wrong type", 400, `{"message":["a"],"code":"still_read","error":7}`, "still_read", "", client.ErrInvalidRequest, "org_"},
 		{"errors is a text", 422, `{"message":"m","errors":"e"}`, "", "m", client.ErrInvalidRequest, "each field"},
 		{"errors is an object", 422, `{"message":"m","errors":{"field":["bad"]}}`, "", "m", client.ErrInvalidRequest, "each field"},
-		{"words like keys", 403, `{"message":"the task_id of disk_3 is risk_free","code":"ask_token_owner"}`, "ask_token_owner", "the task_id of disk_3 is risk_free", client.ErrUnauthorized, "permissions"},
+		{"words like keys", 403, `{"message":"the task_id of disk_full is risk_free","code":"ask_token_owner"}`, "ask_token_owner", "the task_id of disk_full is risk_free", client.ErrUnauthorized, "permissions"},
 		{"not for us", 409, `{"message":"Conflict"}`, "", "Conflict", nil, ""},
 		{"too big for them", 413, "", "", "", nil, ""},
 		{"beyond 500", 599, "", "", "", client.ErrServer, "brief delay"},
