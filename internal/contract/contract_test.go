@@ -1,0 +1,116 @@
+package contract
+
+import (
+	"strings"
+	"testing"
+)
+
+const small = `openapi: 3.0.3
+security:
+  - apiKey: []
+servers:
+  - url: https://api.example.com
+paths:
+  /things:
+    get:
+      operationId: listThings
+      responses:
+        '200':
+          $ref: '#/components/responses/Things'
+components:
+  responses:
+    Things:
+      headers:
+        X-Count:
+          schema:
+            type: integer
+      content:
+        application/json:
+          schema:
+            $ref: '#/components/schemas/Thing'
+  schemas:
+    Thing:
+      type: object
+      required: [kind]
+      properties:
+        kind:
+          type: string
+          enum: [one, other]
+`
+
+func document(t *testing.T, text string) *Document {
+	t.Helper()
+	doc, findings := Read("small.yaml", []byte(text))
+	if findings != nil {
+		t.Fatal(findings)
+	}
+	return doc
+}
+
+func TestFacts(t *testing.T) {
+	var got strings.Builder
+	for _, f := range document(t, small).Facts() {
+		got.WriteString(f.About + ": " + f.What + "\n")
+	}
+	const want = `GET /things: listThings
+GET /things server: https://api.example.com
+GET /things key: apiKey
+GET /things 200: application/json Thing
+GET /things 200 X-Count: integer
+Thing: object
+Thing.kind: required string
+Thing.kind = one: allowed
+Thing.kind = other: allowed
+`
+	if got.String() != want {
+		t.Errorf("Facts() =\n%swant\n%s", &got, want)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	var text strings.Builder
+	for _, f := range document(t, small).Facts() {
+		text.WriteString(f.String() + "\n")
+	}
+	facts := ParseFacts("# a remark  \n\n" + text.String())
+	for _, tt := range []struct{ name, old, now, want string }{
+		{"nothing", "", "", ""},
+		{"a value", "[one, other]", "[one]", "small.yaml:29: Thing.kind = other (allowed) is gone: why"},
+		{"a header", "      headers:\n        X-Count:\n          schema:\n            type: integer\n", "", "small.yaml:11: GET /things 200 X-Count (integer) is gone: why"},
+		{"a field's place", "[kind]", "[]", `small.yaml:29: Thing.kind is "optional string" and was "required string": why`},
+		{"an operation, of which the parts go without saying", "/things", "/thing", "small.yaml:6: GET /things (listThings) is gone: why"},
+		{"a server", "https:", "http:", `small.yaml:4: GET /things server is "http://api.example.com" and was "https://api.example.com": why`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, f := range document(t, strings.Replace(small, tt.old, tt.now, 1)).Missing(facts, "why") {
+				got = append(got, f.String())
+			}
+			if strings.Join(got, "\n") != tt.want {
+				t.Errorf("Missing() = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"tab", "a:\n\tb: 1\n", "x:2: a tab: indent with spaces"},
+		{"syntax", "a: 1\n b: 2\n", "x:2: "},
+		{"key twice", "a: 1\nb: 2\na: 3\n", `x:3: "a" stands in line 1 already: leave one`},
+		{"two documents", "a: 1\n---\nb: 2\n", "x:1: more than one YAML document in the file: leave one"},
+		{"a list", "- a\n", "x:1: not a mapping: an OpenAPI document starts with openapi: 3.0.3"},
+		{"nothing", "", "x:1: "},
+		{"loop", "a: &a\n  b: *a\n", "x:2: *a is used inside &a itself: move the anchor"},
+		{"dangling", "a:\n  $ref: '#/b'\n", "x:2: refers to #/b, which does not exist: mend the name, or add it"},
+		{"itself", "a:\n  $ref: '#/a'\n", "x:2: refers to #/a, which leads back here: say there what it is"},
+		{"outside", "a:\n  $ref: other.yaml\n", `x:2: refers to "other.yaml" outside of this file: the document is one file`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc, findings := Read("x", []byte(tt.text))
+			if doc != nil || len(findings) != 1 || !strings.HasPrefix(findings[0].String(), tt.want) {
+				t.Errorf("Read(%q) = %v, %v, want %s", tt.text, doc, findings, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/adminportal-go/adminportal/internal/contract"
+)
+
+const module = "github.com/adminportal-go/adminportal"
+
+// The tests that hold the code to the document: gen/ is what go generate makes of
+// it, the embedded document is the file, and every status, intent, server and route
+// in it is known to the client and to the sandbox.
+const documentTests = `Document|Generated`
+
+// judgeCode runs those tests, and makes findings of what they say.
+func judgeCode() ([]contract.Finding, error) {
+	cmd := exec.Command("go", "test", "-json", "-vet=off", "-run", documentTests, ".", "./client/...", "./internal/guard")
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	runErr := cmd.Run()
+	findings, err := parseTests(&out)
+	if err != nil {
+		return nil, fmt.Errorf("go test: %w\n%s", err, complaint.Bytes())
+	}
+	if runErr != nil && len(findings) == 0 {
+		return nil, fmt.Errorf("go test: %w\n%s", runErr, complaint.Bytes())
+	}
+	return findings, nil
+}
+
+var (
+	// kit_test.go:12: what the test says
+	testLine = regexp.MustCompile(`^\s+(\w+\.go):(\d+): (.*)`)
+	// gen/gen.go:12: what is said of it, or without the line
+	ownPlace = regexp.MustCompile(`^([\w./-]+\.(?:go|yaml))(?::(\d+))?: (.*)`)
+	// the compiler's: gen/gen.go:12:3: what is wrong
+	buildLine = regexp.MustCompile(`^([\w./-]+\.go):(\d+):\d+: (.*)`)
+)
+
+func parseTests(out io.Reader) ([]contract.Finding, error) {
+	type test struct{ Package, Test string }
+	said := map[test][]contract.Finding{}
+	var findings []contract.Finding
+	for dec := json.NewDecoder(out); ; {
+		var event struct {
+			test
+			Action, Output string
+		}
+		if err := dec.Decode(&event); errors.Is(err, io.EOF) {
+			return findings, nil
+		} else if err != nil {
+			return nil, err
+		}
+		switch event.Action {
+		case "output":
+			if m := testLine.FindStringSubmatch(event.Output); m != nil {
+				dir := strings.TrimPrefix(strings.TrimPrefix(event.Package, module), "/")
+				said[event.test] = append(said[event.test], place(path.Join(dir, m[1]), m[2], m[3]))
+			}
+		case "fail":
+			findings = append(findings, said[event.test]...)
+		case "build-output":
+			if m := buildLine.FindStringSubmatch(strings.TrimPrefix(event.Output, "./")); m != nil {
+				findings = append(findings, place(m[1], m[2], m[3]+": it does not compile; bring it up to date with the document"))
+			}
+		}
+	}
+}
+
+// place prefers what the test speaks of to where the test is.
+func place(file, line, what string) contract.Finding {
+	if m := ownPlace.FindStringSubmatch(what); m != nil {
+		file, line, what = m[1], m[2], m[3]
+	}
+	n, _ := strconv.Atoi(line)
+	return contract.Finding{File: file, Line: max(n, 1), What: what}
+}

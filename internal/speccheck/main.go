@@ -1,0 +1,130 @@
+// Command speccheck is make spec: it judges openapi.yaml, and what was made from
+// it, and prints each finding as
+//
+//	file:line: what is wrong, and what to do
+//
+// It reads the document itself (package contract), holds it against the facts in
+// contract.txt, and asks three judges who know nothing of each other: kin-openapi
+// (kin.go), Redocly and Spectral (linters.go). Then it runs the tests that hold the
+// code to the document (code.go).
+//
+// With file names, it judges those documents instead, and no code.
+package main
+
+import (
+	"cmp"
+	_ "embed"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/adminportal-go/adminportal/internal/contract"
+)
+
+// What the document must say, come what may. See its own remarks.
+//
+//go:embed contract.txt
+var promises string
+
+const source = "put it back, or, if WorkOS changed it, change internal/speccheck/contract.txt too"
+
+func main() {
+	facts := flag.Bool("facts", false, "print what the document promises, in the form of contract.txt, and judge nothing")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/speccheck [-facts] [document…]\nRun it in the module's folder.")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if err := run(*facts, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "speccheck:", err)
+		os.Exit(1)
+	}
+}
+
+func run(facts bool, files []string) error {
+	withCode := len(files) == 0
+	if withCode {
+		files = []string{"openapi.yaml"}
+	}
+	if facts {
+		return printFacts(files)
+	}
+	var code []contract.Finding
+	var codeErr error
+	var wg sync.WaitGroup
+	if withCode {
+		wg.Go(func() { code, codeErr = judgeCode() })
+	}
+	findings, err := judge(files)
+	wg.Wait()
+	if err = cmp.Or(err, codeErr); err != nil {
+		return err
+	}
+	findings = append(findings, code...)
+	for _, f := range findings {
+		fmt.Println(f)
+	}
+	if len(findings) > 0 {
+		return fmt.Errorf("%d findings", len(findings))
+	}
+	return nil
+}
+
+// judge holds each document against everything that is known here, and lists what
+// it found in the order of the lines.
+//
+// One finding a line: several judges mostly mean the same mistake, and the first to
+// speak is the one with the clearest words.
+func judge(files []string) ([]contract.Finding, error) {
+	var findings []contract.Finding
+	docs := map[string]*contract.Document{}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		doc, unreadable := contract.Read(name, data)
+		if doc == nil {
+			// What can't be read is judged no further: the rest would only guess.
+			findings = append(findings, unreadable...)
+			continue
+		}
+		docs[name] = doc
+	}
+	linted, err := lint(docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		if doc := docs[name]; doc != nil {
+			findings = append(findings, doc.Missing(contract.ParseFacts(promises), source)...)
+			findings = append(findings, linted[name]...)
+			findings = append(findings, kin(doc)...)
+		}
+	}
+	slices.SortStableFunc(findings, func(a, b contract.Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return slices.CompactFunc(findings, func(a, b contract.Finding) bool {
+		return a.File == b.File && a.Line == b.Line
+	}), nil
+}
+
+func printFacts(files []string) error {
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		doc, findings := contract.Read(name, data)
+		if doc == nil {
+			return fmt.Errorf("%v", findings)
+		}
+		for _, f := range doc.Facts() {
+			fmt.Println(f)
+		}
+	}
+	return nil
+}
