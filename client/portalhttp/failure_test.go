@@ -3,15 +3,12 @@ package portalhttp_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
-	"github.com/adminportal-go/adminportal/client/portalhttp"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
@@ -41,6 +38,7 @@ func TestEveryFailure(t *testing.T) {
 		{name: "400", fault: portaltest.Fault{Status: 400}, want: withLog(internal, "hint")},
 		{name: "422", fault: portaltest.Fault{Status: 422}, want: withLog(internal, "hint")},
 		{name: "401", fault: portaltest.Fault{Status: 401}, want: withLog(internal, "permissions in the WorkOS Dashboard")},
+		{name: "401 that asks to come back", fault: portaltest.Fault{Status: 401, RetryAfter: 30 * time.Second}, want: internal},
 		{name: "403", fault: portaltest.Fault{Status: 403}, want: withLog(internal, "permissions in the WorkOS Dashboard")},
 		{name: "302", fault: portaltest.Fault{Status: 302, Header: http.Header{"Location": {"https://elsewhere.example/"}}}, want: withLog(internal, "no redirect is followed")},
 		{name: "418", fault: portaltest.Fault{Status: 418}, want: internal},
@@ -132,6 +130,9 @@ func TestEveryFailure(t *testing.T) {
 			if !strings.Contains(log.String(), c.want.log) {
 				t.Errorf("log = %s, want %q in it", log, c.want.log)
 			}
+			if id, _ := line["request_id"].(string); c.fault.Status >= 400 && id == "" {
+				t.Errorf("log line = %v, want the request ID", line)
+			}
 			if strings.Contains(log.String(), srv.APIKey) {
 				t.Error("the log has the API key")
 			}
@@ -174,65 +175,6 @@ func newHTTPClient(t testing.TB) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// What the function says, and what a portal of somebody's own says.
-func TestRefusals(t *testing.T) {
-	type want struct {
-		status      int
-		code, level string
-	}
-	var (
-		forbidden = want{403, "forbidden", "INFO"}
-		signedOut = want{401, "unauthenticated", "INFO"}
-		internal  = want{500, "internal", "ERROR"}
-		slow      = want{504, "timeout", "WARN"}
-	)
-	for _, c := range []struct {
-		err           error
-		byFunction    want
-		byPortal      want
-		sameForTheTwo bool
-	}{
-		{err: portalhttp.ErrForbidden, byFunction: forbidden, sameForTheTwo: true},
-		{err: fmt.Errorf("no admin: %w", portalhttp.ErrForbidden), byFunction: forbidden, sameForTheTwo: true},
-		{err: fmt.Errorf("session: %w", portalhttp.ErrUnauthenticated), byFunction: signedOut, sameForTheTwo: true},
-		{err: errors.New("database is away"), byFunction: internal, sameForTheTwo: true},
-		{err: context.Canceled, byFunction: internal, sameForTheTwo: true},
-		{err: fmt.Errorf("database: %w", context.DeadlineExceeded), byFunction: slow, sameForTheTwo: true},
-		{err: &net.DNSError{IsTimeout: true}, byFunction: internal, byPortal: slow},
-		{err: client.ErrRateLimited, byFunction: internal, byPortal: want{503, "rate_limited", "WARN"}},
-		{err: client.ErrServer, byFunction: internal, byPortal: want{502, "unavailable", "WARN"}},
-		{err: client.ErrMalformedResponse, byFunction: internal, byPortal: want{502, "unavailable", "ERROR"}},
-		{err: client.ErrOrganizationNotFound, byFunction: internal, byPortal: want{500, "organization_not_found", "ERROR"}},
-		{err: client.ErrInvalidRequest, byFunction: internal, sameForTheTwo: true},
-		{err: client.ErrUnauthorized, byFunction: internal, sameForTheTwo: true},
-		{err: &client.Error{StatusCode: 429, RetryAfter: 1}, byFunction: internal, byPortal: want{503, "rate_limited", "WARN"}},
-	} {
-		if c.sameForTheTwo {
-			c.byPortal = c.byFunction
-		}
-		check := func(by string, portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), want want) {
-			t.Helper()
-			srv, log := serve(t, portal, who)
-			got := clickJSON(t, srv)
-			f, line := failureOf(t, got), log.line(t)
-			if got.StatusCode != want.status || f.Code != want.code || line["level"] != want.level {
-				t.Errorf("%v by the %s = %d %s, logged at %v, want %d %s, %s", c.err, by, got.StatusCode, f.Code, line["level"], want.status, want.code, want.level)
-			}
-			if auth := got.Header.Get("WWW-Authenticate"); (auth != "") != (want.status == 401) {
-				t.Errorf("%v: WWW-Authenticate = %q with %d", c.err, auth, got.StatusCode)
-			}
-		}
-		portal := new(fake)
-		check("function", portal, func(*http.Request) (client.PortalLinkRequest, error) {
-			return client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO}, c.err
-		}, c.byFunction)
-		if n := len(portal.requests()); n > 0 {
-			t.Errorf("%v by the function: links made = %d, want none", c.err, n)
-		}
-		check("portal", failing(c.err), admin, c.byPortal)
-	}
-}
-
 func TestWaitsAreRoundedUpAndReadAsAPersonSaysThem(t *testing.T) {
 	for _, c := range []struct {
 		wait   time.Duration
@@ -255,70 +197,6 @@ func TestWaitsAreRoundedUpAndReadAsAPersonSaysThem(t *testing.T) {
 		got := clickJSON(t, srv)
 		if header := got.Header.Get("Retry-After"); header != c.header || !strings.HasSuffix(failureOf(t, got).Message, c.says) {
 			t.Errorf("%v: Retry-After = %q, message %q, want %q, %q", c.wait, header, failureOf(t, got).Message, c.header, c.says)
-		}
-	}
-}
-
-func TestErrorHandler(t *testing.T) {
-	cause := &client.Error{StatusCode: 429, RetryAfter: 1500 * time.Millisecond}
-	srv, log := serve(t, failing(cause), admin, portalhttp.WithErrorHandler(func(w http.ResponseWriter, _ *http.Request, err error) {
-		var failure *portalhttp.Failure
-		if !errors.As(err, &failure) || !errors.Is(err, client.ErrRateLimited) {
-			t.Errorf("error handler got %v, want a *Failure that is ErrRateLimited", err)
-			return
-		}
-		w.WriteHeader(failure.Status)
-		fmt.Fprintf(w, "%s %s %s %s", failure.Code, failure.ReturnURL, failure.RetryAfter, failure.Title)
-	}))
-	got := click(t, srv)
-	if want := "rate_limited " + settingsPage + " 2s Many people are here right now"; got.body != want || got.StatusCode != 503 {
-		t.Errorf("answer = %d %q, want 503 %q", got.StatusCode, got.body, want)
-	}
-	if got.Header.Get("Retry-After") != "2" {
-		t.Errorf("Retry-After = %q, want it set before the error handler", got.Header.Get("Retry-After"))
-	}
-	wantPrivate(t, got)
-	if line := log.line(t); line["code"] != "rate_limited" {
-		t.Errorf("log line = %v, want it whoever answers", line)
-	}
-}
-
-func TestErrorHandlerHearsOfEverything(t *testing.T) {
-	srv, _ := serve(t, new(fake), func(*http.Request) (client.PortalLinkRequest, error) {
-		return client.PortalLinkRequest{}, portalhttp.ErrUnauthenticated
-	}, portalhttp.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) {
-		if errors.Is(err, portalhttp.ErrUnauthenticated) {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
-		}
-		var failure *portalhttp.Failure
-		errors.As(err, &failure)
-		failure.ServeHTTP(w, r)
-	}))
-	if got := click(t, srv); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/login" {
-		t.Errorf("signed out = %d to %q, want 303 to /login", got.StatusCode, got.Header.Get("Location"))
-	}
-	if got := send(t, srv, http.MethodGet, ""); got.StatusCode != http.StatusMethodNotAllowed || got.Header.Get("Allow") != "POST" {
-		t.Errorf("GET = %d, Allow %q, want the failure to serve itself", got.StatusCode, got.Header.Get("Allow"))
-	}
-}
-
-func TestFailureReads(t *testing.T) {
-	var got []string
-	h := portalhttp.WithErrorHandler(func(_ http.ResponseWriter, _ *http.Request, err error) { got = append(got, err.Error()) })
-	for _, err := range []error{errors.New("database is away"), &client.Error{StatusCode: 500, Attempts: 4}} {
-		rec, req := newClick()
-		portalhttp.NewHandler(failing(err), admin, h, portalhttp.WithLogger(nil)).ServeHTTP(rec, req)
-	}
-	got = append(got, (&portalhttp.Failure{Code: "internal"}).Error())
-	want := []string{
-		"adminportal: open portal: database is away",
-		"adminportal: 500 Internal Server Error (after 4 attempts)",
-		"adminportal: open portal: internal",
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("Failure.Error() = %q, want %q", got[i], want[i])
 		}
 	}
 }

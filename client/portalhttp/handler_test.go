@@ -3,8 +3,8 @@ package portalhttp_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -35,11 +35,17 @@ func TestClickLeadsToThePortal(t *testing.T) {
 	if line["level"] != "INFO" || line["organization"] != organization || line["intent"] != "sso" {
 		t.Errorf("log line = %v, want who went where, at level INFO", line)
 	}
+	if strings.Contains(log.String(), secret) {
+		t.Errorf("the log has the link: %s", log)
+	}
 }
 
 func TestJSONForThoseWhoAsk(t *testing.T) {
-	srv, _ := serve(t, new(fake), admin)
+	srv, log := serve(t, new(fake), admin)
 	got := clickJSON(t, srv)
+	if strings.Contains(log.String(), secret) {
+		t.Errorf("the log has the link: %s", log)
+	}
 	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("answer = %d %s, want 200 application/json", got.StatusCode, got.Header.Get("Content-Type"))
 	}
@@ -158,7 +164,7 @@ func TestOddLinks(t *testing.T) {
 }
 
 func TestNewHandlerPanicsOnMistakes(t *testing.T) {
-	for name, make := range map[string]func(){
+	for name, construct := range map[string]func(){
 		"no portal":               func() { portalhttp.NewHandler(nil, admin) },
 		"no function":             func() { portalhttp.NewHandler(new(fake), nil) },
 		"relative return URL":     func() { portalhttp.NewHandler(new(fake), admin, portalhttp.WithReturnURL("/settings")) },
@@ -179,88 +185,10 @@ func TestNewHandlerPanicsOnMistakes(t *testing.T) {
 					t.Errorf("%s: panic = %v, want one that names the package", name, p)
 				}
 			}()
-			make()
+			construct()
 		}()
 	}
 	portalhttp.NewHandler(new(fake), admin, nil, portalhttp.WithErrorHandler(nil), portalhttp.WithLogger(nil), portalhttp.WithTrustedOrigins())
-}
-
-// A browser that clicks twice gives up the first request and follows the second.
-func TestDoubleClick(t *testing.T) {
-	first := make(chan struct{})
-	portal := &fake{}
-	portal.answer = func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
-		if len(portal.requests()) == 1 {
-			close(first)
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}
-		return &client.PortalLink{URL: linkURL}, nil
-	}
-	returned := make(chan struct{}, 2)
-	log := new(journal)
-	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()))
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r)
-		returned <- struct{}{}
-	}))
-	t.Cleanup(srv.Close)
-	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-	ctx, giveUp := context.WithCancel(t.Context())
-	gone := make(chan error, 1)
-	go func() {
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL, nil)
-		resp, err := srv.Client().Do(req)
-		if err == nil {
-			resp.Body.Close()
-		}
-		gone <- err
-	}()
-	<-first
-	if got := click(t, srv); got.StatusCode != http.StatusSeeOther {
-		t.Errorf("second click = %d, want 303", got.StatusCode)
-	}
-	<-returned
-	giveUp()
-	if err := <-gone; !errors.Is(err, context.Canceled) {
-		t.Errorf("first click = %v, want it given up", err)
-	}
-	<-returned
-	if text := log.String(); strings.Contains(text, "ERROR") || strings.Contains(text, "WARN") || !strings.Contains(text, "DEBUG") {
-		t.Errorf("log = %s, want nothing above INFO", text)
-	}
-}
-
-// Two clicks that both arrive get a link each.
-func TestTwoClicksTwoLinks(t *testing.T) {
-	portal := new(fake)
-	srv, _ := serve(t, portal, admin)
-	for range 2 {
-		if got := click(t, srv); got.StatusCode != http.StatusSeeOther {
-			t.Errorf("click = %d, want 303", got.StatusCode)
-		}
-	}
-}
-
-func TestNothingIsWrittenToThoseWhoLeft(t *testing.T) {
-	ctx, leave := context.WithCancel(t.Context())
-	portal := &fake{answer: func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
-		leave()
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}}
-	log, called := new(journal), false
-	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()),
-		portalhttp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { called = true }))
-	rec := httptest.NewRecorder()
-	h.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
-	if rec.Body.Len() > 0 || rec.Code < 400 || called {
-		t.Errorf("answer = %d %q (error handler called: %v), want no page, no success, no call", rec.Code, rec.Body, called)
-	}
-	if line := log.line(t); line["level"] != "DEBUG" {
-		t.Errorf("log line = %v, want level DEBUG", line)
-	}
 }
 
 func TestExpiresAtIsTheLinks(t *testing.T) {
@@ -273,5 +201,23 @@ func TestExpiresAtIsTheLinks(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(clickJSON(t, srv).body), &body); err != nil || !body.ExpiresAt.Equal(at) {
 		t.Errorf("expires_at = %v (%v), want %v", body.ExpiresAt, err, at)
+	}
+}
+
+// A failure that nobody returns must not go unheard; who wants silence says so.
+func TestLogsToTheDefaultUnlessTold(t *testing.T) {
+	log, before := new(journal), slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	h := portalhttp.NewHandler(new(fake), admin)
+	silent := portalhttp.NewHandler(new(fake), admin, portalhttp.WithLogger(nil))
+	slog.SetDefault(log.logger()) // after NewHandler, as a program may
+	rec, req := newClick()
+	silent.ServeHTTP(rec, req)
+	if log.String() != "" {
+		t.Errorf("log without a logger = %s, want nothing", log)
+	}
+	h.ServeHTTP(rec, req)
+	if line := log.line(t); line["msg"] != "portal link made" {
+		t.Errorf("log line = %v, want the link that was made", line)
 	}
 }

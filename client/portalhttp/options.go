@@ -15,7 +15,7 @@ type Option func(*settings) error
 type settings struct {
 	origins   *http.CrossOriginProtection
 	returnURL string
-	timeout   time.Duration // zero: none but the request's own
+	timeout   time.Duration // zero or less: none but the request's own
 	logger    *slog.Logger  // nil: slog.Default
 	onError   func(http.ResponseWriter, *http.Request, error)
 }
@@ -54,11 +54,8 @@ func WithReturnURL(returnURL string) Option {
 // negative no bound but the request's own context.
 func WithTimeout(timeout time.Duration) Option {
 	return func(s *settings) error {
-		switch {
-		case timeout == 0:
+		if timeout == 0 {
 			timeout = defaultTimeout
-		case timeout < 0:
-			timeout = 0
 		}
 		s.timeout = timeout
 		return nil
