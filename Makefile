@@ -26,7 +26,8 @@ spec: ## openapi.yaml: valid, linted, what WorkOS promised, and what the code is
 test: ## every test, with the race detector where a C compiler can build it
 	@race=-race; go build -race runtime/cgo 2>/dev/null || { race=; \
 	echo 'make test: the race detector needs a C compiler (Debian: gcc libc6-dev); running without it' >&2; }; \
-	echo go test $$race ./...; go test $$race ./...
+	echo go test $$race ./...; left=$$(mktemp); ADMINPORTAL_LEFT_OUT=$$left go test $$race ./...; code=$$?; \
+	[ ! -s $$left ] || { echo 'Left out, for lack of what this installs:'; sort -u $$left | sed 's/^/  /'; }; rm -f $$left; exit $$code
 
 run: ## make a portal link and list the icons, on the embedded sandbox or with WORKOS_API_KEY
 	go run ./cmd/adminportal link --intent $(INTENT) $(if $(ORG),--org $(ORG))

@@ -19,21 +19,13 @@ import (
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// modules is where the npm packages are.
-const modules = "../tools/node_modules"
-
 // script prepares to run one of testdata's scripts. It is run from a copy beside
 // the packages, since that is where Node looks for them.
 func script(t *testing.T, name, npmPackage string) *exec.Cmd {
 	t.Helper()
-	node := require.Tool(t, "node", "nodejs")
-	if _, err := os.Stat(filepath.Join(modules, npmPackage, "package.json")); err != nil {
-		const missing = "the npm packages are not installed: npm ci --prefix internal/tools"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
+	node := require.Tool(t, "node", "nodejs npm")
+	module := require.Module(t, npmPackage)
+	modules := module[:len(module)-len(npmPackage)]
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
