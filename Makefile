@@ -8,7 +8,7 @@ INTENT ?= sso
 .DEFAULT_GOAL := all
 
 all: build vet lint spec test ## everything that CI checks
-.PHONY: all build vet lint spec test run generate fuzz stress bench cover help
+.PHONY: all build vet lint spec breaking test run generate fuzz stress bench cover help
 
 build: ## compile every package
 	go build ./...
@@ -22,6 +22,9 @@ lint: ## golangci-lint, and a tidy go.mod
 
 spec: ## openapi.yaml: valid, linted, what WorkOS promised, and what the code is made from
 	go run ./internal/speccheck
+
+breaking: ## what breaks whom since BASE (unless told: the last tag, or the parent commit)
+	go run ./internal/breaking $(if $(BASE),-base $(BASE))
 
 test: ## every test, with the race detector where a C compiler can build it
 	@race=-race; go build -race runtime/cgo 2>/dev/null || { race=; \

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/adminportal-go/adminportal/internal/contract/edit"
+)
+
+// The document and the tools are named from the module's folder.
+func TestMain(m *testing.M) {
+	if err := os.Chdir(filepath.Join("..", "..")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func TestBreakingEditsAreNamed(t *testing.T) {
+	for _, e := range edits(t, "internal/breaking/testdata/breaking") {
+		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
+			var said []string
+			for _, c := range changesOf(t, e) {
+				if c.whom != "" {
+					said = append(said, c.what+" | "+c.whom)
+				}
+			}
+			if all := strings.Join(said, "\n"); !strings.Contains(all, e.Want) {
+				t.Errorf("%s: said\n%s\nwant %s", e.Why, all, e.Want)
+			}
+		})
+	}
+}
+
+// The edits that make spec lets pass break nobody either.
+func TestGoodEditsBreakNobody(t *testing.T) {
+	for _, e := range edits(t, "internal/speccheck/testdata/good") {
+		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range changesOf(t, e) {
+				if c.whom != "" {
+					t.Errorf("%s: %s breaks %s", e.Why, c.what, c.whom)
+				}
+			}
+		})
+	}
+}
+
+func edits(t *testing.T, folder string) []edit.Edit {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds and runs oasdiff")
+	}
+	return edit.All(t, "openapi.yaml", folder)
+}
+
+func changesOf(t *testing.T, e edit.Edit) []change {
+	t.Helper()
+	before, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := os.ReadFile(e.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := documentChanges(before, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changes
+}
+
+func TestParseAPIDiff(t *testing.T) {
+	const out = `Incompatible changes:
+- IntentSSO: removed
+- Client.Do: changed from func() to func(int)
+Compatible changes:
+- IntentX: added
+`
+	got := parseAPIDiff(out, "client", "users")
+	want := []change{
+		{"client", "IntentSSO: removed", "users"},
+		{"client", "Client.Do: changed from func() to func(int)", "users"},
+		{"client", "IntentX: added", ""},
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("parseAPIDiff() = %v, want %v", got, want)
+	}
+}
+
+func TestNext(t *testing.T) {
+	for _, tt := range []struct {
+		tag          string
+		breaks, adds bool
+		want         string
+	}{
+		{"", true, true, "v0.1.0, the first"},
+		{"v0.3.1", true, true, "v0.4.0, a minor one, which may break before v1"},
+		{"v0.3.1", false, true, "v0.4.0, a minor one"},
+		{"v0.3.1", false, false, "v0.3.2, a patch"},
+		{"v1.2.3", true, false, "v2.0.0, a major one, and the module's path gets /v2"},
+		{"v1.2.3", false, true, "v1.3.0, a minor one"},
+	} {
+		if got := next(tt.tag, tt.breaks, tt.adds); got != tt.want {
+			t.Errorf("next(%q, %v, %v) = %q, want %q", tt.tag, tt.breaks, tt.adds, got, tt.want)
+		}
+	}
+}
+
+func TestOwnsUp(t *testing.T) {
+	const released = "\n## [0.1.0] - 2026-11-01\n\n### Breaking\n\n- An old one.\n"
+	for _, tt := range []struct {
+		name, changelog string
+		want            bool
+	}{
+		{"nothing new", "# Changelog\n\n## [Unreleased]\n" + released, false},
+		{"an addition", "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- More.\n" + released, false},
+		{"a break", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n- A field is gone.\n" + released, true},
+		{"a heading and nothing under it", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n" + released, false},
+	} {
+		if got := ownsUp(tt.changelog); got != tt.want {
+			t.Errorf("%s: ownsUp() = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

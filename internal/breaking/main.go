@@ -1,0 +1,178 @@
+// Command breaking is make breaking: it compares the work tree with a commit and
+// says in words what breaks whom, and which version number follows.
+//
+// The document is compared by oasdiff and by the facts of package contract, for
+// oasdiff lets a 429, a header, a server or a schema's name go (document.go); the Go
+// that users import, gen and client, by apidiff (code.go).
+//
+// A change that breaks somebody fails, unless CHANGELOG.md has a section
+// "### Breaking" under Unreleased: then it is meant, and users are told.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/adminportal-go/adminportal/internal/contract"
+)
+
+// A change is one thing that is not as it was.
+type change struct {
+	where string // "document", "gen" or "client"
+	what  string
+	whom  string // who breaks by it; empty: nobody
+}
+
+func main() {
+	base := flag.String("base", "", "the commit to compare with (unless told: the last tag, or the parent commit where there is none)")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/breaking [-base commit]\nRun it in the module's folder.")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if err := run(os.Stdout, *base); err != nil {
+		fmt.Fprintln(os.Stderr, "breaking:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out io.Writer, base string) error {
+	tag, _ := git("describe", "--tags", "--abbrev=0") // an error: there is none
+	if base == "" {
+		base = tag
+	}
+	if base == "" {
+		base = "HEAD^"
+	}
+	// Not a commit: nothing to compare with, in the first commit of a repository or in
+	// a clone that holds no other.
+	if _, err := git("rev-parse", "--verify", "--quiet", base+"^{commit}"); err != nil {
+		return fmt.Errorf("no commit %s: name another with BASE=, or fetch it", base)
+	}
+	before, err := git("show", base+":openapi.yaml")
+	if err != nil {
+		return fmt.Errorf("openapi.yaml at %s: %w", base, err)
+	}
+	now, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		return err
+	}
+	changes, err := documentChanges([]byte(before+"\n"), now)
+	if err != nil {
+		return err
+	}
+	code, err := codeChanges(base)
+	if err != nil {
+		return err
+	}
+	changes = append(changes, code...)
+	broken := print(out, base, tag, changes)
+	if broken == 0 || intended() {
+		return nil
+	}
+	return fmt.Errorf("%d changes break somebody: take them back, or, if they are meant, say so in CHANGELOG.md in a section \"### Breaking\" under Unreleased", broken)
+}
+
+// print tells the changes and the version that follows, and counts those that break
+// somebody.
+func print(out io.Writer, base, tag string, changes []change) (broken int) {
+	fmt.Fprintf(out, "Compared with %s:\n\n", base)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, c := range changes {
+		if c.whom != "" {
+			if broken == 0 {
+				fmt.Fprintln(table, "WHERE\tWHAT\tWHOM IT BREAKS")
+			}
+			broken++
+			fmt.Fprintf(table, "%s\t%s\t%s\n", c.where, c.what, c.whom)
+		}
+	}
+	table.Flush()
+	switch {
+	case broken > 0:
+		fmt.Fprintf(out, "\n%d changes break somebody.", broken)
+	case len(changes) > 0:
+		fmt.Fprintf(out, "Nothing breaks; %d additions:\n", len(changes))
+		for _, c := range changes {
+			fmt.Fprintf(out, "  %s: %s\n", c.where, c.what)
+		}
+	default:
+		fmt.Fprint(out, "Nothing breaks, and nothing is added.")
+	}
+	fmt.Fprintf(out, "\nThe version that follows: %s.\n", next(tag, broken > 0, len(changes) > 0))
+	return broken
+}
+
+var version = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)$`)
+
+// next is the version after tag, by Semantic Versioning; before v1, a minor one may
+// break.
+func next(tag string, breaks, adds bool) string {
+	m := version.FindStringSubmatch(tag)
+	if m == nil {
+		return "v0.1.0, the first"
+	}
+	var major, minor, patch int
+	fmt.Sscan(m[1], &major)
+	fmt.Sscan(m[2], &minor)
+	fmt.Sscan(m[3], &patch)
+	switch {
+	case breaks && major > 0:
+		return fmt.Sprintf("v%d.0.0, a major one, and the module's path gets /v%[1]d", major+1)
+	case breaks:
+		return fmt.Sprintf("v0.%d.0, a minor one, which may break before v1", minor+1)
+	case adds:
+		return fmt.Sprintf("v%d.%d.0, a minor one", major, minor+1)
+	}
+	return fmt.Sprintf("v%d.%d.%d, a patch", major, minor, patch+1)
+}
+
+// intended tells whether the changelog owns up to a break.
+func intended() bool {
+	text, err := os.ReadFile("CHANGELOG.md")
+	return err == nil && ownsUp(string(text))
+}
+
+var breakingSection = regexp.MustCompile(`(?m)^### Breaking\n\n- \S`)
+
+func ownsUp(changelog string) bool {
+	_, unreleased, _ := strings.Cut(changelog, "\n## [Unreleased]\n")
+	unreleased, _, _ = strings.Cut(unreleased, "\n## ")
+	return breakingSection.MatchString(unreleased)
+}
+
+func git(args ...string) (string, error) { return output(".", "git", args...) }
+
+// output runs a program in dir and returns what it prints.
+func output(dir, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...) //nolint:gosec // our own pinned tools
+	cmd.Dir = dir
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, complaint.Bytes())
+	}
+	return strings.TrimSuffix(out.String(), "\n"), nil
+}
+
+// tool returns where the go command keeps a tool of internal/tools, built.
+func tool(name string) (string, error) {
+	return output(".", "go", "tool", "-modfile=internal/tools/go.mod", "-n", name)
+}
+
+func read(name string, data []byte) (*contract.Document, error) {
+	doc, findings := contract.Read(name, data)
+	var errs []error
+	for _, f := range findings {
+		errs = append(errs, errors.New(f.String()))
+	}
+	return doc, errors.Join(errs...)
+}
