@@ -112,7 +112,7 @@ func TestWantsColor(t *testing.T) {
 		{"TERM=dumb", true, false},
 	} {
 		variables := map[string]string{}
-		for _, v := range strings.Fields(test.variables) {
+		for v := range strings.FieldsSeq(test.variables) {
 			name, value, _ := strings.Cut(v, "=")
 			variables[name] = value
 		}

@@ -133,7 +133,7 @@ func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
 // help.
 func scriptCommand(ts *testscript.TestScript, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
-	for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
+	for dir := range strings.SplitSeq(ts.Getenv("PATH"), string(os.PathListSeparator)) {
 		if path := dir + "/" + program; exists(path) {
 			cmd.Path, cmd.Err = path, nil
 			break

@@ -83,8 +83,7 @@ func exchange(req *http.Request, onRedirect func(*http.Request, []*http.Request)
 	resp, err := hc.Do(req)
 	received := time.Now()
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err
 		}
 		if errors.Is(err, context.DeadlineExceeded) {

@@ -114,14 +114,14 @@ func (p *progress) show(ctx context.Context, reason string, until time.Time, cou
 		}
 		return
 	}
-	const clear = "\r\x1b[K"
+	const wipe = "\r\x1b[K"
 	for {
-		_, _ = fmt.Fprint(p.screen.w, clear, p.screen.paint(faint, line()+"; Ctrl-C stops"))
+		_, _ = fmt.Fprint(p.screen.w, wipe, p.screen.paint(faint, line()+"; Ctrl-C stops"))
 		next.Reset(time.Second)
 		select {
 		case <-next.C:
 		case <-ctx.Done():
-			_, _ = fmt.Fprint(p.screen.w, clear)
+			_, _ = fmt.Fprint(p.screen.w, wipe)
 			return
 		}
 	}

@@ -23,13 +23,13 @@ func TestProgressCountsDown(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		p.stop()
-		const clear = "\r\x1b[K"
+		const wipe = "\r\x1b[K"
 		want := ""
 		for _, left := range []string{"3 s ", "2 s ", "1 s "} {
-			want += clear + "waiting " + left + "for the rate limit; Ctrl-C stops"
+			want += wipe + "waiting " + left + "for the rate limit; Ctrl-C stops"
 		}
-		if got := out.String(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, clear) {
-			t.Errorf("a wait of 3 s wrote %q, want %q and at last %q", got, want, clear)
+		if got := out.String(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, wipe) {
+			t.Errorf("a wait of 3 s wrote %q, want %q and at last %q", got, want, wipe)
 		}
 	})
 }
