@@ -171,6 +171,24 @@ func TestObserverHearsOfAttemptsWithoutAnswer(t *testing.T) {
 	})
 }
 
+// What an observer was told does not change behind its back: the call goes on to
+// say more of its own error.
+func TestObserverKeepsWhatItWasTold(t *testing.T) {
+	var errs []error
+	var texts []string
+	portal := serve(t, http.NotFound, client.WithObserver(func(_ context.Context, a client.Attempt) {
+		errs, texts = append(errs, a.Err), append(texts, a.Err.Error())
+	}))
+	if _, err := portal.GeneratePortalLink(t.Context(), sso); !strings.Contains(err.Error(), "there is no Admin Portal") || len(errs) != 2 {
+		t.Fatalf("got %v after %d attempts, want that there is none, after two", err, len(errs))
+	}
+	for i, err := range errs {
+		if err.Error() != texts[i] {
+			t.Errorf("attempt %d: its error was %q and is now %q", i+1, texts[i], err)
+		}
+	}
+}
+
 // Nothing that never left is an attempt.
 func TestObserverHearsNothingOfRefusals(t *testing.T) {
 	var attempts []client.Attempt
