@@ -8,7 +8,7 @@ INTENT ?= sso
 .DEFAULT_GOAL := all
 
 all: build vet lint spec test ## everything that CI checks
-.PHONY: all build vet lint spec breaking test run generate fuzz stress bench cover help
+.PHONY: all build vet lint spec breaking docs upstream test run generate fuzz stress bench cover help
 
 build: ## compile every package
 	go build ./...
@@ -38,6 +38,12 @@ run: ## make a portal link and list the icons, on the embedded sandbox or with W
 
 generate: ## make gen/ from openapi.yaml
 	go generate ./...
+
+docs: ## docs/api.html, the document as one page, and docs/godoc/; links checked
+	go run ./internal/docs
+
+upstream: ## what WorkOS changed in its own document (FILE=…, unless told: the one from npm)
+	go run ./internal/upstream $(FILE)
 
 fuzz: ## every fuzz target, 30 s each (TIME=…)
 	.ci/fuzz --each $(or $(TIME),30)

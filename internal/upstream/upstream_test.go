@@ -1,0 +1,54 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/adminportal-go/adminportal/internal/contract"
+)
+
+// facts of a document in which each thing has another name than in ours.
+func facts(edit func([]contract.Fact) []contract.Fact) map[string]string {
+	return describe(edit(contract.ParseFacts(`
+POST /portal/generate_link          PortalSessionsController_create
+POST /portal/generate_link request  application/json GenerateLinkDto required
+POST /portal/generate_link 201      application/json PortalLinkResponse
+POST /portal/generate_link 404      application/json object
+GenerateLinkDto.intent              optional string
+GenerateLinkDto.intent = sso        allowed
+PortalLinkResponse.link             required string
+Other.intent = sso                  allowed
+`)))
+}
+
+func TestDifferencesAreNamed(t *testing.T) {
+	same := func(f []contract.Fact) []contract.Fact { return f }
+	for _, tt := range []struct {
+		name string
+		more contract.Fact
+		want []string
+	}{
+		{"nothing", contract.Fact{}, nil},
+		{"intent", contract.Fact{About: "GenerateLinkDto.intent = review", What: "allowed"}, []string{`request.intent = review: theirs "allowed", ours ""`}},
+		{"status", contract.Fact{About: generate + " 409", What: "application/json object"}, []string{`status 409: theirs "told of", ours ""`}},
+		{"request field", contract.Fact{About: "GenerateLinkDto.locale", What: "optional string"}, []string{`request.locale: theirs "optional string", ours ""`}},
+		{"answer field", contract.Fact{About: "PortalLinkResponse.expires_at", What: "required string"}, []string{`answer.expires_at: theirs "required string", ours ""`}},
+		{"route", contract.Fact{About: "GET /portal/sessions", What: "x"}, []string{`route GET /portal/sessions: theirs "told of", ours ""`}},
+		{"something else's", contract.Fact{About: "Other.intent = review", What: "allowed"}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			theirs := facts(func(f []contract.Fact) []contract.Fact { return append(f, tt.more) })
+			if got := differences(theirs, facts(same)); !slices.Equal(got, tt.want) {
+				t.Errorf("differences() = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestEveryKnownDifferenceHasItsReason(t *testing.T) {
+	for difference, reason := range parseKnown(known) {
+		if reason == "" {
+			t.Errorf("known.txt: no reason for %s", difference)
+		}
+	}
+}
