@@ -20,7 +20,7 @@ func (c *clock) now() time.Time {
 func (c *clock) set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.offset = t.Sub(time.Now())
+	c.offset = time.Until(t)
 }
 
 func (c *clock) advance(d time.Duration) {

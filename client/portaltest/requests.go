@@ -108,19 +108,19 @@ func (h *Handler) Dropped() Dropped {
 	return Dropped{Links: h.links.dropped(), Requests: h.requests.dropped()}
 }
 
-// Keys of any kind, real ones that were sent here by mistake included, and the
-// secrets of links.
+// Keys of any kind, real ones that were sent here by mistake included, and what
+// looks like the secret of a link, whatever stands before it.
 var (
-	keyText    = regexp.MustCompile(`\bsk_[0-9A-Za-z_]+`)
-	secretText = regexp.MustCompile(`\bsecret=[0-9A-Z]{32}\b`)
+	keyText    = regexp.MustCompile(`(\b|_)sk_[0-9A-Za-z_]+`)
+	secretText = regexp.MustCompile(`[` + alphabet + `]{32}`)
 )
 
 func redact(text string) string {
 	if strings.Contains(text, "sk_") {
-		text = keyText.ReplaceAllLiteralString(text, "sk_"+redacted)
+		text = keyText.ReplaceAllString(text, "${1}sk_"+redacted)
 	}
-	if strings.Contains(text, "secret=") {
-		text = secretText.ReplaceAllLiteralString(text, "secret="+redacted)
+	if len(text) >= secretLength {
+		text = secretText.ReplaceAllLiteralString(text, redacted)
 	}
 	return text
 }

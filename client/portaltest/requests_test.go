@@ -65,18 +65,18 @@ func TestRequestsHaveNoSecrets(t *testing.T) {
 	}))
 	page := c.link(sheetLinks, "sso")
 	_, secret, _ := strings.Cut(page, "secret=")
-	const real = "sk_live_a2V5XzAxSzEyMzQ1Njc4OTA"
-	c.send("GET", page, "", header("Referer", c.url+page), header("Cookie", "session="+secret))
-	c.send("GET", "/"+real+page, "")
-	c.send("POST", sheetLinks, c.request("sso", "return_url", c.url+page, "key", c.portal.APIKey), header("X-Api-Key", c.portal.APIKey, real), header("Authorization", real))
-	c.send("GET", sheetIcons, "", header("Authorization", real+" "+real), header("Proxy-Authorization", "Basic "+real))
+	const realKey = "sk_live_a2V5XzAxSzEyMzQ1Njc4OTA"
+	c.send("GET", page, "", header("Referer", c.url+page), header("Cookie", "session="+secret), header("X-Secret", secret, "a%3D"+secret, "my_"+c.portal.APIKey))
+	c.send("GET", "/"+realKey+page, "")
+	c.send("POST", sheetLinks, c.request("sso", "return_url", c.url+page, "key", c.portal.APIKey), header("X-Api-Key", c.portal.APIKey, realKey), header("Authorization", realKey))
+	c.send("GET", sheetIcons, "", header("Authorization", realKey+" "+realKey), header("Proxy-Authorization", "Basic "+realKey))
 
 	control := c.send("GET", "/_sandbox/requests", "").body + c.send("GET", "/_sandbox/links", "").body
 	c.close()
 	mu.Lock()
 	defer mu.Unlock()
 	for name, text := range map[string]string{"Requests": fmt.Sprintf("%+v", c.portal.Requests()), "log": fmt.Sprintf("%+v", logged), "control": control} {
-		for _, hidden := range []string{secret, c.portal.APIKey, real, "a2V5"} {
+		for _, hidden := range []string{secret, c.portal.APIKey, realKey, "a2V5"} {
 			if strings.Contains(text, hidden) {
 				t.Errorf("%s tells %q:\n%s", name, hidden, text)
 			}

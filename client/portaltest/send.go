@@ -21,12 +21,13 @@ func (x *exchange) send(w http.ResponseWriter, r *http.Request, f Fault, answere
 		length = max(1, length) // of an empty body at least the end is missing
 		body = body[:len(body)/2]
 	}
-	if bodyAllowed(x.status) {
+	none := x.status == http.StatusNoContent || x.status == http.StatusNotModified
+	if !none {
 		x.header.Set("Content-Length", strconv.Itoa(length))
 	}
 	answered(x.status)
 	w.WriteHeader(x.status)
-	if r.Method == http.MethodHead {
+	if none || r.Method == http.MethodHead {
 		return
 	}
 	if f.Drip > 0 {
@@ -76,7 +77,3 @@ func drip(ctx context.Context, w http.ResponseWriter, body []byte, every time.Du
 
 // flush fails where there is nothing to flush.
 func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
-
-func bodyAllowed(status int) bool {
-	return status != http.StatusNoContent && status != http.StatusNotModified
-}

@@ -36,19 +36,22 @@ func (t memory) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	body, pipe := io.Pipe()
 	w := &memoryWriter{header: make(http.Header), pipe: pipe, begun: make(chan struct{})}
-	// The client's leaving ends what it is reading, as it does on a connection.
-	leave := context.AfterFunc(ctx, func() { pipe.CloseWithError(ctx.Err()) })
+	// The client's leaving ends what either side reads, as it does on a connection.
+	leave := context.AfterFunc(ctx, func() {
+		pipe.CloseWithError(ctx.Err())
+		_ = in.Body.Close()
+	})
 	aborted := make(chan struct{})
 	go func() {
 		defer cancel()
 		defer leave()
-		defer in.Body.Close()
+		defer func() { _ = in.Body.Close() }()
 		defer func() {
-			switch cause := recover(); {
-			case cause == nil:
+			switch cause := recover(); cause {
+			case nil:
 				w.WriteHeader(http.StatusOK)
-				pipe.Close()
-			case cause == http.ErrAbortHandler: //nolint:errorlint // as net/http compares it
+				_ = pipe.Close()
+			case http.ErrAbortHandler:
 				close(aborted)
 				if err := r.Context().Err(); err != nil {
 					pipe.CloseWithError(err)
@@ -63,18 +66,19 @@ func (t memory) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	select {
 	case <-w.begun:
-	case <-ctx.Done():
-	case <-aborted:
-	}
-	select { // an answer that began at the same time wins
-	case <-w.begun:
 		return w.response(r, memoryBody{body, cancel}), nil
-	default:
+	case <-ctx.Done(): // the client's, or the handler ended
+	case <-aborted:
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return nil, io.EOF
+	select {
+	case <-w.begun: // and ended at once
+		return w.response(r, memoryBody{body, cancel}), nil
+	default:
+		return nil, io.EOF
+	}
 }
 
 // memoryWriter is the handler's side.

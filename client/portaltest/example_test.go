@@ -1,0 +1,175 @@
+package portaltest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portaltest"
+)
+
+func Example() {
+	srv := portaltest.NewServer(nil) // in a test: NewServer(t), and no Close
+	defer srv.Close()
+
+	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
+	if err != nil {
+		panic(err)
+	}
+	link, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
+		Organization: srv.Organization,
+		Intent:       client.IntentSSO,
+		ReturnURL:    "https://example.com/settings",
+	})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(strings.HasPrefix(link.URL, srv.URL), srv.Links()[0].Intent)
+	// Output: true sso
+}
+
+// A client with a page of its own to show must know what the portal says.
+func ExampleHandler_Fail() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
+	if err != nil {
+		panic(err)
+	}
+
+	srv.Fail(portaltest.Fault{Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second})
+	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
+		Organization: srv.Organization,
+		Intent:       client.IntentSSO,
+	})
+	fmt.Println(errors.Is(err, client.ErrRateLimited))
+	// Output: true
+}
+
+func ExampleHandler_PendingFaults() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	srv.Fail(portaltest.Fault{Operation: portaltest.OperationGenerateLink, Status: 500})
+
+	for _, f := range srv.PendingFaults() {
+		fmt.Println("never happened:", f.Operation, f.Status)
+	}
+	// Output: never happened: generateLink 500
+}
+
+func ExampleHandler_Requests() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	resp, err := http.Post(srv.URL+"/portal_links", "application/json", strings.NewReader(`{"intent":"sso"}`))
+	if err != nil {
+		panic(err)
+	}
+	resp.Body.Close()
+
+	for _, r := range srv.Requests() {
+		fmt.Println(r.Operation, r.Body, r.Status)
+	}
+	// Output: generatePortalLink {"intent":"sso"} 401
+}
+
+// A link is good for ten minutes; this one is opened an hour later.
+func ExampleHandler_Advance() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
+	if err != nil {
+		panic(err)
+	}
+	link, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
+		Organization: srv.Organization,
+		Intent:       client.IntentSSO,
+	})
+	if err != nil {
+		panic(err)
+	}
+
+	srv.Advance(time.Hour)
+	resp, err := http.Get(link.URL)
+	if err != nil {
+		panic(err)
+	}
+	resp.Body.Close()
+	fmt.Println(resp.StatusCode)
+	// Output: 410
+}
+
+func ExampleHandler_SetClock() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	srv.SetClock(time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC))
+
+	resp, err := http.Get(srv.URL + "/provider-icons.json")
+	if err != nil {
+		panic(err)
+	}
+	resp.Body.Close()
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	fmt.Println(date.Format(time.DateOnly), err)
+	// Output: 2024-01-15 <nil>
+}
+
+func ExampleHandler_AddOrganization() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	umbrella := srv.AddOrganization("Umbrella")
+	srv.RemoveOrganization(srv.Organization)
+
+	for _, org := range srv.Organizations() {
+		fmt.Println(org.Name, org.ID == umbrella)
+	}
+	// Output: Umbrella true
+}
+
+// A key that may not make links.
+func ExampleHandler_AddRestrictedKey() {
+	srv := portaltest.NewServer(nil)
+	defer srv.Close()
+	portal, err := client.New(srv.AddRestrictedKey(), client.WithBaseURL(srv.URL))
+	if err != nil {
+		panic(err)
+	}
+	_, err = portal.ListProviderIcons(context.Background())
+	fmt.Println(errors.Is(err, client.ErrUnauthorized))
+	// Output: true
+}
+
+// Without a socket, for tests in a testing/synctest bubble.
+func ExampleHandler_Transport() {
+	h := portaltest.NewHandler()
+	hc := &http.Client{Transport: h.Transport()}
+
+	resp, err := hc.Get("https://portal.test/provider-icons/light/okta.svg")
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	svg, err := io.ReadAll(resp.Body)
+	fmt.Println(resp.StatusCode, strings.HasPrefix(string(svg), "<svg "), err)
+	// Output: 200 true <nil>
+}
+
+// A portal under an address of the caller's choice, with a log.
+func ExampleNewHandler() {
+	h := portaltest.NewHandler(
+		portaltest.WithSeed(1), // the same key and organization each time
+		portaltest.WithRateLimit(1000),
+		portaltest.WithRequestLog(func(r portaltest.Request) { fmt.Println(r.Method, r.Path, r.Status) }),
+	)
+	resp, err := (&http.Client{Transport: h.Transport()}).Get("http://localhost:8787/provider-icons.json")
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body) // to its end, which comes after the log
+	resp.Body.Close()
+	// Output: GET /provider-icons.json 200
+}

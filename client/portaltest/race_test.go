@@ -1,0 +1,5 @@
+//go:build race
+
+package portaltest_test
+
+const racing = true
