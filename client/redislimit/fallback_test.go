@@ -191,6 +191,54 @@ func TestRedisComesBack(t *testing.T) {
 	}
 }
 
+// What the process had from Redis counts when Redis is away.
+func TestRedisGoesAway(t *testing.T) {
+	t.Parallel()
+	addr := freePort(t)
+	stop := startRedis(t, addr)
+	limiter := redislimit.New(connect(t, addr), "budget", 10, time.Hour, redislimit.WithReplicas(2))
+	for range 3 {
+		if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	for range 2 {
+		if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
+			t.Errorf("Wait = %v, want nil within the share of 5", err)
+		}
+	}
+	if err := limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
+		t.Errorf("Wait = %v, want ErrWouldExceedDeadline: 3 of 5 were taken from Redis", err)
+	}
+}
+
+// An answer that comes too late is nobody's: what it gave is given back.
+func TestLateAnswer(t *testing.T) {
+	t.Parallel()
+	rdb := connect(t, redisServer(t))
+	limiter := redislimit.New(rdb, "budget", 5, time.Hour,
+		redislimit.WithFallback(redislimit.FailClosed), redislimit.WithTimeout(200*time.Millisecond))
+	went := int64(0)
+	wait := func() (err error) {
+		if err = limiter.Wait(within(t, 10*time.Second)); err == nil {
+			went++
+		}
+		return err
+	}
+	eventually(t, "the first goes", func() bool { return wait() == nil })
+	if err := rdb.Do(t.Context(), "CLIENT", "PAUSE", "700", "ALL").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(); !errors.Is(err, redislimit.ErrUnavailable) {
+		t.Errorf("Wait = %v, want ErrUnavailable", err)
+	}
+	eventually(t, "Redis is used again", func() bool { return wait() == nil })
+	eventually(t, "the log has what went and no more", func() bool {
+		return rdb.ZCard(t.Context(), key("budget", "log")).Val() == went
+	})
+}
+
 type fallback struct{ calls int }
 
 func (f *fallback) Wait(context.Context) error {

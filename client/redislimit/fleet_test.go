@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,6 +98,12 @@ func (c *counter) count(turn string) string {
 		close(c.full)
 	}
 	return "counted"
+}
+
+func (c *counter) counted() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.seen.times)
 }
 
 // replica is a process with several callers who take attempts until the server has
@@ -216,7 +223,7 @@ func (f *fleet) watch(d time.Duration) bool {
 func (f *fleet) drained(most time.Duration) {
 	f.t.Helper()
 	if !f.watch(30 * time.Second) {
-		f.t.Fatalf("the server has seen %d attempts of %d after 30 s", f.server.seen.len(), f.server.wants)
+		f.t.Fatalf("the server has seen %d attempts of %d after 30 s", f.server.counted(), f.server.wants)
 	}
 	f.server.mu.Lock()
 	defer f.server.mu.Unlock()
@@ -253,6 +260,24 @@ func TestKilledProcesses(t *testing.T) {
 		f.kill(i)
 		f.start(i)
 	}
+	f.drained(10 * time.Second)
+}
+
+// A process that stood still does not take turns that are over.
+func TestStoppedProcess(t *testing.T) {
+	f := newFleet(t, 2, 50, 200, 2*time.Second)
+	eventually(t, "the budget is spent", func() bool { return f.server.counted() == 50 })
+	f.watch(1700 * time.Millisecond) // the next turns are firm by now
+	if err := f.cmds[0].Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	f.watch(1200 * time.Millisecond)
+	if err := f.cmds[0].Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	f.server.mu.Lock()
+	f.server.longest = 0
+	f.server.mu.Unlock()
 	f.drained(10 * time.Second)
 }
 

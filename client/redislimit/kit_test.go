@@ -30,7 +30,7 @@ func redisServer(t testing.TB, args ...string) string {
 func startRedis(t testing.TB, addr string, args ...string) (stop func()) {
 	t.Helper()
 	path := require.Tool(t, "redis-server", "redis-server")
-	dir, err := os.MkdirTemp("", "redislimit")
+	dir, err := os.MkdirTemp("", "redislimit") //nolint:usetesting // Redis outlives the test's own cleanup, and a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,9 +105,10 @@ type tally struct {
 }
 
 func (c *tally) add() {
+	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.times = append(c.times, time.Now())
+	c.times = append(c.times, now)
 }
 
 // busiest is the most that any span holds, wherever it begins.

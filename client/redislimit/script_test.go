@@ -21,7 +21,7 @@ import (
 func scriptRedis(t *testing.T) *redis.Client {
 	t.Helper()
 	path := require.Tool(t, "redis-server", "redis-server")
-	dir, err := os.MkdirTemp("", "redislimit")
+	dir, err := os.MkdirTemp("", "redislimit") //nolint:usetesting // Redis outlives the test's own cleanup, and a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,6 +108,11 @@ func TestScriptAtRandom(t *testing.T) {
 			}
 			ids = append(ids, id)
 			delete(firm, id)
+			for _, other := range firm {
+				if at > now && max(at-other, other-at) < apart {
+					t.Fatalf("two places within %d µs, want at least %d (seed %d)", max(at-other, other-at), apart, seed)
+				}
+			}
 			if state == firmPlace {
 				firm[id] = at
 			}

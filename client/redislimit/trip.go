@@ -184,12 +184,13 @@ func (l *Limiter) pause(d time.Duration) <-chan struct{} {
 	}
 	told := l.told
 	l.advance()
-	if l.told != nil && !(l.untold && l.traveling) { // no trip follows
+	if !l.untold || !l.traveling { // no trip follows
 		l.tellNobody()
 	}
 	return told
 }
 
+// tellNobody ends the wait for a trip that is not to be.
 func (l *Limiter) tellNobody() {
 	if l.told != nil {
 		close(l.told)
