@@ -73,7 +73,7 @@ func (a *app) sandbox(ctx context.Context, o sandboxOptions) error {
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		a.log.say("%s %s is not loopback: whoever reaches this host reaches the sandbox, and can change all that it holds", a.log.paint(yellow, "warning:"), l.Addr())
 	}
-	b := serveSandbox(ctx, l, opts...)
+	b := serveSandbox(l, opts...)
 	if err := a.printSandbox(o, b); err != nil && !closedPipe(err) { // whoever read the first line may go
 		_ = b.close()
 		return err

@@ -19,23 +19,19 @@ type sandbox struct {
 	key          string
 	organization string
 	server       *http.Server
-	stopServing  context.CancelFunc
 	served       chan error
 }
 
 // serveSandbox serves a sandbox on a listener until close.
-func serveSandbox(ctx context.Context, l net.Listener, opts ...portaltest.Option) *sandbox {
+func serveSandbox(l net.Listener, opts ...portaltest.Option) *sandbox {
 	portal := portaltest.NewHandler(opts...)
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	b := &sandbox{
 		url:          "http://" + reachable(l.Addr()),
 		key:          portal.APIKey,
 		organization: portal.Organization,
-		stopServing:  stop,
 		served:       make(chan error, 1),
 		server: &http.Server{
 			Handler:           portal,
-			BaseContext:       func(net.Listener) context.Context { return serving },
 			ReadHeaderTimeout: 10 * time.Second,
 			ReadTimeout:       time.Minute,
 			IdleTimeout:       2 * time.Minute,
@@ -46,10 +42,9 @@ func serveSandbox(ctx context.Context, l net.Listener, opts ...portaltest.Option
 	return b
 }
 
-// close ends the sandbox. Requests under way get a moment, those that a fault
-// holds up do not keep it.
+// close ends the sandbox. Requests under way get a moment; those that a fault holds
+// up are cut then.
 func (b *sandbox) close() error {
-	b.stopServing()
 	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 	defer cancel()
 	if b.server.Shutdown(ctx) != nil {
@@ -76,7 +71,7 @@ func embed(ctx context.Context) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the embedded sandbox: %w", err)
 	}
-	b := serveSandbox(ctx, l)
+	b := serveSandbox(l)
 	return &service{
 		baseURL:      b.url,
 		key:          b.key,
