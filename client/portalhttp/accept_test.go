@@ -44,6 +44,9 @@ func TestWantsJSON(t *testing.T) {
 		{[]string{"application/json;q="}, false},
 		{[]string{";;;,,,/;q"}, false},
 		{[]string{"application/json;q=x, application/json"}, true},
+		// Said twice: the kinder one holds, whichever comes first.
+		{[]string{"application/json;q=0.1, application/json;q=0.9, text/html;q=0.5"}, true},
+		{[]string{"application/json;q=0.9, application/json;q=0.1, text/html;q=0.5"}, true},
 	} {
 		if got := wantsJSON(c.accept); got != c.want {
 			t.Errorf("wantsJSON(%q) = %v, want %v", c.accept, got, c.want)
