@@ -48,7 +48,7 @@ func ExampleNewFromEnv() {
 // setenv is os.Setenv until the function that it returns is called.
 func setenv(name, value string) (restore func()) {
 	before, set := os.LookupEnv(name)
-	if err := os.Setenv(name, value); err != nil { //nolint:usetesting // an Example has no t
+	if err := os.Setenv(name, value); err != nil {
 		log.Fatal(err)
 	}
 	return func() {
@@ -56,7 +56,7 @@ func setenv(name, value string) (restore func()) {
 			_ = os.Unsetenv(name)
 			return
 		}
-		_ = os.Setenv(name, before) //nolint:usetesting // the same
+		_ = os.Setenv(name, before)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,9 +33,7 @@ type flood struct {
 }
 
 func (f *flood) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	for k, v := range f.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), f.header)
 	w.WriteHeader(f.status)
 	var sent int64
 	broke := false

@@ -67,14 +67,14 @@ func wantNoSecret(t testing.TB, name string, v any) {
 	if !ok {
 		return
 	}
-	if e, own := err.(*client.Error); own { //nolint:errorlint // this link of the chain and no other
+	if e, own := err.(*client.Error); own { // this link of the chain and no other
 		wantNoSecret(t, name+": the struct", *e)
 		wantNoSecret(t, name+": Hint()", e.Hint())
 	}
 	if next := errors.Unwrap(err); next != nil {
 		wantNoSecret(t, fmt.Sprintf("%s → %T", name, next), next)
 	}
-	if list, many := err.(interface{ Unwrap() []error }); many { //nolint:errorlint // the same
+	if list, many := err.(interface{ Unwrap() []error }); many {
 		for _, next := range list.Unwrap() {
 			wantNoSecret(t, fmt.Sprintf("%s → %T", name, next), next)
 		}
