@@ -60,11 +60,47 @@ var fakes = map[string]http.HandlerFunc{
 	"evil-icons": func(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, `{"object":"list","data":[{"id":"ok\tta","name":"Ok\u001b]0;owned\u0007ta\nB\u202e","icon_url":"https://icons.example/a.svg"},{"id":"b","name":"B","icon_url":"https://icons.example/b.svg"}]}`)
 	},
+	// Portals that work, but for one thing.
+	"strange-page": portal(0, func(w http.ResponseWriter) { io.WriteString(w, "<title>Log in to\n&amp; use the Wi-Fi</title>") }),
+	"dead-page":    portal(0, func(w http.ResponseWriter) { w.WriteHeader(http.StatusGone) }),
+	"cut-page":     portal(0, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }),
+	"fast-clock":   portal(time.Hour, adminPortalPage),
+	"slow-clock":   portal(-time.Hour, adminPortalPage),
+	"only-live": func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method + r.URL.Path {
+		case "POST/portal_links":
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		case "POST/portal/generate_link":
+			answer(w, 422, `{"message":"Validation failed"}`)
+		default:
+			http.NotFound(w, r)
+		}
+	},
 	"echo": func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		answer(w, 400, `{"error":"invalid_request","error_description":%q,"code":"invalid_request"}`, body)
 	},
 }
+
+// portal makes links and lists an icon, by a clock that is off, and shows a page.
+func portal(off time.Duration, page func(http.ResponseWriter)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case r.URL.Path == "/page":
+			page(w)
+		case r.Method == http.MethodGet:
+			answer(w, 200, `{"object":"list","data":[{"id":"okta","name":"Okta","icon_url":"https://icons.example/okta.svg"}]}`)
+		case string(body) == "{}":
+			answer(w, 400, `{"error":"invalid_request","error_description":"organization is missing","code":"invalid_request"}`)
+		default:
+			answer(w, 200, `{"object":"portal_link","link":"http://%s/page?secret=s3cr3t","expires_at":%q}`, r.Host, time.Now().Add(off+10*time.Minute).UTC().Format(time.RFC3339))
+		}
+	}
+}
+
+func adminPortalPage(w http.ResponseWriter) { io.WriteString(w, "<title>Admin Portal</title>") }
 
 func answer(w http.ResponseWriter, status int, format string, args ...any) {
 	w.Header().Set("Content-Type", "application/json")
