@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -184,26 +185,30 @@ func (a *answer) readError(key string) *Error {
 	return e
 }
 
-// describe finds the code and the description in the shapes that openapi.yaml's
-// Error and LiveError describe.
+// An errorBody has what openapi.yaml's Error and LiveError have. Everything is any:
+// one field of a wrong type must not lose the others.
+type errorBody struct {
+	Code        any `json:"code"`
+	Description any `json:"error_description"`
+	Message     any `json:"message"`
+	Error       any `json:"error"`
+	Errors      any `json:"errors"`
+}
+
+// describe finds the code and the description in the shapes that the two have.
 func describe(body []byte) (code, description string) {
-	var text string
-	if json.Unmarshal(body, &text) == nil {
-		return "", text
+	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) > 0 && text[0] == '"' {
+		_ = json.Unmarshal(body, &description)
+		return "", description
 	}
-	// One field of a wrong type must not lose the others.
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil {
+	var e errorBody
+	if json.Unmarshal(body, &e) != nil {
 		return "", ""
 	}
-	field := func(name string) (s string) {
-		_ = json.Unmarshal(fields[name], &s)
-		return s
-	}
-	code, description = field("code"), field("error_description")
-	kind := field("error")
+	code, description = text(e.Code), text(e.Description)
+	kind := text(e.Error)
 	if description == "" {
-		description = field("message")
+		description = text(e.Message)
 	}
 	switch {
 	case description == "":
@@ -211,8 +216,7 @@ func describe(body []byte) (code, description string) {
 	case code == "":
 		code = kind
 	}
-	var details []json.RawMessage
-	_ = json.Unmarshal(fields["errors"], &details)
+	details, _ := e.Errors.([]any)
 	var list []string
 	for _, d := range details {
 		if s := describeDetail(d); s != "" {
@@ -225,27 +229,25 @@ func describe(body []byte) (code, description string) {
 	return code, description
 }
 
-func describeDetail(detail json.RawMessage) string {
-	var text string
-	if json.Unmarshal(detail, &text) == nil {
-		return text
+func describeDetail(detail any) string {
+	fields, ok := detail.(map[string]any)
+	if !ok {
+		return text(detail)
 	}
-	var d struct {
-		Field   string `json:"field"`
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	if json.Unmarshal(detail, &d) != nil {
-		return ""
-	}
-	what := d.Message
+	field, what := text(fields["field"]), text(fields["message"])
 	if what == "" {
-		what = d.Code
+		what = text(fields["code"])
 	}
-	if d.Field != "" && what != "" {
-		return d.Field + ": " + what
+	if field != "" && what != "" {
+		return field + ": " + what
 	}
-	return d.Field + what
+	return field + what
+}
+
+// text is a decoded value if that is a string.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
 }
 
 // misfit says why a body is not what the contract says, without repeating any of

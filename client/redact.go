@@ -18,15 +18,18 @@ func scrub(text, key string) string {
 	if key != "" {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
-	text = scrubEach(text, urlMarks, urlRest)
-	text = scrubEach(text, []string{"sk_"}, func(s string) (keep, end int) { return -len("sk_"), span(s, isWord) })
-	text = scrubEach(text, []string{"secret", "token"}, afterName)
+	text = scrubEach(text, &urlMarks, urlRest)
+	text = scrubEach(text, &keyMarks, func(s string) (keep, end int) { return -len("sk_"), span(s, isWord) })
+	text = scrubEach(text, &nameMarks, afterName)
 	return oneLine(text)
 }
 
 // oneLine makes blanks of what would break the line, turn its direction or not be
 // seen at all.
 func oneLine(text string) string {
+	if span(text, func(c byte) bool { return c >= ' ' && c <= '~' }) == len(text) {
+		return text // as nearly always
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -38,30 +41,64 @@ func oneLine(text string) string {
 // scrubEach replaces a part of what follows each of the marks: rest says of the text
 // behind a mark how much of it to keep, and where the part to be replaced ends. A
 // negative keep replaces the mark too; equal numbers replace nothing.
-func scrubEach(text string, marks []string, rest func(string) (keep, end int)) string {
+func scrubEach(text string, m *marks, rest func(string) (keep, end int)) string {
 	var b strings.Builder
-	for {
-		at, after := len(text), len(text)
-		for _, mark := range marks {
-			if i := indexFold(text[:min(len(text), at+len(mark))], mark); i >= 0 && i < at {
-				at, after = i, i+len(mark)
-			}
+	done := 0
+	for i := 0; i < len(text); i++ {
+		if !m.begin[text[i]] {
+			continue
 		}
-		if at == len(text) {
-			b.WriteString(text)
-			return b.String()
+		mark := m.at(text[i:])
+		if mark == "" {
+			continue
 		}
+		after := i + len(mark)
 		keep, end := rest(text[after:])
-		b.WriteString(text[:after+keep])
 		if keep < end {
+			b.WriteString(text[done : after+keep])
 			b.WriteString(redacted)
+			done = after + end
 		}
-		text = text[after+end:]
+		i = after + end - 1
 	}
+	if done == 0 {
+		return text // as nearly always
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }
 
-// urlMarks follow a URL's scheme, plain, in escaped JSON, and percent-encoded.
-var urlMarks = []string{"://", `:\/\/`, "%3a%2f%2f"}
+// marks are looked for in every error's text: the bytes that one can begin with are
+// known beforehand, and all others passed over.
+type marks struct {
+	words []string
+	begin [256]bool
+}
+
+func newMarks(words ...string) marks {
+	m := marks{words: words}
+	for _, w := range words {
+		m.begin[w[0]], m.begin[strings.ToUpper(w)[0]] = true, true
+	}
+	return m
+}
+
+// at is the mark that the text begins with, empty if none.
+func (m *marks) at(text string) string {
+	for _, w := range m.words {
+		if hasPrefixFold(text, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+var (
+	// urlMarks follow a URL's scheme, plain, in escaped JSON, and percent-encoded.
+	urlMarks  = newMarks("://", `:\/\/`, "%3a%2f%2f")
+	keyMarks  = newMarks("sk_")
+	nameMarks = newMarks("secret", "token")
+)
 
 // urlRest keeps the host of a URL, unless what looks like it may be a user's name,
 // and with it a port.
