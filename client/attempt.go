@@ -20,7 +20,8 @@ func (a *answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
 // admit waits for everything that may hold an attempt back: the gate first and
 // then the limiter, so that no token of the limiter grows old at the gate. The
-// gate's pass is taken last, since it may have closed meanwhile.
+// gate's pass is taken last, since it may have closed meanwhile. The pass says when
+// the attempt left.
 func (c *core) admit(ctx context.Context) (pass, error) {
 	if c.limiter != nil {
 		if err := c.gate.ready(ctx, c.retry); err != nil {
@@ -53,17 +54,17 @@ func (c *core) askLimiter(ctx context.Context) error {
 // context is alive.
 type limiterRefusal struct{ error }
 
-// attempt sends one request and reads its answer. Nothing is retried here.
-func (c *core) attempt(ctx context.Context, r *route, key, idempotencyKey string, payload []byte) *answer {
+// attempt sends one request and reads its answer. Nothing is retried here. The
+// clock is read once, before: what comes after is counted from there.
+func (c *core) attempt(ctx context.Context, sent time.Time, r *route, key, idempotencyKey string, payload []byte) *answer {
 	if c.retry.AttemptTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.retry.AttemptTimeout)
+		ctx, cancel = context.WithDeadline(ctx, sent.Add(c.retry.AttemptTimeout))
 		defer cancel()
 	}
-	req := r.request(ctx, key, idempotencyKey, payload)
-	a := &answer{sent: time.Now()}
-	resp, err := c.sender.send(req)
-	a.received = time.Now()
+	a := &answer{sent: sent}
+	resp, err := c.sender.send(r.request(ctx, key, idempotencyKey, payload))
+	a.received = sent.Add(time.Since(sent))
 	if err != nil {
 		a.err = err
 		return a

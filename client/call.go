@@ -48,26 +48,30 @@ func (c *core) run(ctx context.Context, name string, routes []*route, j job) err
 		last    *Error // why the latest attempt failed
 		counted = 1    // attempts that MaxAttempts counts
 		rekeyed bool
-		idle    = time.Now() // since when this call has not been sending
+		idle    time.Time // since when this call has not been sending
 	)
+	observed := c.observer != nil || c.logger != nil
+	if observed {
+		idle = time.Now()
+	}
 	for n := 1; ; n++ {
 		r := routes[0]
 		var p pass
 		if r.secured {
 			p, err = c.admit(ctx)
 		} else {
-			err = ctx.Err()
+			p.left, err = time.Now(), ctx.Err()
 		}
 		if err != nil {
 			return c.interrupted(name, last, n-1, err)
 		}
-		a := c.attempt(ctx, r, key, j.idempotencyKey(), payload)
+		a := c.attempt(ctx, p.left, r, key, j.idempotencyKey(), payload)
 		c.gate.answered(p, a.status, a.header, a.received)
 		e := judge(r, a, j, key)
 		if e != nil {
 			e.operation, e.Attempts = name, n
 		}
-		if c.observer != nil || c.logger != nil {
+		if observed {
 			c.observe(ctx, name, r, n, a.sent.Sub(idle), a, e)
 		}
 		if e == nil {

@@ -3,6 +3,7 @@ package client
 import (
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/adminportal-go/adminportal"
+	"github.com/adminportal-go/adminportal/gen"
 )
 
 func contract(t *testing.T) *openapi3.T {
@@ -144,4 +146,31 @@ func TestOperationsAreTheDocuments(t *testing.T) {
 			t.Errorf("openapi.yaml has no operation %s at %s %s", id, want[0], want[1])
 		}
 	}
+}
+
+// A link is decoded by fields of our own; they are the document's.
+func TestLinkBodyIsTheDocuments(t *testing.T) {
+	document := fieldTags(reflect.TypeFor[gen.PortalLink]())
+	for name, tag := range fieldTags(reflect.TypeFor[linkBody]()) {
+		if document[name] != tag {
+			t.Errorf("linkBody.%s is %q, gen.PortalLink's is %q", name, tag, document[name])
+		}
+	}
+	for name, tag := range fieldTags(reflect.TypeFor[gen.LiveLink]()) {
+		if ours := fieldTags(reflect.TypeFor[linkBody]())[name]; ours != tag {
+			t.Errorf("gen.LiveLink.%s is %q, linkBody's is %q", name, tag, ours)
+		}
+	}
+}
+
+// fieldTags are the JSON names and types of a struct's fields; whether one may be
+// left out matters to the sender alone.
+func fieldTags(of reflect.Type) map[string]string {
+	tags := map[string]string{}
+	for i := range of.NumField() {
+		f := of.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		tags[f.Name] = name + " " + f.Type.String()
+	}
+	return tags
 }

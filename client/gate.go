@@ -55,7 +55,10 @@ type gate struct {
 
 // A pass is the gate's leave for one attempt. The zero pass is for attempts that
 // the gate has no part in.
-type pass struct{ number uint64 }
+type pass struct {
+	number uint64
+	left   time.Time // when the gate let it through
+}
 
 // probeEvery is how long a reopening gate waits for an answer before it lets
 // another attempt find out.
@@ -81,12 +84,11 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 		late bool   // held back until after a reset, and so with others
 	)
 	began := time.Now()
-	for waited := false; ; waited = true {
+	for waited, now := false, began; ; waited, now = true, time.Now() {
 		if err := ctx.Err(); err != nil {
 			return pass{}, err
 		}
 		g.mu.Lock()
-		now := time.Now()
 		g.roll(now)
 		late = late || waited && g.window != seen
 		seen = g.window
@@ -158,12 +160,12 @@ func (g *gate) admits(now time.Time) bool {
 
 func (g *gate) depart(now time.Time, count bool) pass {
 	if !count {
-		return pass{}
+		return pass{left: now}
 	}
 	g.departed++
 	g.underway++
 	g.probed = now
-	return pass{g.departed}
+	return pass{g.departed, now}
 }
 
 // listen returns a channel that is closed when there is reason to look again.

@@ -181,9 +181,16 @@ var (
 	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
 )
 
+// A linkBody is the part of gen.PortalLink, and all of gen.LiveLink, that a link is
+// made of: what is not asked for need not be decoded.
+type linkBody struct {
+	Link      string    `json:"link"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
 // readLink makes a link of a 2xx in either dialect. No error repeats the link.
 func (c *core) readLink(a *answer, req PortalLinkRequest, family *lineage) (*PortalLink, error) {
-	var body gen.PortalLink
+	var body linkBody
 	if err := json.Unmarshal(a.body, &body); err != nil {
 		return nil, fmt.Errorf("not a portal link: %s", misfit(err, "expires_at"))
 	}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -152,15 +151,16 @@ func first(h http.Header, name string) string {
 }
 
 // digits reads a plain decimal number: no sign, no blank, no exponent.
-func digits(s string) (int64, bool) {
-	if s == "" {
+func digits(s string) (n int64, ok bool) {
+	const most = 18 // digits that an int64 surely holds
+	if s == "" || len(s) > most {
 		return 0, false
 	}
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
+		n = 10*n + int64(c-'0')
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil
+	return n, true
 }

@@ -16,7 +16,12 @@ type route struct {
 	dialect   Dialect
 	secured   bool // takes the API key, and is part of the API's budget
 	blank     http.Request
-	fixed     map[string][]string // headers that every request has
+	fixed     []field // headers that every request has
+}
+
+type field struct {
+	name   string
+	values []string
 }
 
 // routes are a client's four, in the order in which calls try them.
@@ -42,9 +47,9 @@ func newRoutes(baseURL, cdnURL, userAgent string) (routes, error) {
 		if err != nil {
 			return r, err
 		}
-		fixed := map[string][]string{"Accept": {"application/json"}, "User-Agent": {userAgent}}
+		fixed := []field{{"Accept", []string{"application/json"}}, {"User-Agent", []string{userAgent}}}
 		if op.method != http.MethodGet {
-			fixed["Content-Type"] = []string{"application/json"}
+			fixed = append(fixed, field{"Content-Type", []string{"application/json"}})
 		}
 		*op.list = append(*op.list, &route{
 			operation: op.operation,
@@ -96,8 +101,8 @@ func (r *route) request(ctx context.Context, key, idempotencyKey string, payload
 	req := r.blank.WithContext(ctx)
 	req.URL = &own.url
 	req.Header = make(http.Header, 8)
-	for name, values := range r.fixed {
-		req.Header[name] = values
+	for _, f := range r.fixed {
+		req.Header[f.name] = f.values
 	}
 	if key != "" {
 		own.values[0] = "Bearer " + key
