@@ -9,6 +9,7 @@ import (
 
 	"github.com/adminportal-go/adminportal/internal/contract"
 	"github.com/adminportal-go/adminportal/internal/contract/edit"
+	"github.com/adminportal-go/adminportal/internal/require"
 )
 
 // The document, the linters and their rules are named from the module's folder.
@@ -72,10 +73,7 @@ func needLinters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the linters")
 	}
-	if _, err := os.Stat(filepath.Join(tools, "node_modules")); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("Redocly and Spectral are not installed: run " + install)
-		}
-		t.Skip("needs Redocly and Spectral: run " + install)
-	}
+	require.Tool(t, "node", "nodejs npm")
+	require.Module(t, "@redocly/cli")
+	require.Module(t, "@stoplight/spectral-cli")
 }
