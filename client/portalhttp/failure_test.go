@@ -156,7 +156,7 @@ func TestEveryFailure(t *testing.T) {
 
 func wantNoInternals(t testing.TB, body, server string) {
 	t.Helper()
-	for _, word := range []string{"WorkOS", "adminportal:", "organization org_", "org_", "sk_", "request req_", "API", "vault", server} {
+	for _, word := range []string{"WorkOS", "adminportal:", "organization org_", "org_", "sk_", "request req_", "API key", "vault", server} {
 		if strings.Contains(body, word) {
 			t.Errorf("a person is told of %q:\n%s", word, body)
 		}
