@@ -91,7 +91,7 @@ func (c *core) run(ctx context.Context, name string, routes []*route, j job) err
 				continue
 			}
 		}
-		if a.status == http.StatusNotFound && a.err != nil {
+		if a.status == http.StatusNotFound && a.err != nil && transient(a.err) {
 			e.kind = errNoKind // cut short, it does not say what it is about
 		} else if r.mayBeAbsent(a.status) && j.absent(a) {
 			if len(routes) == 1 {

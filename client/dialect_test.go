@@ -339,3 +339,20 @@ func TestDialectStrings(t *testing.T) {
 		}
 	}
 }
+
+// A 404 page that is larger than any answer of the service's is no answer of it.
+func TestOversizedMissingRoute(t *testing.T) {
+	var seen tally
+	portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if seen.note(r).path != livePath {
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, strings.Repeat("<p>not found</p>", 1000))
+			return
+		}
+		liveLink(w)
+	}, client.WithMaxBody(1000))
+	generate(t, portal)
+	if sheet, live := seen.of(sheetPath), seen.of(livePath); sheet != 1 || live != 1 {
+		t.Errorf("%d + %d requests, want 1 + 1", sheet, live)
+	}
+}

@@ -22,8 +22,9 @@ const liveLife = 5 * time.Minute
 //
 // URL is the one way to the secret. Every print form of a link is redacted, and
 // marshaling one to JSON is an error that says to send URL. One thing cannot be
-// helped: fmt prints what an unexported field holds by value without asking it,
-// so keep the pointer that you are handed, not a copy, in structs of your own.
+// helped: fmt prints what an unexported field holds without asking it. It does not
+// follow a pointer there with %v, %+v and %#v, so keep the pointer that you are
+// handed, not a copy, in structs of your own, and do not print those.
 //
 // A PortalLink may be shared between goroutines and copied. A literal with URL
 // and ExpiresAt serves as a fake in tests.

@@ -19,7 +19,7 @@ func scrub(text, key string) string {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
 	text = scrubEach(text, &urlMarks, urlRest)
-	text = scrubEach(text, &keyMarks, func(s string) (keep, end int) { return -len("sk_"), span(s, isWord) })
+	text = scrubEach(text, &keyMarks, keyRest)
 	text = scrubEach(text, &nameMarks, afterName)
 	return oneLine(text)
 }
@@ -40,8 +40,9 @@ func oneLine(text string) string {
 
 // scrubEach replaces a part of what follows each of the marks: rest says of the text
 // behind a mark how much of it to keep, and where the part to be replaced ends. A
-// negative keep replaces the mark too; equal numbers replace nothing.
-func scrubEach(text string, m *marks, rest func(string) (keep, end int)) string {
+// negative keep replaces the mark too; equal numbers replace nothing. before is what
+// precedes the mark.
+func scrubEach(text string, m *marks, rest func(before, s string) (keep, end int)) string {
 	var b strings.Builder
 	done := 0
 	for i := 0; i < len(text); i++ {
@@ -53,7 +54,7 @@ func scrubEach(text string, m *marks, rest func(string) (keep, end int)) string 
 			continue
 		}
 		after := i + len(mark)
-		keep, end := rest(text[after:])
+		keep, end := rest(text[done:i], text[after:])
 		if keep < end {
 			b.WriteString(text[done : after+keep])
 			b.WriteString(redacted)
@@ -100,9 +101,20 @@ var (
 	nameMarks = newMarks("secret", "token")
 )
 
+// keyRest takes sk_ for the start of a key, unless it ends a word (task_id) and is
+// followed by what no key is without: no digit, no capital.
+func keyRest(before, s string) (keep, end int) {
+	end = span(s, isWord)
+	inWord := before != "" && isLetterOrDigit(before[len(before)-1])
+	if inWord && !strings.ContainsFunc(s[:end], func(r rune) bool { return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' }) {
+		return end, end
+	}
+	return -len("sk_"), end
+}
+
 // urlRest keeps the host of a URL, unless what looks like it may be a user's name,
 // and with it a port.
-func urlRest(s string) (keep, end int) {
+func urlRest(_, s string) (keep, end int) {
 	end = span(s, func(c byte) bool { return c > ' ' && strings.IndexByte("\"'<>`", c) < 0 })
 	keep = span(s[:end], func(c byte) bool { return isLetterOrDigit(c) || c == '.' || c == '-' || c == '[' || c == ']' })
 	if port := strings.TrimLeft(s[keep:end], ":0123456789"); port != s[keep:end] && !strings.Contains(port, "@") {
@@ -119,7 +131,7 @@ func urlRest(s string) (keep, end int) {
 
 // afterName finds the value of secret=… or "token": "…", with the sign between them
 // plain or encoded.
-func afterName(s string) (keep, end int) {
+func afterName(_, s string) (keep, end int) {
 	for {
 		rest := s[keep:]
 		switch {

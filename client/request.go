@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
@@ -150,7 +151,7 @@ func validOrganization(id string) bool {
 func validEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && validDomain(domain) && len(s) <= 254 &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`"(),:;<>[\]`, r) })
+		!strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) || strings.ContainsRune(`"(),:;<>[\]`, r) })
 }
 
 func validDomain(domain string) bool {
