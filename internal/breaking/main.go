@@ -14,12 +14,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/adminportal-go/adminportal/internal/contract"
 )
@@ -38,13 +37,13 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	if err := run(os.Stdout, *base); err != nil {
+	if err := run(*base); err != nil {
 		fmt.Fprintln(os.Stderr, "breaking:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, base string) error {
+func run(base string) error {
 	tag, _ := git("describe", "--tags", "--abbrev=0") // an error: there is none
 	if base == "" {
 		base = tag
@@ -74,40 +73,43 @@ func run(out io.Writer, base string) error {
 		return err
 	}
 	changes = append(changes, code...)
-	broken := print(out, base, tag, changes)
+	broken := report(base, tag, changes)
 	if broken == 0 || intended() {
 		return nil
 	}
 	return fmt.Errorf("%d changes break somebody: take them back, or, if they are meant, say so in CHANGELOG.md in a section \"### Breaking\" under Unreleased", broken)
 }
 
-// print tells the changes and the version that follows, and counts those that break
+// report tells the changes and the version that follows, and counts those that break
 // somebody.
-func print(out io.Writer, base, tag string, changes []change) (broken int) {
-	fmt.Fprintf(out, "Compared with %s:\n\n", base)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+func report(base, tag string, changes []change) (broken int) {
+	fmt.Printf("Compared with %s:\n\n", base)
+	rows := []change{{"WHERE", "WHAT", "WHOM IT BREAKS"}}
 	for _, c := range changes {
 		if c.whom != "" {
-			if broken == 0 {
-				fmt.Fprintln(table, "WHERE\tWHAT\tWHOM IT BREAKS")
-			}
 			broken++
-			fmt.Fprintf(table, "%s\t%s\t%s\n", c.where, c.what, c.whom)
+			rows = append(rows, c)
 		}
 	}
-	table.Flush()
 	switch {
 	case broken > 0:
-		fmt.Fprintf(out, "\n%d changes break somebody.", broken)
+		where, what := 0, 0
+		for _, r := range rows {
+			where, what = max(where, len(r.where)), max(what, len(r.what))
+		}
+		for _, r := range rows {
+			fmt.Printf("%-*s  %-*s  %s\n", where, r.where, what, r.what, r.whom)
+		}
+		fmt.Printf("\n%d changes break somebody.\n", broken)
 	case len(changes) > 0:
-		fmt.Fprintf(out, "Nothing breaks; %d additions:\n", len(changes))
+		fmt.Printf("Nothing breaks; %d additions:\n", len(changes))
 		for _, c := range changes {
-			fmt.Fprintf(out, "  %s: %s\n", c.where, c.what)
+			fmt.Printf("  %s: %s\n", c.where, c.what)
 		}
 	default:
-		fmt.Fprint(out, "Nothing breaks, and nothing is added.")
+		fmt.Println("Nothing breaks, and nothing is added.")
 	}
-	fmt.Fprintf(out, "\nThe version that follows: %s.\n", next(tag, broken > 0, len(changes) > 0))
+	fmt.Printf("The version that follows: %s.\n", next(tag, broken > 0, len(changes) > 0))
 	return broken
 }
 
@@ -120,10 +122,9 @@ func next(tag string, breaks, adds bool) string {
 	if m == nil {
 		return "v0.1.0, the first"
 	}
-	var major, minor, patch int
-	fmt.Sscan(m[1], &major)
-	fmt.Sscan(m[2], &minor)
-	fmt.Sscan(m[3], &patch)
+	major, _ := strconv.Atoi(m[1]) // digits, all three
+	minor, _ := strconv.Atoi(m[2])
+	patch, _ := strconv.Atoi(m[3])
 	switch {
 	case breaks && major > 0:
 		return fmt.Sprintf("v%d.0.0, a major one, and the module's path gets /v%[1]d", major+1)
@@ -153,7 +154,7 @@ func git(args ...string) (string, error) { return output(".", "git", args...) }
 
 // output runs a program in dir and returns what it prints.
 func output(dir, name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...) //nolint:gosec // our own pinned tools
+	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint

@@ -178,6 +178,7 @@ func step(n *yaml.Node, key string) (at, child *yaml.Node) {
 		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(n.Content) {
 			return n.Content[i], n.Content[i]
 		}
+	default: // a scalar has no parts
 	}
 	return nil, nil
 }

@@ -236,13 +236,13 @@ func (t *teller) bare(n *yaml.Node) string {
 	if t.text(n, "additionalProperties") == "false" {
 		parts = append(parts, "and nothing else")
 	}
-	what := words(parts...)
+	all := []string{words(parts...)}
 	for _, limit := range limits {
 		if value := t.child(n, limit); value != nil {
-			what += ", " + limit + " " + value.Value
+			all = append(all, limit+" "+value.Value)
 		}
 	}
-	return what
+	return strings.Join(all, ", ")
 }
 
 func (t *teller) child(n *yaml.Node, key string) *yaml.Node {

@@ -43,7 +43,7 @@ func run() error {
 		return err
 	}
 	for _, dir := range []string{".", "client", "client/portaltest", "client/portalhttp", "client/redislimit"} {
-		out, err := exec.Command("go", "doc", "-all", "./"+dir).Output() //nolint:gosec // a list of ours
+		out, err := exec.Command("go", "doc", "-all", "./"+dir).Output()
 		if err != nil {
 			return fmt.Errorf("go doc ./%s: %w", dir, err)
 		}
@@ -65,7 +65,7 @@ func run() error {
 // page renders the document and puts the script into the page.
 func page(name string) error {
 	if _, err := os.Stat(redocly); err != nil {
-		return errors.New("Redocly is not installed: run " + install)
+		return errors.New("without Redocly there is no page, and it is not installed: run " + install)
 	}
 	cmd := exec.Command(redocly, "build-docs", "openapi.yaml", "--output", name)
 	cmd.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
