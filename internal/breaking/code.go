@@ -29,10 +29,17 @@ func codeChanges(base string) ([]change, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // only a temporary folder
 	before := filepath.Join(dir, "before")
-	if _, err := git("worktree", "add", "--detach", before, base); err != nil {
+	// Not git worktree, which an interrupted run would leave behind in the repository.
+	if err := os.Mkdir(before, 0o700); err != nil {
 		return nil, err
 	}
-	defer git("worktree", "remove", "--force", before) //nolint:errcheck // git prunes what is left
+	archive := filepath.Join(dir, "before.tar")
+	if _, err := git("archive", "--output", archive, base); err != nil {
+		return nil, err
+	}
+	if _, err := output(before, "tar", "-xf", archive); err != nil {
+		return nil, err
+	}
 	var changes []change
 	for _, p := range packages {
 		if _, err := os.Stat(filepath.Join(before, p.dir)); err != nil {
