@@ -41,8 +41,8 @@ var rules = map[string]rule{
 		// which serves the fake, has no use for test flags.
 		never: []string{module + "/client", "testing"},
 	},
-	"client/portalhttp": {imports: []string{"client"}, links: genLinks, later: true},
-	"client/redislimit": {later: true},
+	"client/portalhttp": {imports: []string{"client"}, links: genLinks},
+	"client/redislimit": {},
 	"cmd/adminportal": {
 		imports: []string{"client", "client/portalhttp", "client/portaltest"},
 		never:   []string{"testing"},
