@@ -1,0 +1,150 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// steady is a transport that always has a link and a budget that is far from spent.
+type steady struct {
+	date, body string
+	meanwhile  func() // called with the request under way; nil for nothing
+}
+
+func newSteady() *steady {
+	now := time.Now().UTC()
+	return &steady{
+		date: now.Format(http.TimeFormat),
+		body: `{"link":"https://id.workos.com/portal/launch?secret=s","expires_at":"` + now.Add(10*time.Minute).Format(time.RFC3339) + `"}`,
+	}
+}
+
+func (s *steady) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return &http.Response{
+		StatusCode: 200, Request: req, ContentLength: int64(len(s.body)), Body: io.NopCloser(strings.NewReader(s.body)),
+		Header: http.Header{
+			"Date":              {s.date},
+			"X-Ratelimit-Limit": {"100000000"}, "X-Ratelimit-Remaining": {"99999999"}, "X-Ratelimit-Reset": {"60"},
+		},
+	}, nil
+}
+
+var anyRequest = PortalLinkRequest{Organization: "org_1", Intent: IntentSSO}
+
+func steadyClient(t testing.TB, s *steady) *Client {
+	t.Helper()
+	portal, err := New("sk_test_1", WithHTTPClient(&http.Client{Transport: s}), WithDialect(DialectPortalLinks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := portal.GeneratePortalLink(t.Context(), anyRequest); err != nil {
+		t.Fatal(err)
+	}
+	return portal
+}
+
+// All of many callers are under way at once: nobody waits for another's answer. If
+// one did, this test would not end.
+func TestGateSerialisesNobody(t *testing.T) {
+	const callers = 512
+	s := newSteady()
+	portal := steadyClient(t, s)
+	var here, done sync.WaitGroup
+	here.Add(callers)
+	s.meanwhile = func() { here.Done(); here.Wait() }
+	for range callers {
+		done.Go(func() {
+			if _, err := portal.GeneratePortalLink(context.Background(), anyRequest); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+}
+
+// Leaving and coming back allocates nothing at a gate that is not shut.
+func TestGateAllocatesNothing(t *testing.T) {
+	core := steadyClient(t, newSteady()).core
+	h := http.Header{"X-Ratelimit-Remaining": {"9999"}, "X-Ratelimit-Reset": {"60"}}
+	got := testing.AllocsPerRun(100, func() {
+		p, err := core.admit(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		core.gate.answered(p, 200, h, time.Now())
+	})
+	if got != 0 {
+		t.Errorf("the gate allocates %v times an attempt, want none", got)
+	}
+}
+
+// BenchmarkGate has a route that passes the gate beside one that does not; both send
+// the same request.
+func BenchmarkGate(b *testing.B) {
+	gated := steadyClient(b, newSteady())
+	free := steadyClient(b, newSteady())
+	for _, r := range free.core.routes.links {
+		r.secured = false
+		r.fixed = append(r.fixed, field{"Authorization", []string{"Bearer sk_test_1"}})
+	}
+	for _, goroutines := range []int{1, 8, 64, 512} {
+		for _, way := range []struct {
+			name   string
+			portal *Client
+		}{{"on", gated}, {"off", free}} {
+			b.Run(fmt.Sprintf("goroutines=%d/gate=%s", goroutines, way.name), func(b *testing.B) {
+				b.ReportAllocs()
+				fromAll(b, goroutines, func() error {
+					_, err := way.portal.GeneratePortalLink(context.Background(), anyRequest)
+					return err
+				})
+			})
+		}
+	}
+}
+
+func BenchmarkCatalog(b *testing.B) {
+	catalog := NewIconCatalog(listed{{ID: "okta", Name: "Okta", IconURL: "https://cdn.example.com/okta.svg"}})
+	for _, goroutines := range []int{1, 8, 64, 512} {
+		b.Run(fmt.Sprintf("goroutines=%d", goroutines), func(b *testing.B) {
+			b.ReportAllocs()
+			fromAll(b, goroutines, func() error {
+				_, _, err := catalog.Lookup(context.Background(), "OktaSAML")
+				return err
+			})
+		})
+	}
+}
+
+type listed []ProviderIcon
+
+func (l listed) ListProviderIcons(context.Context) ([]ProviderIcon, error) { return l, nil }
+
+// fromAll makes b.N calls from that many goroutines.
+func fromAll(b *testing.B, goroutines int, do func() error) {
+	var (
+		wg   sync.WaitGroup
+		left atomic.Int64
+	)
+	left.Store(int64(b.N))
+	for range goroutines {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := do(); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
