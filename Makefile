@@ -51,8 +51,8 @@ fuzz: ## every fuzz target, 30 s each (TIME=…)
 stress: ## every test twenty times with the race detector, in random order
 	go test -race -count=20 -shuffle=on ./...
 
-bench: ## every benchmark
-	go test -run='^$$' -bench=. -benchmem ./...
+bench: ## what a call costs beside others', into docs/bench.md and .svg (STAT=file: for benchstat)
+	go -C internal/bench run . -docs $(CURDIR)/docs $(if $(STAT),-benchstat $(abspath $(STAT)))
 
 cover: ## what the tests reach: go tool cover -html=cover.out shows where
 	go test -coverpkg=./client/...,./cmd/... -coverprofile=cover.out ./...
