@@ -118,18 +118,6 @@ func (f *failure) describe(e *client.Error, help string) {
 	}
 }
 
-// hintFor is the client's hint in this command's words, where the client speaks
-// of Go.
-func hintFor(e *client.Error) string {
-	switch {
-	case errors.Is(e, client.ErrRateLimited):
-		return "try again later, or let it wait with a longer --timeout"
-	case errors.Is(e, context.DeadlineExceeded):
-		return "check the network, a proxy, and WORKOS_BASE_URL; or give it longer with --timeout"
-	}
-	return strings.NewReplacer("WithBaseURL", "WORKOS_BASE_URL", "the base URL", "WORKOS_BASE_URL").Replace(e.Hint())
-}
-
 // closedPipe reports whether the reader of our results has gone, having seen
 // enough.
 func closedPipe(err error) bool {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -24,21 +25,20 @@ var fakes = map[string]http.HandlerFunc{
 		w.Header().Set("Retry-After", "3600")
 		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
 	},
-	"rate-limited-for-a-second": func() http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Idempotency-Key") == "" || seenBefore(r.Host+r.Header.Get("Idempotency-Key")) {
-				goodLink(w)
-				return
-			}
-			w.Header().Set("Retry-After", "1")
-			answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
+	"rate-limited-for-seconds": func(w http.ResponseWriter, r *http.Request) {
+		if seenBefore(r.Header.Get("Idempotency-Key")) {
+			goodLink(w)
+			return
 		}
-	}(),
+		w.Header().Set("Retry-After", "2")
+		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
+	},
 	"rate-limited-for-a-minute": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "60")
 		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
 	},
 	"broken": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "3600") // so that nobody waits
 		answer(w, 500, `{"message":"oops %s"}`, r.Header.Get("Authorization"))
 	},
 	"refusing": func(w http.ResponseWriter, r *http.Request) {
@@ -113,15 +113,10 @@ func goodLink(w http.ResponseWriter) {
 		time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339))
 }
 
-var seen = make(chan map[string]bool, 1)
-
-func init() { seen <- map[string]bool{} }
+var seen sync.Map
 
 func seenBefore(what string) bool {
-	all := <-seen
-	defer func() { seen <- all }()
-	before := all[what]
-	all[what] = true
+	_, before := seen.LoadOrStore(what, true)
 	return before
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,29 +89,6 @@ func (s *service) organizationOr(given string) (string, error) {
 		message: "--org is required with an API key: whose portal is it?",
 		hint:    "give the organization's ID, org_…, from the WorkOS Dashboard",
 	}
-}
-
-// explain adds to an error what the embedded sandbox can tell.
-func (s *service) explain(err error) error {
-	if s.embedded && errors.Is(err, client.ErrOrganizationNotFound) {
-		return hintedError{err, "the embedded sandbox has one organization, " + s.organization + ": leave --org out; with WORKOS_API_KEY set, WorkOS is asked"}
-	}
-	return err
-}
-
-// blame names the variable that New found fault with.
-func (s *service) blame(err error) error {
-	var e *client.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	message := e.Description
-	for field, source := range map[string]string{"API key: ": s.keyFrom, "base URL: ": "WORKOS_BASE_URL"} {
-		if rule, ok := strings.CutPrefix(message, field); ok {
-			message = source + " " + rule
-		}
-	}
-	return usageError{message: message, hint: "adminportal help environment"}
 }
 
 // client returns a client of the service, and what hears of its attempts and shows
