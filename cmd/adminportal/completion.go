@@ -33,6 +33,7 @@ func (a *app) completionCommand() *cobra.Command {
 			switch root := cmd.Root(); args[0] {
 			case "bash":
 				err = root.GenBashCompletionV2(&b, true)
+				b.WriteString(bareBash)
 			case "zsh":
 				err = root.GenZshCompletion(&b)
 			case "fish":
@@ -47,3 +48,21 @@ func (a *app) completionCommand() *cobra.Command {
 		},
 	}
 }
+
+// bareBash replaces a function of the script that fails, loudly and at every Tab,
+// where the bash-completion package is not installed or not loaded yet. Without the
+// package "--flag value" is completed, "--flag=value" is not.
+const bareBash = `
+__adminportal_init_completion()
+{
+    COMPREPLY=()
+    if declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+        _get_comp_words_by_ref "$@" cur prev words cword
+    else
+        cur=${COMP_WORDS[COMP_CWORD]}
+        prev=${COMP_WORDS[COMP_CWORD-1]}
+        words=("${COMP_WORDS[@]}")
+        cword=$COMP_CWORD
+    fi
+}
+`
