@@ -1,6 +1,7 @@
 package portaltest_test
 
 import (
+	"io"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -38,6 +39,24 @@ func TestSetClock(t *testing.T) {
 		want = want.Add(-time.Hour)
 		if got := c.send("GET", sheetIcons, "").date(t); !got.Equal(want) {
 			t.Errorf("an hour back: Date = %v, want %v", got, want)
+		}
+	})
+}
+
+// A link's life begins at the time that its answer tells, however slowly the request
+// came in: clients measure from that.
+func TestDateIsThatOfTheDeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t)
+		slow, body := io.Pipe()
+		go func() {
+			time.Sleep(20 * time.Second)
+			_, _ = io.WriteString(body, c.request("sso"))
+			_ = body.Close()
+		}()
+		a := c.send("POST", sheetLinks, "", header("Content-Type", "application/json"), func(r *http.Request) { r.Body = slow }).want(t, 200)
+		if life := c.portal.Links()[0].ExpiresAt.Sub(a.date(t)); life != 10*time.Minute {
+			t.Errorf("the link lives %v from its answer's Date, want 10 minutes", life)
 		}
 	})
 }

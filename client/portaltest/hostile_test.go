@@ -74,6 +74,30 @@ func TestMalformedRequests(t *testing.T) {
 	c.send("POST", sheetLinks, valid, header("Idempotency-Key", strings.Repeat("k", 255))).want(t, 200)
 }
 
+// A sender that reads after its last byte is heard out, or it would find a reset
+// connection where the reason was.
+func TestLargeBodyIsHeardOut(t *testing.T) {
+	c := serve(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const size = 10 << 20
+	_, _ = fmt.Fprintf(conn, "POST /portal_links HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", c.portal.APIKey, size)
+	if _, err := conn.Write(bytes.Repeat([]byte(" "), size)); err != nil {
+		t.Fatalf("the portal hung up: %v", err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 400 {
+		t.Errorf("status = %d, want 400", resp.StatusCode)
+	}
+}
+
 // Who has no key learns nothing about the request.
 func TestKeyComesFirst(t *testing.T) {
 	c := serve(t)
