@@ -11,7 +11,8 @@ type answer struct {
 	status   int // 0: nothing came
 	header   http.Header
 	body     []byte
-	err      error // why nothing came, or why the body is not whole
+	err      error  // why nothing came, or why the body is not whole
+	key      string // the API key that went with it, which no text may repeat
 	sent     time.Time
 	received time.Time // of the headers
 }
@@ -62,7 +63,7 @@ func (c *core) attempt(ctx context.Context, sent time.Time, r *route, key, idemp
 		ctx, cancel = context.WithDeadline(ctx, sent.Add(c.retry.AttemptTimeout))
 		defer cancel()
 	}
-	a := &answer{sent: sent}
+	a := &answer{key: key, sent: sent}
 	resp, err := c.sender.send(r.request(ctx, key, idempotencyKey, payload))
 	a.received = sent.Add(time.Since(sent))
 	if err != nil {

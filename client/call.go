@@ -36,6 +36,15 @@ type job interface {
 //	next      another key, another route, or a wait          below, retry.go
 func (c *core) run(ctx context.Context, name string, routes []*route, j job) error {
 	defer j.verdict()
+	if e := c.attempts(ctx, name, routes, j); e != nil {
+		e.tell()
+		return e
+	}
+	return nil
+}
+
+// attempts is run, but for the words of the error that it ends with.
+func (c *core) attempts(ctx context.Context, name string, routes []*route, j job) *Error {
 	key, err := c.keyFor(ctx, routes[0])
 	if err != nil {
 		return c.interrupted(name, nil, 0, err)
@@ -67,11 +76,12 @@ func (c *core) run(ctx context.Context, name string, routes []*route, j job) err
 		}
 		a := c.attempt(ctx, p.left, r, key, j.idempotencyKey(), payload)
 		c.gate.answered(p, a.status, a.header, a.received)
-		e := judge(r, a, j, key)
+		e := judge(r, a, j)
 		if e != nil {
 			e.operation, e.Attempts = name, n
 		}
 		if observed {
+			e.tell()
 			c.observe(ctx, name, r, n, a.sent.Sub(idle), a, e)
 		}
 		if e == nil {
@@ -130,12 +140,12 @@ func (c *core) run(ctx context.Context, name string, routes []*route, j job) err
 }
 
 // judge looks at the status first and at the body only then.
-func judge(r *route, a *answer, j job, key string) *Error {
+func judge(r *route, a *answer, j job) *Error {
 	switch {
 	case a.status == 0:
-		return &Error{cause: hide(a.err, key), hint: hintNetwork}
+		return &Error{cause: hide(a.err, a.key), hint: hintNetwork}
 	case !a.ok():
-		return a.readError(key)
+		return a.readError()
 	}
 	err := a.err
 	if err == nil {
@@ -147,14 +157,14 @@ func judge(r *route, a *answer, j job, key string) *Error {
 	// A success may hold a link in any shape, so nothing of its body is kept.
 	e := &Error{
 		StatusCode: a.status,
-		RequestID:  snippet(scrub(first(a.header, headerRequestID), key), 128),
+		RequestID:  snippet(scrub(first(a.header, headerRequestID), a.key), 128),
 		kind:       ErrMalformedResponse,
 		hint:       hintMalformed,
 	}
 	if a.err != nil {
-		e.cause = hide(a.err, key)
+		e.cause = hide(a.err, a.key)
 	} else {
-		e.Description = snippet(scrub(err.Error(), key), maxSnippet)
+		e.Description = snippet(scrub(err.Error(), a.key), maxSnippet)
 	}
 	if errors.Is(err, errLinkHost) {
 		e.hint = hintLinkHost

@@ -54,6 +54,7 @@ type Error struct {
 	kind      error  // a sentinel; nil: StatusCode decides; errNoKind: none
 	hint      string // if the status alone does not decide
 	cause     error
+	untold    *answer // what tell has yet to take apart; nil in whatever leaves the package
 }
 
 // errNoKind is for an Error that no sentinel matches, whatever its status.
@@ -169,20 +170,30 @@ func during(operation string, err error) error {
 	return err
 }
 
-// readError takes an error answer apart. Its body may be of any shape: the
-// contract's, one of the live dialect's, a proxy's page, nothing.
-func (a *answer) readError(key string) *Error {
-	e := &Error{
-		StatusCode: a.status,
-		RequestID:  snippet(scrub(first(a.header, headerRequestID), key), 128),
-		Body:       snippet(scrub(string(a.body), key), maxSnippet),
-		cause:      hide(a.err, key),
-	}
+// readError takes an error answer apart. What it says in words is left for later
+// where the call is likely to go on, and nobody ever to see them.
+func (a *answer) readError() *Error {
+	e := &Error{StatusCode: a.status, cause: hide(a.err, a.key), untold: a}
 	e.RetryAfter, _ = askedToWait(a.status, a.header, a.received)
-	code, description := describe(a.body)
-	e.Code = snippet(scrub(code, key), 128)
-	e.Description = snippet(scrub(description, key), maxSnippet)
+	if !a.worthRetrying() {
+		e.tell()
+	}
 	return e
+}
+
+// tell fills in what the answer says in words. Its body may be of any shape: the
+// contract's, one of the live dialect's, a proxy's page, nothing.
+func (e *Error) tell() {
+	if e == nil || e.untold == nil {
+		return
+	}
+	a := e.untold
+	e.untold = nil
+	e.RequestID = snippet(scrub(first(a.header, headerRequestID), a.key), 128)
+	e.Body = snippet(scrub(string(a.body), a.key), maxSnippet)
+	code, description := describe(a.body)
+	e.Code = snippet(scrub(code, a.key), 128)
+	e.Description = snippet(scrub(description, a.key), maxSnippet)
 }
 
 // An errorBody has what openapi.yaml's Error and LiveError have. Everything is any:

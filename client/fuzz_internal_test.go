@@ -99,8 +99,9 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		a := &answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
-		e := a.readError(key)
+		a := &answer{key: key, status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
+		e := a.readError()
+		e.tell()
 		for name, text := range map[string]string{
 			"Code": e.Code, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
 		} {

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -95,7 +96,7 @@ func (r *route) request(ctx context.Context, key, idempotencyKey string, payload
 	// One allocation for what is this request's own.
 	own := &struct {
 		url    url.URL
-		body   requestBody
+		body   bytes.Reader
 		values [2]string
 	}{url: *r.blank.URL}
 	req := r.blank.WithContext(ctx)
@@ -114,12 +115,10 @@ func (r *route) request(ctx context.Context, key, idempotencyKey string, payload
 	}
 	if payload != nil {
 		own.body.Reset(payload)
-		req.Body = &own.body
+		// A reader that net/http knows leaves in one packet with the headers; for any
+		// other they go ahead, and the body is written after them.
+		req.Body = io.NopCloser(&own.body)
 		req.ContentLength = int64(len(payload))
 	}
 	return req
 }
-
-type requestBody struct{ bytes.Reader }
-
-func (*requestBody) Close() error { return nil }
