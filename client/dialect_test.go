@@ -163,7 +163,9 @@ func TestBothRoutesMissing(t *testing.T) {
 func TestProxiesTeachNothing(t *testing.T) {
 	// Each stands in front of a live service for the first requests.
 	for name, proxy := range map[string]func(http.ResponseWriter){
-		"401": func(w http.ResponseWriter) { reply(w, 401, `{"message":"Unauthorized"}`) },
+		"401": func(w http.ResponseWriter) {
+			reply(w, 401, `{"error":"unauthorized","error_description":"x","code":"unauthorized"}`)
+		},
 		"403": func(w http.ResponseWriter) { w.WriteHeader(403) },
 		"429": func(w http.ResponseWriter) { reply(w, 429, `{"error":"rate","error_description":"x","code":"y"}`) },
 		"500": func(w http.ResponseWriter) { reply(w, 500, `{"error":"rate","error_description":"x","code":"y"}`) },
