@@ -140,7 +140,7 @@ func scriptCommand(ts *testscript.TestScript, program string, args ...string) *e
 		}
 	}
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER"} {
+	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "GOCOVERDIR"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
