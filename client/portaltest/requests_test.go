@@ -48,6 +48,10 @@ func TestRequests(t *testing.T) {
 	if want := c.request("sso", "return_url", "https://example.com/"); got[0].Body != want {
 		t.Errorf("Body = %s, want %s", got[0].Body, want)
 	}
+	c.send("POST", "/nowhere", strings.Repeat("x", 100<<10))
+	if got := len(c.portal.Requests()[3].Body); got != 64<<10 {
+		t.Errorf("%d bytes of a long body are kept, want 64 KiB", got)
+	}
 	got[0].Header.Set("Content-Type", "changed")
 	if c.portal.Requests()[0].Header.Get("Content-Type") == "changed" {
 		t.Error("a change of what Requests returned changed what the portal keeps")

@@ -185,7 +185,11 @@ func TestClose(t *testing.T) {
 	if _, err := http.Get(url); err == nil {
 		t.Error("the server outlived its test")
 	}
-	srv := portaltest.NewServer(nil)
+	logged := false
+	srv := portaltest.NewServer(nil, portaltest.WithRequestLog(func(portaltest.Request) {
+		time.Sleep(20 * time.Millisecond) // a Close that did not wait would win
+		logged = true
+	}))
 	srv.Fail(portaltest.Fault{Stall: portaltest.BeforeAnswer})
 	done := make(chan error)
 	hc := &http.Client{Transport: &http.Transport{}}
@@ -197,6 +201,9 @@ func TestClose(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	srv.Close()
+	if !logged {
+		t.Error("Close returned before the last request had ended")
+	}
 	srv.Close()
 	if <-done == nil {
 		t.Error("a request outlived its server")
