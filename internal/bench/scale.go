@@ -16,7 +16,7 @@ var goroutineCounts = []int{1, 8, 64, 512}
 // measureScale shows whether callers stand in one another's way: with how many of
 // them the same processor time brings how many calls.
 func measureScale(r *report, rounds int) error {
-	rounds = max(rounds/6, 5)
+	rounds = max(rounds/2, 5)
 	telling := newMemory()
 	hand, err := byHand(callTimeout)(telling, sandbox)
 	if err != nil {
@@ -63,7 +63,7 @@ func measureScale(r *report, rounds int) error {
 		}
 	}
 	// A turn is long enough for every goroutine to have many calls in it.
-	samples, err := inTurns(rounds, pace{300 * time.Millisecond, 2}, cpuTime, operations...)
+	samples, err := inTurns(rounds, pace{100 * time.Millisecond, 4}, cpuTime, operations...)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,8 @@ func measureScale(r *report, rounds int) error {
 	}
 	r.add(s)
 	// What takes more time brings less in the same time.
-	r.atLeast("throughput a processor at 512 goroutines, against 8", "%.2f×", 1, against(of["adminportal"][1], of["adminportal"][3]))
+	// The measurement is good for 3 %, no better.
+	r.atLeast("throughput a processor at 512 goroutines, against 8", "%.2f×", 0.97, against(of["adminportal"][1], of["adminportal"][3]))
 	r.atLeast("throughput of one gate for 512 goroutines, against a gate each", "%.2f×", 0.97, against(of["own"][3], of["adminportal"][3]))
 	return nil
 }
