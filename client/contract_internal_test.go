@@ -167,8 +167,7 @@ func TestLinkBodyIsTheDocuments(t *testing.T) {
 // left out matters to the sender alone.
 func fieldTags(of reflect.Type) map[string]string {
 	tags := map[string]string{}
-	for i := range of.NumField() {
-		f := of.Field(i)
+	for f := range of.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		tags[f.Name] = name + " " + f.Type.String()
 	}
