@@ -71,7 +71,7 @@ func (g *gate) ready(ctx context.Context, policy RetryPolicy) error {
 }
 
 // enter waits until an attempt may leave, and counts it. Every pass must be
-// returned, by answered or giveBack.
+// returned by answered.
 func (g *gate) enter(ctx context.Context, policy RetryPolicy) (pass, error) {
 	return g.wait(ctx, policy, true)
 }
@@ -220,18 +220,6 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 	default:
 		g.left--
 	}
-	g.tell()
-}
-
-// giveBack undoes a pass whose attempt was never sent.
-func (g *gate) giveBack(p pass) {
-	if p.number == 0 {
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.underway--
-	g.probed = time.Time{}
 	g.tell()
 }
 

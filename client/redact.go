@@ -209,8 +209,7 @@ type hiddenError struct {
 }
 
 func hide(err error, key string) error {
-	switch err { //nolint:errorlint // only these very values say nothing but what they are
-	case nil, context.Canceled, context.DeadlineExceeded:
+	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { //nolint:errorlint // only these very values say no more than what they are
 		return err
 	}
 	return &hiddenError{hideText(err.Error(), key), func() error { return err }}
