@@ -112,13 +112,16 @@ func TestCanceledWaitersGiveBack(t *testing.T) {
 // between.
 func TestInTurn(t *testing.T) {
 	t.Parallel()
-	limiter := redislimit.New(connect(t, redisServer(t)), "budget", 1, 300*time.Millisecond)
+	rdb := connect(t, redisServer(t))
+	limiter := redislimit.New(rdb, "budget", 1, 300*time.Millisecond)
+	other := redislimit.New(rdb, "budget", 1, 300*time.Millisecond)
 	turns := make(chan int)
 	if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	first, gone := wait(t.Context(), limiter)
-	eventually(t, "the first is in line", func() bool { return limiter.Entered() == 2 })
+	card := func() int64 { return rdb.ZCard(t.Context(), key("budget", "log")).Val() }
+	first, gone := wait(t.Context(), other) // whose place the third of ours finds free
+	eventually(t, "the other is in line", func() bool { return card() == 2 })
 	for i := range 5 {
 		go func() {
 			if err := limiter.Wait(within(t, 20*time.Second)); err != nil {
@@ -126,10 +129,12 @@ func TestInTurn(t *testing.T) {
 			}
 			turns <- i
 		}()
-		eventually(t, "the next is in line", func() bool { return limiter.Entered() == i+3 })
+		eventually(t, "the next is in line", func() bool { return limiter.Entered() == i+2 })
 		if i == 1 {
+			eventually(t, "both have places", func() bool { return card() >= 3 })
 			first()
 			<-gone
+			eventually(t, "a place is free", func() bool { return other.Waiting() == 0 })
 		}
 	}
 	for want := range 5 {

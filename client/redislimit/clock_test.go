@@ -28,7 +28,7 @@ func TestClock(t *testing.T) {
 		if earliest, latest := c.earliest(now), c.latest(now); earliest > truth(now)+1 || latest < truth(now)-1 {
 			t.Fatalf("earliest, latest = %d, %d, want %d in between", earliest, latest, truth(now))
 		} else if sure := latest.sub(earliest); sure > best+10*time.Microsecond {
-			t.Fatalf("after a trip of %v the clock is known to %v", best, sure)
+			t.Fatalf("the clock is known to %v, want %v", sure, best)
 		}
 		if at := c.earliest(now).add(time.Second); c.earliest(c.local(at)) < at {
 			t.Fatalf("local(%d) comes before it", at)

@@ -9,3 +9,14 @@ func (l *Limiter) Entered() int {
 	defer l.mu.Unlock()
 	return int(l.ids)
 }
+
+// Waiting is how many are in line, or have a place to give back.
+func (l *Limiter) Waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	waiting := len(l.line) + len(l.back)
+	if l.traveling {
+		waiting++
+	}
+	return waiting
+}

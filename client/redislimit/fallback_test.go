@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,9 +30,13 @@ func (l *lines) Write(p []byte) (int, error) {
 }
 
 func (l *lines) count(text string) int {
+	return strings.Count(l.String(), text)
+}
+
+func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return strings.Count(l.buf.String(), text)
+	return l.buf.String()
 }
 
 func (l *lines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
@@ -55,8 +60,9 @@ func TestClosedPort(t *testing.T) {
 	if state := limiter.State(); !state.Degraded || state.Cause == nil || state.Since.Before(begun) {
 		t.Errorf("State() = %+v, want degraded, since when and why", state)
 	}
+	eventually(t, "the log says so", func() bool { return log.count("msg=") > 0 })
 	if n := log.count("msg="); n != 1 || log.count("secret") > 0 {
-		t.Errorf("the log has %d lines, want one without the name: %s", n, &log.buf)
+		t.Errorf("the log has %d lines, want one without the name: %s", n, &log)
 	}
 	// The share of one process is the limit: five are left, and then none.
 	for range 5 {
@@ -160,8 +166,9 @@ func TestRedisCannotWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			eventually(t, "Redis is used again", func() bool { return limiter.Wait(within(t, 10*time.Second)) == nil })
+			eventually(t, "the log says so", func() bool { return log.count("is back") > 0 })
 			if limiter.State().Degraded || log.count("is away") != 1 || log.count("is back") != 1 {
-				t.Errorf("State() = %+v, log:\n%s\nwant a line for each change", limiter.State(), &log.buf)
+				t.Errorf("State() = %+v, log:\n%s\nwant a line for each change", limiter.State(), &log)
 			}
 		})
 	}
@@ -171,16 +178,18 @@ func TestRedisCannotWrite(t *testing.T) {
 func TestRedisComesBack(t *testing.T) {
 	t.Parallel()
 	addr := freePort(t)
-	limiter := redislimit.New(connect(t, addr), "budget", 50, time.Hour)
+	limiter := redislimit.New(connect(t, addr), "budget", 5000, time.Hour, redislimit.WithTimeout(200*time.Millisecond))
 	went := 0
 	wait := func() {
 		if err := limiter.Wait(within(t, 10*time.Second)); err == nil {
 			went++
 		}
 	}
-	for range 10 {
+	begun := time.Now()
+	eventually(t, "Redis has been tried in vain more than once", func() bool {
 		wait()
-	}
+		return time.Since(begun) > 1500*time.Millisecond
+	})
 	startRedis(t, addr)
 	eventually(t, "Redis is used", func() bool {
 		wait()
@@ -213,30 +222,52 @@ func TestRedisGoesAway(t *testing.T) {
 	}
 }
 
-// An answer that comes too late is nobody's: what it gave is given back.
+// delay holds up one command of a client, as a bad connection does.
+type delay struct {
+	hold    atomic.Bool
+	release chan struct{}
+}
+
+func (d *delay) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (d *delay) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (d *delay) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if d.hold.CompareAndSwap(true, false) {
+			<-d.release
+			ctx = context.WithoutCancel(ctx)
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// A trip that gets through when it was long given up is nobody's: what it gave is
+// given back.
 func TestLateAnswer(t *testing.T) {
 	t.Parallel()
-	rdb := connect(t, redisServer(t))
-	limiter := redislimit.New(rdb, "budget", 5, time.Hour,
-		redislimit.WithFallback(redislimit.FailClosed), redislimit.WithTimeout(200*time.Millisecond))
-	went := int64(0)
-	wait := func() (err error) {
-		if err = limiter.Wait(within(t, 10*time.Second)); err == nil {
-			went++
-		}
-		return err
-	}
-	eventually(t, "the first goes", func() bool { return wait() == nil })
-	if err := rdb.Do(t.Context(), "CLIENT", "PAUSE", "700", "ALL").Err(); err != nil {
+	addr := redisServer(t)
+	held, rdb := connect(t, addr), connect(t, addr)
+	d := &delay{release: make(chan struct{})}
+	held.AddHook(d)
+	limiter := redislimit.New(held, "budget", 5, time.Hour,
+		redislimit.WithFallback(redislimit.FailClosed), redislimit.WithTimeout(2*time.Second))
+	if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if err := wait(); !errors.Is(err, redislimit.ErrUnavailable) {
+	d.hold.Store(true)
+	if err := limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrUnavailable) {
 		t.Errorf("Wait = %v, want ErrUnavailable", err)
 	}
-	eventually(t, "Redis is used again", func() bool { return wait() == nil })
-	eventually(t, "the log has what went and no more", func() bool {
-		return rdb.ZCard(t.Context(), key("budget", "log")).Val() == went
-	})
+	eventually(t, "Redis is used again", func() bool { return limiter.Wait(within(t, 10*time.Second)) == nil })
+	before := calls(t, rdb)
+	close(d.release)
+	eventually(t, "the answer came, and another trip after it", func() bool { return calls(t, rdb) == before+2 })
+	if n := rdb.ZCard(t.Context(), key("budget", "log")).Val(); n != 2 {
+		t.Errorf("the log has %d entries, want the two that went", n)
+	}
 }
 
 type fallback struct{ calls int }

@@ -251,6 +251,7 @@ func TestFourProcessesAreNeverRefused(t *testing.T) {
 // What a killed process had been given ahead is not lost for long, and what it had
 // used stays used.
 func TestKilledProcesses(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 4, 100, 400, 2*time.Second)
 	for range 5 {
 		if f.watch(400*time.Millisecond + rand.N(600*time.Millisecond)) { // whenever
@@ -265,6 +266,7 @@ func TestKilledProcesses(t *testing.T) {
 
 // A process that stood still does not take turns that are over.
 func TestStoppedProcess(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2, 50, 200, 2*time.Second)
 	eventually(t, "the budget is spent", func() bool { return f.server.counted() == 50 })
 	f.watch(1700 * time.Millisecond) // the next turns are firm by now

@@ -16,7 +16,7 @@ import (
 func TestScriptIsFlushed(t *testing.T) {
 	t.Parallel()
 	rdb := connect(t, redisServer(t))
-	limiter := redislimit.New(rdb, "budget", 5, time.Hour)
+	limiter := redislimit.New(rdb, "budget", 5, time.Hour, redislimit.WithFallback(redislimit.FailClosed))
 	for i := range 5 {
 		if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
 			t.Errorf("Wait %d = %v, want nil", i+1, err)
