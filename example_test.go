@@ -56,7 +56,7 @@ func fail(w http.ResponseWriter, err error) {
 
 	switch {
 	case errors.Is(err, client.ErrRateLimited):
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(1, e.RetryAfter.Seconds())))))
 		http.Error(w, "Please try again in a moment.", http.StatusServiceUnavailable)
 	case errors.Is(err, client.ErrOrganizationNotFound):
 		http.Error(w, "Single sign-on is not available to your organization yet.", http.StatusNotFound)

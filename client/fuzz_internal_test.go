@@ -55,7 +55,7 @@ func FuzzRateHeaders(f *testing.F) {
 				t.Errorf("digits(%q) = %d, true, want plain numbers alone", text, n)
 			}
 		}
-		wait, ok := readReset(h, now)
+		wait, ok := readReset(h, now, maxReset)
 		bounded("readReset", wait, ok, maxReset)
 		wait, ok = readRetryAfter(h, now)
 		bounded("readRetryAfter", wait, ok, maxRetryAfter)

@@ -24,7 +24,8 @@ const liveLife = 5 * time.Minute
 // marshaling one to JSON is an error that says to send URL. One thing cannot be
 // helped: fmt prints what an unexported field holds without asking it. It does not
 // follow a pointer there with %v, %+v and %#v, so keep the pointer that you are
-// handed, not a copy, in structs of your own, and do not print those.
+// handed, not a copy, in structs of your own, and do not print those. (Nor does fmt
+// ask a value that is printed with %p.)
 //
 // A PortalLink may be shared between goroutines and copied. A literal with URL
 // and ExpiresAt serves as a fake in tests.
@@ -232,5 +233,12 @@ func (c *core) allowsHost(link string) bool {
 		return true
 	}
 	u, err := parseAddress(link)
-	return err == nil && (c.linkHosts[normalHost(u.Host)] || c.linkHosts[normalHost(u.Hostname())])
+	if err != nil {
+		return false
+	}
+	host, port := normalHost(u.Hostname()), u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	return c.linkHosts[host] || c.linkHosts[host+":"+port] || c.linkHosts[normalHost(u.Host)]
 }

@@ -229,6 +229,8 @@ func TestLinkHosts(t *testing.T) {
 		{[]string{"id.workos.com"}, "https://setup.workos.com/x", false},
 		{[]string{"workos.com"}, "https://id.workos.com/x", false},
 		{[]string{"id.workos.com"}, "https://id.workos.com.evil.example/x", false},
+		{[]string{"id.workos.com:443"}, "https://id.workos.com/x", true},
+		{[]string{"id.workos.com:443"}, "https://id.workos.com:8443/x", false},
 		{[]string{"127.0.0.1:80"}, "http://127.0.0.1:81/x", false},
 		{[]string{"127.0.0.1:80"}, "http://127.0.0.1:80/x", true},
 	} {

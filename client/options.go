@@ -143,7 +143,8 @@ func WithExpiryMargin(margin time.Duration) Option {
 	}
 }
 
-// WithLinkHosts allows links to these hosts alone, each "host" or "host:port"; a
+// WithLinkHosts allows links to these hosts alone, each "host", at any port, or
+// "host:port"; a
 // link elsewhere is [ErrMalformedResponse]. Unless told any https host is
 // allowed, since an organization may have a domain of its own. None at all means
 // the same.

@@ -20,8 +20,9 @@ const (
 	// windows are a minute (reference, "Rate Limits"); a claim beyond an hour is
 	// taken for nonsense, so that one bad header cannot stop a service for a day.
 	maxReset = time.Hour
-	// maxRetryAfter is the longest Retry-After that is believed.
-	maxRetryAfter = 24 * time.Hour
+	// maxRetryAfter is the longest wait that a refusal may ask its caller for; what
+	// is longer is taken for nonsense. The gate believes it for maxReset.
+	maxRetryAfter = 31 * 24 * time.Hour
 	// firstEpoch tells the two spellings of X-RateLimit-Reset apart: a smaller
 	// number is seconds from now, a larger one seconds since 1970 (1973 and on).
 	firstEpoch = 100_000_000
@@ -34,7 +35,7 @@ func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 	if !ok || remaining > 1<<30 {
 		return RateLimit{}, false
 	}
-	left, ok := readReset(h, now)
+	left, ok := readReset(h, now, maxReset)
 	if !ok {
 		return RateLimit{}, false
 	}
@@ -45,8 +46,9 @@ func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 	return limit, true
 }
 
-// readReset is the time left until X-RateLimit-Reset, if that makes sense.
-func readReset(h http.Header, now time.Time) (time.Duration, bool) {
+// readReset is the time left until X-RateLimit-Reset, if that makes sense and is no
+// more than most.
+func readReset(h http.Header, now time.Time, most time.Duration) (time.Duration, bool) {
 	n, ok := digits(first(h, headerReset))
 	if !ok {
 		return 0, false
@@ -56,7 +58,7 @@ func readReset(h http.Header, now time.Time) (time.Duration, bool) {
 		// most that second too long and never too short.
 		n -= serverTime(h, now).Unix()
 	}
-	if n < 0 || n > int64(maxReset/time.Second) {
+	if n < 0 || n > int64(most/time.Second) {
 		return 0, false
 	}
 	// Services cut to the second: 0 is the second that has begun.
@@ -76,7 +78,7 @@ func askedToWait(status int, h http.Header, now time.Time) (time.Duration, bool)
 	if remaining, ok := digits(first(h, headerRemaining)); ok && remaining > 0 {
 		return 0, false
 	}
-	return readReset(h, now)
+	return readReset(h, now, maxRetryAfter)
 }
 
 // readRetryAfter is what Retry-After says, in either of its forms. Zero, a past

@@ -233,6 +233,27 @@ func TestServerSaysHowLongToWait(t *testing.T) {
 	}
 }
 
+// However long a refusal tells its caller to stay away, nothing is sent early; the
+// gate itself opens after an hour, to ask again.
+func TestRefusalForDays(t *testing.T) {
+	for name, header := range map[string][]string{
+		"Retry-After":  {"Retry-After", "172800"},
+		"reset, delta": {"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "172800"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var seen tally
+			portal := inMemory(t, script(&seen, status(429, header...), succeed))
+			_, err := portal.GeneratePortalLink(context.Background(), sso)
+			wantOnly(t, err, client.ErrRateLimited)
+			if e := asError(t, err); e.RetryAfter != 48*time.Hour || e.Attempts != 1 {
+				t.Errorf("%s: RetryAfter = %v after %d attempts, want 48h after 1", name, e.RetryAfter, e.Attempts)
+			}
+			time.Sleep(time.Hour)
+			generate(t, portal)
+		})
+	}
+}
+
 func TestRetryAfterOfAServerErrorCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen tally

@@ -67,7 +67,7 @@ func unauthorized(key string) refusal {
 		live:   gen.LiveError{Message: "Unauthorized"},
 	}
 	if strings.HasPrefix(key, "sk_") && !strings.HasPrefix(key, keyPrefix) {
-		const sandbox = ". This is a sandbox, not WorkOS: it takes only its own keys, " + keyPrefix + "…"
+		const sandbox = ". This is a sandbox, not WorkOS: it takes only its own keys"
 		no.sheet.ErrorDescription += sandbox
 		no.live.Message += sandbox
 	}
