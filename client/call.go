@@ -192,6 +192,10 @@ func (c *core) interrupted(name string, last *Error, attempts int, err error) *E
 		}
 	case errors.As(err, &refusal):
 		e.kind, e.cause, e.hint = ErrRateLimited, hide(refusal.error, ""), hintTooLong
+		var later interface{ RetryAfter() time.Duration }
+		if errors.As(refusal.error, &later) {
+			e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
+		}
 	case errors.As(err, &own):
 		if e = *own; e.operation == "" {
 			e.operation, e.Attempts = name, attempts

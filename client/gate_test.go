@@ -370,6 +370,25 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	})
 }
 
+// fullLimiter says how long it would have been.
+type fullLimiter struct{}
+
+func (fullLimiter) Wait(context.Context) error { return fullError{} }
+
+type fullError struct{}
+
+func (fullError) Error() string             { return "full" }
+func (fullError) RetryAfter() time.Duration { return 7 * time.Second }
+
+func TestLimiterSaysHowLong(t *testing.T) {
+	portal := inMemory(t, succeed, client.WithLimiter(fullLimiter{}))
+	_, err := portal.GeneratePortalLink(t.Context(), sso)
+	wantOnly(t, err, client.ErrRateLimited)
+	if e := asError(t, err); e.RetryAfter != 7*time.Second || e.Attempts != 0 {
+		t.Errorf("RetryAfter = %v after %d attempts, want the limiter's 7s after none", e.RetryAfter, e.Attempts)
+	}
+}
+
 type stuckLimiter struct{}
 
 func (stuckLimiter) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }

@@ -35,7 +35,8 @@ type settings struct {
 // budget. *rate.Limiter of golang.org/x/time/rate is one.
 //
 // Wait is asked before every attempt and returns nil when it may be sent. Its
-// error ends the call and is in the error's chain. A Limiter that also has
+// error ends the call and is in the error's chain; where it has
+// RetryAfter() time.Duration, that is the error's. A Limiter that also has
 // Pause(context.Context, time.Duration) is told of every 429 with the time to stay
 // away. It must be safe for concurrent use.
 type Limiter interface {

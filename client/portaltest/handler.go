@@ -68,7 +68,8 @@ func NewHandler(opts ...Option) *Handler {
 }
 
 // Reset makes the portal as it was when it was new, but for h.APIKey and
-// h.Organization, which stay what they are: the only key and the only organization.
+// h.Organization, which stay what they are: the only key and the only organization,
+// but for those of [WithExamples].
 // Links, requests, faults and rate windows are gone, the clock is the host's, and a
 // seeded portal begins its secrets and chances anew.
 func (h *Handler) Reset() {
@@ -78,6 +79,10 @@ func (h *Handler) Reset() {
 	h.keys.add(h.APIKey, full)
 	h.organizations.clear()
 	h.organizations.add(Organization{ID: h.Organization, Name: firstOrganization})
+	if h.examples {
+		h.keys.add(exampleKey, full)
+		h.organizations.add(Organization{ID: exampleOrganization, Name: "Example"})
+	}
 	h.links.clear()
 	h.requests.clear()
 	h.faults.clear()

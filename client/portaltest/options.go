@@ -33,6 +33,7 @@ type settings struct {
 	seed       *uint64
 	baseURL    string
 	logger     func(Request)
+	examples   bool
 
 	// Bounds on what is kept; tests make them small.
 	maxLinks, maxRequests, maxBytes int
@@ -130,3 +131,14 @@ func WithBaseURL(baseURL string) Option {
 // abandoned, in the request's own goroutine. What f gets is what [Handler.Requests]
 // tells: no secrets. Nil is no log.
 func WithRequestLog(f func(Request)) Option { return func(s *settings) { s.logger = f } }
+
+// The key and the organization of the examples in WorkOS's Admin Portal reference.
+const (
+	exampleKey          = "sk_example_123456789"
+	exampleOrganization = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
+)
+
+// WithExamples makes the key and the organization of the reference's own examples
+// good as well, so that its commands work with nothing but the host changed. That key
+// is no secret: keep such a portal on loopback.
+func WithExamples() Option { return func(s *settings) { s.examples = true } }

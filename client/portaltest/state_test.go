@@ -212,3 +212,41 @@ func TestClose(t *testing.T) {
 		t.Error("what was recorded is gone with the server")
 	}
 }
+
+// The reference's own commands, with nothing but the host changed.
+func TestExamplesOfTheReference(t *testing.T) {
+	const body = `{
+    "organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY",
+    "intent": "sso",
+    "return_url": "https://example.com/settings"
+  }`
+	for _, tt := range []struct {
+		opts []portaltest.Option
+		want int
+	}{
+		{[]portaltest.Option{portaltest.WithExamples()}, http.StatusOK},
+		{nil, http.StatusUnauthorized},
+	} {
+		srv := portaltest.NewServer(t, tt.opts...)
+		srv.Reset()
+		for _, r := range []struct{ method, path, body string }{
+			{http.MethodPost, "/portal_links", body},
+			{http.MethodGet, "/provider_icons", ""},
+		} {
+			req, err := http.NewRequestWithContext(t.Context(), r.method, srv.URL+r.path, strings.NewReader(r.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer sk_example_123456789")
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != tt.want {
+				t.Errorf("%s %s = %d, want %d", r.method, r.path, resp.StatusCode, tt.want)
+			}
+		}
+	}
+}

@@ -123,7 +123,7 @@ func (v *verification) icons(ctx context.Context, portal *client.Client, trace *
 
 func (v *verification) rateLimit(known client.RateLimit) {
 	if known.Reset.IsZero() {
-		v.note("the answers say nothing of it; the client backs off by itself", "")
+		v.note("no request that was accepted told of it; the client backs off by itself", "")
 		return
 	}
 	of := ""

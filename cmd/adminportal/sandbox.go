@@ -106,6 +106,7 @@ func (o sandboxOptions) portal(log func(portaltest.Request)) ([]portaltest.Optio
 		portaltest.WithDialect(dialect),
 		portaltest.WithRateLimit(limit),
 		portaltest.WithRequestLog(log),
+		portaltest.WithExamples(),
 	}
 	if o.seeded {
 		opts = append(opts, portaltest.WithSeed(o.seed))
@@ -196,7 +197,8 @@ with true headers, and its links open.
 
 What is needed to use it is printed first, on standard output. The requests are
 logged on standard error, without secrets. Key, organization and links are new
-each time, unless --seed is given. Ctrl-C or SIGTERM ends it, with 0.
+each time, unless --seed is given; the commands of WorkOS's own reference work too,
+with nothing but the host changed. Ctrl-C or SIGTERM ends it, with 0.
 
 A test controls it over HTTP, under /_sandbox/, without a key:
 
