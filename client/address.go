@@ -49,7 +49,8 @@ func plain(address string) bool {
 
 func parseAddress(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(address, " \\") {
+	// net/url takes a host of signs that no host has.
+	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(address, " \\") || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^") {
 		return nil, errAddressRelative
 	}
 	if u.User != nil {

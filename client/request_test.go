@@ -88,7 +88,7 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	for _, address := range []string{
 		"settings", "/settings", "//evil.example", "?x", "https:/x", "https://", "https:///x", "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x",
 		"ftp://example.com", "mailto:a@b.example", "https://user@example.com", "https://user:pw@example.com", "http://example.com", "http://localhost.evil.com",
-		"http://0.0.0.0", "https://example.com\n", "https://exa mple.com", "https://example.com/a b", "\\\\evil.example", "https:\\\\evil.example", "https://a\\@b", " https://example.com",
+		"http://0.0.0.0", "https://example.com\n", "https://exa mple.com", "https://example.com/a b", "\\\\evil.example", "https:\\\\evil.example", "https://a\\@b", " https://example.com", "https://'", "https://a;b.example/x", "https://<x>",
 	} {
 		refusals = append(refusals,
 			refusal{"return URL " + address, change(func(r *client.PortalLinkRequest) { r.ReturnURL = address }), "return_url"},

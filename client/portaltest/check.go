@@ -155,7 +155,7 @@ func stringField(r *http.Request, field string) string {
 
 func isRedirect(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Hostname() == "" {
+	if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^ ") {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
