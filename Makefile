@@ -1,6 +1,8 @@
 # make alone does what CI does. Go is all that it takes; what else it uses is
 # pinned in internal/tools and built from there.
-LINT   := go tool -modfile=internal/tools/go.mod golangci-lint
+LINT   := tool -modfile=$(CURDIR)/internal/tools/go.mod golangci-lint
+# The module, and those nested in it for what no user of it should carry.
+MODULES := . $(filter-out internal/tools,$(patsubst %/go.mod,%,$(wildcard internal/*/go.mod)))
 # On the real service, with WORKOS_API_KEY: make run ORG=org_…
 ORG    ?=
 INTENT ?= sso
@@ -11,14 +13,15 @@ all: build vet lint spec test ## everything that CI checks
 .PHONY: all build vet lint spec breaking docs upstream test run generate fuzz stress bench cover help
 
 build: ## compile every package
-	go build ./...
+	@set -e; for m in $(MODULES); do echo go -C $$m build ./...; go -C $$m build ./...; done
 
 vet: ## go vet
-	go vet ./...
+	@set -e; for m in $(MODULES); do echo go -C $$m vet ./...; go -C $$m vet ./...; done
 
 lint: ## golangci-lint, and a tidy go.mod
-	$(LINT) run ./...
-	go mod tidy -diff
+	@set -e; for m in $(MODULES); do \
+	echo golangci-lint run $$m/...; go -C $$m $(LINT) run ./...; \
+	echo go -C $$m mod tidy -diff; go -C $$m mod tidy -diff; done
 
 spec: ## openapi.yaml: valid, linted, what WorkOS promised, and what the code is made from
 	go run ./internal/speccheck
@@ -29,7 +32,8 @@ breaking: ## what breaks whom since BASE (unless told: the last tag, or the pare
 test: ## every test, with the race detector where a C compiler can build it
 	@race=-race; go build -race runtime/cgo 2>/dev/null || { race=; \
 	echo 'make test: the race detector needs a C compiler (Debian: gcc libc6-dev); running without it' >&2; }; \
-	echo go test $$race ./...; left=$$(mktemp); ADMINPORTAL_LEFT_OUT=$$left go test $$race ./...; code=$$?; \
+	left=$$(mktemp); code=0; for m in $(MODULES); do \
+	echo go -C $$m test $$race ./...; ADMINPORTAL_LEFT_OUT=$$left go -C $$m test $$race ./... || code=$$?; done; \
 	[ ! -s $$left ] || { echo 'Left out, for lack of what this installs:'; sort -u $$left | sed 's/^/  /'; }; rm -f $$left; exit $$code
 
 run: ## make a portal link and list the icons, on the embedded sandbox or with WORKOS_API_KEY
@@ -49,7 +53,8 @@ fuzz: ## every fuzz target, 30 s each (TIME=…)
 	.ci/fuzz --each $(or $(TIME),30)
 
 stress: ## every test twenty times with the race detector, in random order
-	go test -race -count=20 -shuffle=on ./...
+	@code=0; for m in $(MODULES); do echo go -C $$m test -race -count=20 -shuffle=on -timeout=60m ./...; \
+	go -C $$m test -race -count=20 -shuffle=on -timeout=60m ./... || code=$$?; done; exit $$code
 
 bench: ## what a call costs beside others', into docs/bench.md and .svg (STAT=file: for benchstat)
 	go -C internal/bench run . -docs $(CURDIR)/docs $(if $(STAT),-benchstat $(abspath $(STAT)))
