@@ -104,6 +104,21 @@ func (e ProviderIconListObject) Valid() bool {
 	}
 }
 
+// Defines values for SSOIntentOptionsProviderType.
+const (
+	SSOIntentOptionsProviderTypeGoogleSAML SSOIntentOptionsProviderType = "GoogleSAML"
+)
+
+// Valid indicates whether the value is a known member of the SSOIntentOptionsProviderType enum.
+func (e SSOIntentOptionsProviderType) Valid() bool {
+	switch e {
+	case SSOIntentOptionsProviderTypeGoogleSAML:
+		return true
+	default:
+		return false
+	}
+}
+
 // CDNMessage What the CDN says, for people.
 type CDNMessage = string
 
@@ -113,6 +128,16 @@ type CDNProviderIconEntries = json.RawMessage
 // CDNProviderIconList The icon file: a list, or an object that holds one under `data`. No official source says
 // which, nor what an entry looks like.
 type CDNProviderIconList = json.RawMessage
+
+// DomainVerificationIntentOptions Options of the intent `domain_verification`.
+type DomainVerificationIntentOptions struct {
+	// DomainName The domain to verify, a bare name. The portal then leaves out the form that asks for
+	// it and begins with the verification.
+	//
+	//
+	// Example: customer.example
+	DomainName string `json:"domain_name,omitempty"`
+}
 
 // Error Why a request failed.
 type Error struct {
@@ -138,6 +163,16 @@ type Error struct {
 //
 // Example: sso
 type Intent string
+
+// IntentOptions What you know already, so that the portal need not ask the admin. Each intent has options
+// of its own: send those of the request's `intent` alone.
+type IntentOptions struct {
+	// DomainVerification Options of the intent `domain_verification`.
+	DomainVerification *DomainVerificationIntentOptions `json:"domain_verification,omitempty"`
+
+	// SSO Options of the intent `sso`.
+	SSO *SSOIntentOptions `json:"sso,omitempty"`
+}
 
 // LiveError Why a request failed, in the shapes that the live service has been seen to use. Nothing is
 // sure to be there, and other fields occur.
@@ -187,6 +222,10 @@ type LiveLinkRequest struct {
 	//
 	// Example: domain_verification
 	Intent LiveIntent `json:"intent"`
+
+	// IntentOptions What you know already, so that the portal need not ask the admin. Each intent has options
+	// of its own: send those of the request's `intent` alone.
+	IntentOptions *IntentOptions `json:"intent_options,omitempty"`
 
 	// ITContactEmails Addresses of the customer's IT contacts, 20 at most.
 	ITContactEmails []string `json:"it_contact_emails,omitempty"`
@@ -284,6 +323,24 @@ type ProviderIconListObject string
 //
 // Example: https://example.com/settings
 type RedirectURL = string
+
+// SSOIntentOptions Options of the intent `sso`.
+type SSOIntentOptions struct {
+	// BookmarkSlug The bookmark to set up, by its slug.
+	//
+	// Example: chatgpt
+	BookmarkSlug string `json:"bookmark_slug,omitempty"`
+
+	// ProviderType The kind of connection to set up, which the admin then need not choose.
+	//
+	// Example: GoogleSAML
+	ProviderType SSOIntentOptionsProviderType `json:"provider_type,omitempty"`
+}
+
+// SSOIntentOptionsProviderType The kind of connection to set up, which the admin then need not choose.
+//
+// Example: GoogleSAML
+type SSOIntentOptionsProviderType string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -439,9 +496,10 @@ type ClientInterface interface {
 	// GenerateLinkWithBody Generate a portal link (live dialect)
 	//
 	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-	// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-	// cannot be revoked; the answer does not say so.
+	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+	// contacts of the organization, and can spare the admin a question (`intent_options`). A
+	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+	// not say so.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -451,9 +509,10 @@ type ClientInterface interface {
 	// GenerateLink Generate a portal link (live dialect)
 	//
 	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-	// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-	// cannot be revoked; the answer does not say so.
+	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+	// contacts of the organization, and can spare the admin a question (`intent_options`). A
+	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+	// not say so.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -509,9 +568,10 @@ type ClientInterface interface {
 // GenerateLinkWithBody Generate a portal link (live dialect)
 //
 // The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-// cannot be revoked; the answer does not say so.
+// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+// contacts of the organization, and can spare the admin a question (`intent_options`). A
+// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+// not say so.
 //
 // Takes any type of body and a specified content type.
 //
@@ -531,9 +591,10 @@ func (c *Client) GenerateLinkWithBody(ctx context.Context, params *GenerateLinkP
 // GenerateLink Generate a portal link (live dialect)
 //
 // The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-// cannot be revoked; the answer does not say so.
+// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+// contacts of the organization, and can spare the admin a question (`intent_options`). A
+// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+// not say so.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -842,9 +903,10 @@ type ClientWithResponsesInterface interface {
 	// GenerateLinkWithBodyWithResponse Generate a portal link (live dialect)
 	//
 	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-	// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-	// cannot be revoked; the answer does not say so.
+	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+	// contacts of the organization, and can spare the admin a question (`intent_options`). A
+	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+	// not say so.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -854,9 +916,10 @@ type ClientWithResponsesInterface interface {
 	// GenerateLinkWithResponse Generate a portal link (live dialect)
 	//
 	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-	// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-	// cannot be revoked; the answer does not say so.
+	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+	// contacts of the organization, and can spare the admin a question (`intent_options`). A
+	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+	// not say so.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1402,9 +1465,10 @@ func (r ListProviderIconsResponse) ContentType() string {
 // GenerateLinkWithBodyWithResponse Generate a portal link (live dialect)
 //
 // The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-// cannot be revoked; the answer does not say so.
+// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+// contacts of the organization, and can spare the admin a question (`intent_options`). A
+// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+// not say so.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1420,9 +1484,10 @@ func (c *ClientWithResponses) GenerateLinkWithBodyWithResponse(ctx context.Conte
 // GenerateLinkWithResponse Generate a portal link (live dialect)
 //
 // The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-// cannot be revoked; the answer does not say so.
+// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
+// contacts of the organization, and can spare the admin a question (`intent_options`). A
+// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
+// not say so.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
