@@ -36,6 +36,9 @@ components:
         kind:
           type: string
           enum: [one, other]
+        shade:
+          type: string
+          const: red
 `
 
 func document(t *testing.T, text string) *Document {
@@ -61,6 +64,8 @@ Thing: object
 Thing.kind: required string
 Thing.kind = one: allowed
 Thing.kind = other: allowed
+Thing.shade: optional string
+Thing.shade = red: allowed
 `
 	if got.String() != want {
 		t.Errorf("Facts() =\n%swant\n%s", &got, want)

@@ -191,6 +191,9 @@ func (t *teller) values(path []string, about string, n *yaml.Node) {
 	for i, value := range items(t.doc.node(n, "enum")) {
 		t.tell(append(slices.Clone(path), "enum", fmt.Sprint(i)), about+" = "+value.Value, "allowed")
 	}
+	if only := t.child(n, "const"); only != nil { // an enum of one, in the OpenAPI that came after
+		t.tell(append(slices.Clone(path), "const"), about+" = "+only.Value, "allowed")
+	}
 }
 
 // schema tells in words what values n stands for: a component of more than one

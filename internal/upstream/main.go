@@ -85,10 +85,27 @@ const generate = "POST /portal/generate_link"
 
 func describe(facts []contract.Fact) map[string]string {
 	roles := map[string]string{} // schema → what it is for
+	shape := map[string]string{} // schema → what it is
 	for _, f := range facts {
+		if !strings.ContainsAny(f.About, " .") {
+			shape[f.About] = f.What
+		}
 		for about, role := range map[string]string{generate + " request": "request", generate + " 201": "answer"} {
 			if name, ok := strings.CutPrefix(f.About+": "+f.What, about+": application/json "); ok {
 				roles[strings.TrimSuffix(name, " required")] = role
+			}
+		}
+	}
+	// What a field's schema is for follows from the field, and so on inwards; a schema
+	// may come after or before its users.
+	for grown := true; grown; {
+		grown = false
+		for _, f := range facts {
+			schema, part, isPart := strings.Cut(f.About, ".")
+			of := lastWord(f.What)
+			if _, isSchema := shape[of]; isPart && isSchema && roles[schema] != "" && roles[of] == "" {
+				roles[of] = roles[schema] + "." + part
+				grown = true
 			}
 		}
 	}
@@ -96,28 +113,26 @@ func describe(facts []contract.Fact) map[string]string {
 	for _, f := range facts {
 		schema, part, isPart := strings.Cut(f.About, ".")
 		method, route, isRoute := strings.Cut(f.About, " /")
+		enum, value, isValue := strings.Cut(f.About, " = ")
 		switch {
 		case isPart && roles[schema] != "":
-			// An enum of its own or one in place: the field says where it is used.
-			if _, ok := roles[f.What[strings.LastIndex(f.What, " ")+1:]]; !ok && strings.HasSuffix(f.What, "Intent") {
-				roles[f.What[strings.LastIndex(f.What, " ")+1:]] = roles[schema] + "." + part
+			what := f.What
+			if of := lastWord(what); shape[of] == "object" {
+				what = strings.TrimSuffix(what, of) + "object"
 			}
-			said[roles[schema]+"."+part] = f.What
+			said[roles[schema]+"."+part] = what
+		case isValue && roles[enum] != "": // of an enum that is a component of its own
+			said[roles[enum]+" = "+value] = f.What
 		case strings.HasPrefix(f.About, generate+" ") && isStatus(strings.TrimPrefix(f.About, generate+" ")):
 			said["status "+strings.TrimPrefix(f.About, generate+" ")] = "told of"
 		case isRoute && !strings.Contains(route, " ") && (strings.HasPrefix(route, "portal/") || strings.Contains(route, "icons")):
 			said["route "+method+" /"+route] = "told of"
 		}
 	}
-	// Enums that are components of their own come after or before their users.
-	for _, f := range facts {
-		schema, value, ok := strings.Cut(f.About, " = ")
-		if role := roles[schema]; ok && role != "" {
-			said[role+" = "+value] = f.What
-		}
-	}
 	return said
 }
+
+func lastWord(s string) string { return s[strings.LastIndex(s, " ")+1:] }
 
 func isStatus(s string) bool { return len(s) == 3 && s[0] >= '1' && s[0] <= '5' }
 

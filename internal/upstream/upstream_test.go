@@ -16,6 +16,13 @@ POST /portal/generate_link 201      application/json PortalLinkResponse
 POST /portal/generate_link 404      application/json object
 GenerateLinkDto.intent              optional string
 GenerateLinkDto.intent = sso        allowed
+GenerateLinkDto.options             optional Options
+Options                             object
+Options.sso                         optional SsoOptions
+SsoOptions                          object
+SsoOptions.kind                     optional Kind
+Kind                                string
+Kind = GoogleSAML                   allowed
 PortalLinkResponse.link             required string
 Other.intent = sso                  allowed
 `)))
@@ -32,6 +39,8 @@ func TestDifferencesAreNamed(t *testing.T) {
 		{"intent", contract.Fact{About: "GenerateLinkDto.intent = review", What: "allowed"}, []string{`request.intent = review: theirs "allowed", ours ""`}},
 		{"status", contract.Fact{About: generate + " 409", What: "application/json object"}, []string{`status 409: theirs "told of", ours ""`}},
 		{"request field", contract.Fact{About: "GenerateLinkDto.locale", What: "optional string"}, []string{`request.locale: theirs "optional string", ours ""`}},
+		{"field within a field", contract.Fact{About: "SsoOptions.locale", What: "optional string"}, []string{`request.options.sso.locale: theirs "optional string", ours ""`}},
+		{"value within a field", contract.Fact{About: "Kind = OktaSAML", What: "allowed"}, []string{`request.options.sso.kind = OktaSAML: theirs "allowed", ours ""`}},
 		{"answer field", contract.Fact{About: "PortalLinkResponse.expires_at", What: "required string"}, []string{`answer.expires_at: theirs "required string", ours ""`}},
 		{"route", contract.Fact{About: "GET /portal/sessions", What: "x"}, []string{`route GET /portal/sessions: theirs "told of", ours ""`}},
 		{"something else's", contract.Fact{About: "Other.intent = review", What: "allowed"}, nil},
