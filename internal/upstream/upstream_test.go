@@ -16,13 +16,13 @@ POST /portal/generate_link 201      application/json PortalLinkResponse
 POST /portal/generate_link 404      application/json object
 GenerateLinkDto.intent              optional string
 GenerateLinkDto.intent = sso        allowed
-GenerateLinkDto.options             optional Options
-Options                             object
-Options.sso                         optional SsoOptions
-SsoOptions                          object
-SsoOptions.kind                     optional Kind
 Kind                                string
 Kind = GoogleSAML                   allowed
+SsoOptions                          object
+SsoOptions.kind                     optional Kind
+Options                             object
+Options.sso                         optional SsoOptions
+GenerateLinkDto.options             optional Options
 PortalLinkResponse.link             required string
 Other.intent = sso                  allowed
 `)))
