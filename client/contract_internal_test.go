@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"reflect"
@@ -117,17 +118,52 @@ func TestRequestRulesAreTheDocuments(t *testing.T) {
 	if most := schemas["LiveLinkRequest"].Value.Properties["it_contact_emails"].Value.MaxItems; *most != maxITContacts {
 		t.Errorf("openapi.yaml allows %d contacts, the client %d", *most, maxITContacts)
 	}
-	for dialect, schema := range map[Dialect]string{DialectPortalLinks: "PortalLinkRequest", DialectGenerateLink: "LiveLinkRequest"} {
-		var known []string
-		for _, name := range []string{"organization", "intent", "return_url", "success_url", "it_contact_emails"} {
-			if dialect == DialectGenerateLink || name != "it_contact_emails" {
-				known = append(known, name)
-			}
+	options := schemas["DomainVerificationIntentOptions"].Value
+	for _, domain := range []string{"customer.example", "a.b.c", "xn--bcher-kva.example", "bücher.example", "localhost", ".example", "customer.", "a..b", "https://customer.example", "customer.example/x", "customer.example:443", "it@customer.example", "a b.example", "customer.example\n", strings.Repeat("x.", 126) + "x", strings.Repeat("x.", 127) + "x", strings.Repeat("ü.", 126) + "ü"} {
+		if got, want := validDomainName(domain), options.Properties["domain_name"].Value.VisitJSONString(domain) == nil; got != want {
+			t.Errorf("domain %q: the client takes it: %v, openapi.yaml does: %v", domain, got, want)
 		}
-		for name := range schemas[schema].Value.Properties {
-			if !slices.Contains(known, name) {
-				t.Errorf("openapi.yaml's %s has %q, and PortalLinkRequest has no field for it", schema, name)
-			}
+	}
+}
+
+func TestProviderTypesAreTheDocuments(t *testing.T) {
+	var listed []string
+	for _, v := range contract(t).Components.Schemas["SSOIntentOptions"].Value.Properties["provider_type"].Value.Enum {
+		listed = append(listed, v.(string))
+	}
+	if !slices.Equal(listed, providerTypes) {
+		t.Errorf("openapi.yaml: SSOIntentOptions.provider_type is one of %q, and client knows %q: bring providerTypes in request.go up to date, with a constant for each", listed, providerTypes)
+	}
+}
+
+// Whatever a request may say by the document, a PortalLinkRequest can say.
+func TestRequestFieldsAreTheDocuments(t *testing.T) {
+	all := PortalLinkRequest{
+		Organization: "org_x", Intent: IntentSSO, ReturnURL: "https://a.example", SuccessURL: "https://a.example", ITContactEmails: []string{"a@b.example"},
+		IntentOptions: IntentOptions{DomainName: "a.example", ProviderType: ProviderTypeGoogleSAML, BookmarkSlug: "x"},
+	}
+	for schema, body := range map[string]any{"PortalLinkRequest": all.sheetBody(), "LiveLinkRequest": all.liveBody()} {
+		data, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sent map[string]any
+		if err := json.Unmarshal(data, &sent); err != nil {
+			t.Fatal(err)
+		}
+		checkFields(t, schema, contract(t).Components.Schemas[schema].Value, sent)
+	}
+}
+
+func checkFields(t *testing.T, about string, schema *openapi3.Schema, sent map[string]any) {
+	for name, property := range schema.Properties {
+		value, ok := sent[name]
+		if !ok {
+			t.Errorf("openapi.yaml: %s has %q, and client has no field for it: add one to PortalLinkRequest and to what it sends, in request.go", about, name)
+			continue
+		}
+		if fields, ok := value.(map[string]any); ok {
+			checkFields(t, about+"."+name, property.Value, fields)
 		}
 	}
 }

@@ -83,8 +83,8 @@ func ExampleClient_GeneratePortalLink() {
 	// Output: lives for 10m0s
 }
 
-// Some intents, and the customer's contacts, exist in the live dialect alone. The
-// request goes there by itself.
+// Some intents, the customer's contacts, and what spares the admin a question exist in
+// the live dialect alone. The request goes there by itself.
 func ExampleClient_GeneratePortalLink_contacts() {
 	srv := portaltest.NewServer(nil)
 	defer srv.Close()
@@ -98,6 +98,7 @@ func ExampleClient_GeneratePortalLink_contacts() {
 		Intent:          client.IntentDomainVerification,
 		ReturnURL:       "https://example.com/settings",
 		ITContactEmails: []string{"it@customer.example"},
+		IntentOptions:   client.IntentOptions{DomainName: "customer.example"},
 	})
 	fmt.Println(srv.Requests()[0].Path, err)
 	// Output: /portal/generate_link <nil>

@@ -3,6 +3,7 @@ package client_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -29,6 +30,12 @@ func TestRequestIsSentAsGiven(t *testing.T) {
 			map[string]any{"organization": org, "intent": "certificate_renewal"}},
 		{"contacts", client.PortalLinkRequest{Organization: org, Intent: client.IntentSSO, ITContactEmails: []string{"it@customer.example", "o'brien+1@sub.customer.example"}}, livePath,
 			map[string]any{"organization": org, "intent": "sso", "it_contact_emails": []any{"it@customer.example", "o'brien+1@sub.customer.example"}}},
+		{"domain", client.PortalLinkRequest{Organization: org, Intent: client.IntentDomainVerification, IntentOptions: client.IntentOptions{DomainName: "customer.example"}}, livePath,
+			map[string]any{"organization": org, "intent": "domain_verification", "intent_options": map[string]any{"domain_verification": map[string]any{"domain_name": "customer.example"}}}},
+		{"provider type", client.PortalLinkRequest{Organization: org, Intent: client.IntentSSO, IntentOptions: client.IntentOptions{ProviderType: client.ProviderTypeGoogleSAML}}, livePath,
+			map[string]any{"organization": org, "intent": "sso", "intent_options": map[string]any{"sso": map[string]any{"provider_type": "GoogleSAML"}}}},
+		{"bookmark", client.PortalLinkRequest{Organization: org, Intent: client.IntentSSO, IntentOptions: client.IntentOptions{BookmarkSlug: "chatgpt"}}, livePath,
+			map[string]any{"organization": org, "intent": "sso", "intent_options": map[string]any{"sso": map[string]any{"bookmark_slug": "chatgpt"}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var seen tally
@@ -105,6 +112,23 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 			r.ITContactEmails = append(r.ITContactEmails, "it@customer.example")
 		}
 	}), "it_contact_emails"})
+	for _, options := range []struct {
+		intent client.Intent
+		client.IntentOptions
+		field string
+	}{
+		{client.IntentDomainVerification, client.IntentOptions{DomainName: "https://customer.example"}, "intent_options.domain_verification.domain_name"},
+		{client.IntentDomainVerification, client.IntentOptions{DomainName: "customer.example\r\n"}, "intent_options.domain_verification.domain_name"},
+		{client.IntentSSO, client.IntentOptions{DomainName: "customer.example"}, "intent_options.domain_verification.domain_name"},
+		{client.IntentSSO, client.IntentOptions{ProviderType: "OktaSAML"}, "intent_options.sso.provider_type"},
+		{client.IntentDsync, client.IntentOptions{ProviderType: client.ProviderTypeGoogleSAML}, "intent_options.sso.provider_type"},
+		{client.IntentSSO, client.IntentOptions{BookmarkSlug: "chat\r\ngpt"}, "intent_options.sso.bookmark_slug"},
+		{client.IntentDomainVerification, client.IntentOptions{BookmarkSlug: "chatgpt"}, "intent_options.sso.bookmark_slug"},
+	} {
+		refusals = append(refusals, refusal{fmt.Sprintf("%s with %+v", options.intent, options.IntentOptions), change(func(r *client.PortalLinkRequest) {
+			r.Intent, r.IntentOptions = options.intent, options.IntentOptions
+		}), options.field})
+	}
 
 	var seen tally
 	portal := serve(t, func(w http.ResponseWriter, r *http.Request) { seen.note(r); sheetLink(w) })
@@ -138,6 +162,7 @@ func TestLiveOnlyFieldsNeedTheLiveDialect(t *testing.T) {
 		{Organization: sso.Organization, Intent: client.IntentCertificateRenewal},
 		{Organization: sso.Organization, Intent: client.IntentBringYourOwnKey},
 		{Organization: sso.Organization, Intent: client.IntentSSO, ITContactEmails: []string{"it@customer.example"}},
+		{Organization: sso.Organization, Intent: client.IntentSSO, IntentOptions: client.IntentOptions{ProviderType: client.ProviderTypeGoogleSAML}},
 	} {
 		_, err := portal.GeneratePortalLink(t.Context(), req)
 		if !errors.Is(err, client.ErrInvalidRequest) || !strings.Contains(err.Error(), "DialectPortalLinks") {
