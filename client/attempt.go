@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -58,20 +60,50 @@ type limiterRefusal struct{ error }
 // attempt sends one request and reads its answer. Nothing is retried here. The
 // clock is read once, before: what comes after is counted from there.
 func (c *core) attempt(ctx context.Context, sent time.Time, r *route, key, idempotencyKey string, payload []byte) *answer {
-	if c.retry.AttemptTimeout > 0 {
+	caller := ctx
+	if c.timeout.limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, sent.Add(c.retry.AttemptTimeout))
+		ctx, cancel = context.WithDeadline(ctx, sent.Add(c.timeout.limit))
 		defer cancel()
 	}
 	a := &answer{key: key, sent: sent}
 	resp, err := c.sender.send(r.request(ctx, key, idempotencyKey, payload))
 	a.received = sent.Add(time.Since(sent))
 	if err != nil {
-		a.err = err
+		a.err = c.timeout.blame(ctx, caller, err)
 		return a
 	}
 	defer func() { _ = resp.Body.Close() }() // all that it held has been read, or is not wanted
 	a.status, a.header = resp.StatusCode, resp.Header
-	a.body, a.err = readBody(resp.Body, resp.ContentLength, c.maxBody)
+	a.body, err = readBody(resp.Body, resp.ContentLength, c.maxBody)
+	a.err = c.timeout.blame(ctx, caller, err)
 	return a
 }
+
+// A timeout bounds each attempt, and each question to the key source. It knows the
+// setting that it comes from: in a call there is more than one that may run out,
+// and all say no more than "context deadline exceeded".
+type timeout struct {
+	limit   time.Duration // 0: none
+	setting string
+}
+
+// blame names the setting in an error that the timeout has caused: its own context
+// is over, and the caller's is not.
+func (t timeout) blame(own, caller context.Context, err error) error {
+	if err == nil || own.Err() != context.DeadlineExceeded || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &timedOut{t, err}
+}
+
+type timedOut struct {
+	timeout
+	cause error
+}
+
+func (e *timedOut) Error() string {
+	return fmt.Sprintf("timed out after %v (%s): %v", e.limit, e.setting, e.cause)
+}
+
+func (e *timedOut) Unwrap() error { return e.cause }

@@ -34,6 +34,7 @@ type core struct {
 	cdnURL         string
 	keys           keys
 	retry          RetryPolicy
+	timeout        timeout // of an attempt
 	gate           gate
 	limiter        Limiter
 	pinned         Dialect
@@ -83,8 +84,9 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 		}
 	}
 	// Both bound an attempt: the shorter one holds.
-	if hc := s.httpClient; hc != nil && hc.Timeout > 0 && (s.retry.AttemptTimeout == 0 || hc.Timeout < s.retry.AttemptTimeout) {
-		s.retry.AttemptTimeout = hc.Timeout
+	bound := timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}
+	if hc := s.httpClient; hc != nil && hc.Timeout > 0 && (bound.limit == 0 || hc.Timeout < bound.limit) {
+		bound = timeout{hc.Timeout, "http.Client.Timeout"}
 	}
 	routes, err := newRoutes(s.baseURL, s.cdnURL, s.userAgent)
 	if err != nil {
@@ -95,8 +97,9 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 		routes:         routes,
 		baseURL:        s.baseURL,
 		cdnURL:         s.cdnURL,
-		keys:           keys{source: s.keySource, fixed: fixed, timeout: s.retry.AttemptTimeout},
+		keys:           keys{source: s.keySource, fixed: fixed, timeout: bound},
 		retry:          s.retry,
+		timeout:        bound,
 		limiter:        s.limiter,
 		pinned:         s.dialect,
 		margin:         s.margin,

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // keys answers for every call which API key it goes with.
 type keys struct {
 	source  func(context.Context) (string, error)
-	fixed   bool          // the source has one key, at once and for ever
-	timeout time.Duration // of one question to the source; 0: none
+	fixed   bool    // the source has one key, at once and for ever
+	timeout timeout // of one question to the source
 	asking  flight[string]
 }
 
@@ -38,14 +37,15 @@ func (k *keys) after(ctx context.Context, refusal uint64) (string, error) {
 }
 
 func (k *keys) ask(ctx context.Context) (string, error) {
-	if k.timeout > 0 {
+	caller := ctx
+	if k.timeout.limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, k.timeout)
+		ctx, cancel = context.WithTimeout(ctx, k.timeout.limit)
 		defer cancel()
 	}
 	key, err := k.source(ctx)
 	if err != nil {
-		return "", fmt.Errorf("API key source: %w", err)
+		return "", fmt.Errorf("API key source: %w", k.timeout.blame(ctx, caller, err))
 	}
 	if err := checkKey(key); err != nil {
 		return "", invalid("API key source", "the key "+err.Error())
