@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ const redacted = "[redacted]"
 // every URL all but its host, since a link carries its secret in the rest. Control
 // characters become blanks, so that no server writes lines into a log.
 func scrub(text, key string) string {
+	text = unescape(text)
 	if key != "" {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
@@ -36,6 +38,34 @@ func oneLine(text string) string {
 		}
 		return ' '
 	}, strings.ToValidUTF8(text, "\ufffd"))
+}
+
+// unescape spells out JSON's \u escapes of what is plain to read, so that no secret
+// hides behind them. Those of quotes and backslashes stay: they hold the JSON
+// together.
+func unescape(text string) string {
+	const mark, length = `\u00`, len(`\u00ff`)
+	if !strings.Contains(text, mark) {
+		return text // as nearly always
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, mark)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		text = rest
+		if len(rest) >= length-len(mark) {
+			c, err := strconv.ParseUint(rest[:2], 16, 8)
+			if err == nil && c > ' ' && c <= '~' && c != '"' && c != '\\' {
+				b.WriteByte(byte(c))
+				text = rest[2:]
+				continue
+			}
+		}
+		b.WriteString(mark)
+	}
 }
 
 // scrubEach replaces a part of what follows each of the marks: rest says of the text
@@ -141,9 +171,6 @@ func afterName(_, s string) (keep, end int) {
 		case hasPrefixFold(rest, "%3d"), hasPrefixFold(rest, "%22"), hasPrefixFold(rest, "%3a"):
 			keep += len("%3d")
 			continue
-		case hasPrefixFold(rest, `\u003d`):
-			keep += len(`\u003d`)
-			continue
 		case strings.HasPrefix(rest, "&") && strings.Contains(rest[:min(len(rest), 8)], ";"):
 			keep += strings.IndexByte(rest, ';') + 1 // &#61; &quot; and the like
 			continue
@@ -217,7 +244,7 @@ func hide(err error, key string) error {
 
 // hideText leaves the URL that was asked for readable: it is the caller's own.
 func hideText(text, key string) string {
-	for _, mark := range []string{"sk_", "secret", "token", "?"} {
+	for _, mark := range []string{"sk_", "secret", "token", "?", `\u00`} {
 		if indexFold(text, mark) >= 0 {
 			return scrub(text, key)
 		}

@@ -128,6 +128,12 @@ func TestLinkKeepsItsSecret(t *testing.T) {
 // as proxies and frameworks do.
 func echoes(authorization string) map[string]string {
 	asJSON := func(s string) string { b, _ := json.Marshal(s); return string(b) }
+	escaped := func(s string) (out string) {
+		for _, c := range []byte(s) {
+			out += fmt.Sprintf(`\u%04X`, c)
+		}
+		return out
+	}
 	return map[string]string{
 		"header":          `{"message":"bad header: Authorization: ` + authorization + `"}`,
 		"key alone":       `{"error":"` + testKey + `","code":"` + testKey + `"}`,
@@ -143,6 +149,10 @@ func echoes(authorization string) map[string]string {
 		"percent-encoded": `{"message":"/login?next=https%3A%2F%2Fid.workos.com%2Fportal%2Flaunch%3Fsecret%3D` + testSecret + `"}`,
 		"HTML entities":   `<a href="/launch?a=1&amp;secret&#61;` + testSecret + `">`,
 		"unicode escapes": `{"message":"launch?a=1\u0026secret\u003d` + testSecret + `"}`,
+		"escaped key":     `{"message":"` + strings.ReplaceAll(authorization, "_", `\u005f`) + `","code":"` + escaped(testKey) + `"}`,
+		"escaped foreign": `{"message":"` + escaped("sk_") + strings.TrimPrefix(testKey, "sk_") + `", "` + escaped("secret") + `":"` + testSecret + `"}`,
+		"escaped link":    `{"link":"` + escaped(testLink) + `", "href":"https\u003a\u002f\u002fid.workos.com\u002f` + testSecret + `"}`,
+		"broken escapes":  `{"message":"\u00\u0\u00zz\u005` + testKey + `\u00`,
 		"relative link":   `{"message":"/portal/launch?secret=` + testSecret + `"}`,
 		"secret alone":    `{"secret":"` + testSecret + `","token": "` + testSecret + `"}`,
 		"across the cut":  strings.Repeat("x", 505) + testKey,
