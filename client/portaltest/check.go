@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -102,7 +103,7 @@ func problemOf(e *openapi3.SchemaError) problem {
 	if len(path) == 0 {
 		return problem{rule: malformed, text: "the request body must be a JSON object"}
 	}
-	p := problem{field: path[0], rule: badFormat}
+	p := problem{field: fieldOf(path), rule: badFormat}
 	switch e.SchemaField {
 	case "required":
 		p.rule = missing
@@ -128,6 +129,17 @@ func problemOf(e *openapi3.SchemaError) problem {
 		p.rule = tooMany
 	}
 	return p
+}
+
+// fieldOf names a field within others by all of them; of a list's element, the list.
+func fieldOf(path []string) string {
+	for i, name := range path {
+		if _, err := strconv.Atoi(name); err == nil {
+			path = path[:i]
+			break
+		}
+	}
+	return strings.Join(path, ".")
 }
 
 // checkRedirects sees to what the contract's schema cannot say of its redirect URLs

@@ -155,6 +155,22 @@ func TestLiveErrorTable(t *testing.T) {
 			body: `{"organization": "` + org + `", "intent": "sso", "it_contact_emails": ["it at customer.example"]}`, status: 422,
 			want: problem("it_contact_emails", "invalid_it_contact_emails", "it_contact_emails must be a list of e-mail addresses"),
 		},
+		"options": {
+			body:   `{"organization": "` + org + `", "intent": "sso", "intent_options": {"sso": {"provider_type": "GoogleSAML", "bookmark_slug": "chatgpt"}, "domain_verification": {}}}`,
+			status: 201,
+		},
+		"unknown provider type": {
+			body: `{"organization": "` + org + `", "intent": "sso", "intent_options": {"sso": {"provider_type": "OktaSAML"}}}`, status: 422,
+			want: problem("intent_options.sso.provider_type", "invalid_intent_options", "intent_options.sso.provider_type must be one of: GoogleSAML"),
+		},
+		"domain that is none": {
+			body: `{"organization": "` + org + `", "intent": "domain_verification", "intent_options": {"domain_verification": {"domain_name": "https://customer.example"}}}`, status: 422,
+			want: problem("intent_options.domain_verification.domain_name", "invalid_intent_options", "intent_options.domain_verification.domain_name must be a bare domain name"),
+		},
+		"options that are none": {
+			body: `{"organization": "` + org + `", "intent": "sso", "intent_options": "GoogleSAML"}`, status: 422,
+			want: problem("intent_options", "invalid_intent_options", "intent_options must be of type object"),
+		},
 		"unknown organization": {
 			body: `{"organization": "org_x", "intent": "sso"}`, status: 404,
 			want: `{"message":"Organization not found: 'org_x'.","code":"entity_not_found","entity_id":"org_x"}`,

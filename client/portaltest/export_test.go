@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
@@ -16,6 +17,7 @@ var (
 	Operations = func() []string { return contract().operations() }
 	PageCSS    = pageCSS
 	Redact     = redact
+	Schema     = func(name string) *openapi3.Schema { return contract().schema(name) }
 )
 
 // WithBounds makes what a portal keeps small enough to overflow in a test.

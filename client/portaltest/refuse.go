@@ -164,6 +164,8 @@ func (p problem) form() string {
 		return "must be an absolute https URL (http is allowed on loopback only)"
 	case "it_contact_emails":
 		return "must be a list of e-mail addresses"
+	case "intent_options.domain_verification.domain_name":
+		return "must be a bare domain name"
 	default:
 		return "is invalid"
 	}
@@ -171,7 +173,8 @@ func (p problem) form() string {
 
 // detail is the problem as the live dialect lists it.
 func (p problem) detail() gen.LiveErrorDetail {
-	code := "invalid_" + p.field
+	top, _, _ := strings.Cut(p.field, ".")
+	code := "invalid_" + top
 	switch {
 	case p.rule == missing:
 		code = "required"

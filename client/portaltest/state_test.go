@@ -105,7 +105,7 @@ func TestKeys(t *testing.T) {
 func TestLinks(t *testing.T) {
 	c := serve(t)
 	c.link(sheetLinks, "dsync", "return_url", "https://example.com/a", "success_url", "https://example.com/b")
-	c.send("POST", liveLinks, `{"organization":"`+c.portal.Organization+`","intent":"bring_your_own_key","it_contact_emails":["it@customer.example"]}`).want(t, 201)
+	c.send("POST", liveLinks, `{"organization":"`+c.portal.Organization+`","intent":"bring_your_own_key","it_contact_emails":["it@customer.example"],"intent_options":{"sso":{"provider_type":"GoogleSAML","bookmark_slug":"chatgpt"},"domain_verification":{"domain_name":"customer.example"}}}`).want(t, 201)
 	c.send("POST", sheetLinks, c.request("saml")).want(t, 400)
 	got := c.portal.Links()
 	if len(got) != 2 {
@@ -119,6 +119,9 @@ func TestLinks(t *testing.T) {
 	if l := got[1]; l.Dialect != portaltest.DialectGenerateLink || l.Organization != acme || l.Intent != "bring_your_own_key" ||
 		l.ReturnURL != "" || !slices.Equal(l.ITContactEmails, []string{"it@customer.example"}) {
 		t.Errorf("Links()[1] = %+v", l)
+	}
+	if want := (portaltest.IntentOptions{DomainName: "customer.example", ProviderType: "GoogleSAML", BookmarkSlug: "chatgpt"}); got[1].IntentOptions != want || got[0].IntentOptions != (portaltest.IntentOptions{}) {
+		t.Errorf("IntentOptions = %+v and %+v, want none and %+v", got[0].IntentOptions, got[1].IntentOptions, want)
 	}
 	got[1].ITContactEmails[0] = "changed"
 	if c.portal.Links()[1].ITContactEmails[0] == "changed" {
