@@ -24,8 +24,8 @@ const (
 	DialectPortalLinks
 	// DialectGenerateLink is the live one: POST /portal/generate_link, and
 	// GET /provider-icons.json on the CDN. It alone has the intents
-	// domain_verification, certificate_renewal and bring_your_own_key, and
-	// contact addresses.
+	// domain_verification, certificate_renewal and bring_your_own_key, contact
+	// addresses, and options of an intent.
 	DialectGenerateLink
 )
 
