@@ -41,10 +41,14 @@ func (h *Handler) refuseByFault(x *exchange, r *http.Request, f Fault) {
 }
 
 // standardRefusal is what the service says with a status when nothing particular is
-// wrong with the request.
+// wrong with the request. A status that the contract lists has words of its own.
 func standardRefusal(status int) refusal {
 	var no refusal
 	switch status {
+	case http.StatusBadRequest:
+		no = badRequest("the request is malformed")
+	case http.StatusUnprocessableEntity:
+		no = refusalOf([]problem{{field: "organization", rule: badFormat}})
 	case http.StatusUnauthorized:
 		no = unauthorized("")
 	case http.StatusForbidden:
@@ -58,7 +62,7 @@ func standardRefusal(status int) refusal {
 			no = serverError
 			break
 		}
-		no = badRequest(strings.ToLower(http.StatusText(status)) + " (a fault of the sandbox)")
+		no = badRequest(strings.ToLower(http.StatusText(status)) + " (a fault of the sandbox)") // no service says this
 	}
 	no.status, no.liveStatus = status, status
 	return no

@@ -1,0 +1,70 @@
+package portaltest_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/adminportal-go/adminportal"
+	"github.com/adminportal-go/adminportal/client/portaltest"
+)
+
+// Whatever the document says that an operation may answer, the sandbox can be made
+// to answer, by a method and at the control address: with the headers and a body of
+// the document's, in words of the service's own.
+func TestDocumentStatusesAreFaults(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := serve(t, portaltest.WithRateLimit(1000))
+	tried := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			for _, code := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+				status, err := strconv.Atoi(code)
+				if err != nil {
+					t.Fatalf("openapi.yaml: %s lists the status %q: give each by its number", op.OperationID, code)
+				}
+				tried++
+				fault := portaltest.Fault{Operation: op.OperationID, Status: status}
+				control := fmt.Sprintf(`{"operation":%q,"status":%d}`, fault.Operation, status)
+				if status == http.StatusTooManyRequests {
+					fault.RetryAfter = 30 * time.Second
+					control = fmt.Sprintf(`{"operation":%q,"status":%d,"retry_after":30}`, fault.Operation, status)
+				}
+				for by, script := range map[string]func(){
+					"by Fail":                func() { c.portal.Fail(fault) },
+					"at the control address": func() { c.send(http.MethodPost, sandbox+"/faults", control).want(t, 201) },
+				} {
+					script()
+					body := ""
+					if op.RequestBody != nil {
+						body = c.request("sso")
+					}
+					// send holds the answer against the document.
+					a := c.send(method, path, body)
+					if a.status != status {
+						t.Errorf("openapi.yaml: %s lists %d, and the sandbox, asked for it %s, answers %d", op.OperationID, status, by, a.status)
+					}
+					if strings.Contains(a.body, "fault of the sandbox") {
+						t.Errorf("openapi.yaml: %s lists %d, and the sandbox has no words for it: add them to standardRefusal in client/portaltest/spoil.go", op.OperationID, status)
+					}
+					if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
+						t.Errorf("openapi.yaml: %s has a Retry-After with %d, and the sandbox, asked for it %s, says %q", op.OperationID, status, by, a.header.Get("Retry-After"))
+					}
+				}
+			}
+		}
+	}
+	if left := c.portal.PendingFaults(); tried == 0 || len(left) > 0 {
+		t.Errorf("%d statuses were tried, and the faults %v struck nobody", tried, left)
+	}
+}
