@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -43,12 +44,12 @@ func TestIntentsAreTheDocuments(t *testing.T) {
 	} {
 		for _, i := range listed(tt.schema) {
 			if !slices.Contains(tt.known, i) {
-				t.Errorf("openapi.yaml: %s has %q, and client does not know it: add the constant %s to request.go", tt.schema, i, constantName(i))
+				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add the constant %s to request.go", tt.schema, i, constantName(i))
 			}
 		}
 		for _, i := range tt.known {
 			if !slices.Contains(listed(tt.schema), i) {
-				t.Errorf("client has %s, and openapi.yaml's %s does not list %q", constantName(i), tt.schema, i)
+				t.Errorf("client/request.go: has %s, and openapi.yaml's %s does not list %q; take it out, or put it back there", constantName(i), tt.schema, i)
 			}
 		}
 	}
@@ -67,31 +68,31 @@ func constantName(i Intent) string {
 }
 
 func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
-	listed := map[int]bool{}
+	listed := map[int]string{} // where
 	for path, item := range contract(t).Paths.Map() {
-		for _, op := range item.Operations() {
+		for method, op := range item.Operations() {
 			for code := range op.Responses.Map() {
 				status, err := strconv.Atoi(code)
 				if err != nil {
-					t.Fatalf("openapi.yaml: %s: status %q: give each status by number", path, code)
+					t.Fatalf("openapi.yaml: %s %s %s: no number; give each status by its number", method, path, code)
 				}
 				if status >= 400 {
-					listed[status] = true
+					listed[status] = method + " " + path
 				}
 			}
 		}
 	}
-	for status := range listed {
+	for status, at := range listed {
 		if hints[status] == "" {
-			t.Errorf("openapi.yaml lists %d, and client has no hint for it: add one to hint.go", status)
+			t.Errorf("openapi.yaml: %s %d: client has no hint for this status; add one to hint.go", at, status)
 		}
 		if kindOf(status) == nil {
-			t.Errorf("openapi.yaml lists %d, and no sentinel matches it: see kindOf in errors.go", status)
+			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go", at, status)
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(hints)) {
-		if !listed[status] {
-			t.Errorf("client has a hint for %d, which openapi.yaml does not list", status)
+		if listed[status] == "" {
+			t.Errorf("client/hint.go: has a hint for %d, which openapi.yaml does not list; take it out", status)
 		}
 	}
 }
@@ -132,7 +133,7 @@ func TestProviderTypesAreTheDocuments(t *testing.T) {
 		listed = append(listed, v.(string))
 	}
 	if !slices.Equal(listed, providerTypes) {
-		t.Errorf("openapi.yaml: SSOIntentOptions.provider_type is one of %q, and client knows %q: bring providerTypes in request.go up to date, with a constant for each", listed, providerTypes)
+		t.Errorf("openapi.yaml: SSOIntentOptions.provider_type: is one of %q, and client knows %q; bring providerTypes in request.go up to date, with a constant for each", listed, providerTypes)
 	}
 }
 
@@ -159,11 +160,15 @@ func checkFields(t *testing.T, about string, schema *openapi3.Schema, sent map[s
 	for name, property := range schema.Properties {
 		value, ok := sent[name]
 		if !ok {
-			t.Errorf("openapi.yaml: %s has %q, and client has no field for it: add one to PortalLinkRequest and to what it sends, in request.go", about, name)
+			t.Errorf("openapi.yaml: %s.%s: client has no field for it; add one to PortalLinkRequest and to what it sends, in request.go", about, name)
 			continue
 		}
 		if fields, ok := value.(map[string]any); ok {
-			checkFields(t, about+"."+name, property.Value, fields)
+			within := about + "." + name
+			if property.Ref != "" {
+				within = path.Base(property.Ref)
+			}
+			checkFields(t, within, property.Value, fields)
 		}
 	}
 }

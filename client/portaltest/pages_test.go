@@ -183,7 +183,7 @@ func TestDocumentProviderTypesAreChosen(t *testing.T) {
 	c := serve(t)
 	for _, p := range portaltest.Schema("SSOIntentOptions").Properties["provider_type"].Value.Enum {
 		if page := c.pageWith("sso", fmt.Sprintf(`{"sso":{"provider_type":%q}}`, p)); strings.Contains(page.body, "Which identity provider") {
-			t.Errorf("openapi.yaml: SSOIntentOptions.provider_type has %q, and the sandbox's page asks all the same: add it to preset in intents.go", p)
+			t.Errorf("openapi.yaml: SSOIntentOptions.provider_type = %s: the sandbox's page asks all the same; add it to preset in client/portaltest/intents.go", p)
 		}
 	}
 }

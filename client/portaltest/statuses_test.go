@@ -31,7 +31,7 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 			for _, code := range slices.Sorted(maps.Keys(op.Responses.Map())) {
 				status, err := strconv.Atoi(code)
 				if err != nil {
-					t.Fatalf("openapi.yaml: %s lists the status %q: give each by its number", op.OperationID, code)
+					t.Fatalf("openapi.yaml: %s %s %s: no number; give each status by its number", method, path, code)
 				}
 				tried++
 				fault := portaltest.Fault{Operation: op.OperationID, Status: status}
@@ -52,13 +52,13 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 					// send holds the answer against the document.
 					a := c.send(method, path, body)
 					if a.status != status {
-						t.Errorf("openapi.yaml: %s lists %d, and the sandbox, asked for it %s, answers %d", op.OperationID, status, by, a.status)
+						t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for it %s, answers %d; see client/portaltest/faults.go", method, path, status, by, a.status)
 					}
 					if strings.Contains(a.body, "fault of the sandbox") {
-						t.Errorf("openapi.yaml: %s lists %d, and the sandbox has no words for it: add them to standardRefusal in client/portaltest/spoil.go", op.OperationID, status)
+						t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to standardRefusal in client/portaltest/spoil.go", method, path, status)
 					}
 					if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
-						t.Errorf("openapi.yaml: %s has a Retry-After with %d, and the sandbox, asked for it %s, says %q", op.OperationID, status, by, a.header.Get("Retry-After"))
+						t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for it %s with a Retry-After, says %q", method, path, status, by, a.header.Get("Retry-After"))
 					}
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,8 +23,9 @@ const module = "github.com/adminportal-go/adminportal"
 // in it is known to the client and to the sandbox.
 const documentTests = `Document|Generated`
 
-// judgeCode runs those tests, and makes findings of what they say.
-func judgeCode() ([]contract.Finding, error) {
+// judgeCode runs those tests, and makes findings of what they say, at the places that
+// doc knows; it may be nil.
+func judgeCode(doc *contract.Document) ([]contract.Finding, error) {
 	cmd := exec.Command("go", "test", "-json", "-vet=off", "-run", documentTests, ".", "./client/...", "./internal/guard")
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
@@ -31,6 +33,9 @@ func judgeCode() ([]contract.Finding, error) {
 	findings, err := parseTests(&out)
 	if err != nil {
 		return nil, fmt.Errorf("go test: %w\n%s", err, complaint.Bytes())
+	}
+	if doc != nil {
+		locateFacts(findings, doc)
 	}
 	if runErr != nil && len(findings) == 0 {
 		return nil, fmt.Errorf("go test: %w\n%s", runErr, complaint.Bytes())
@@ -68,11 +73,30 @@ func parseTests(out io.Reader) ([]contract.Finding, error) {
 				said[event.test] = append(said[event.test], place(path.Join(dir, m[1]), m[2], m[3]))
 			}
 		case "fail":
-			findings = append(findings, said[event.test]...)
+			for _, f := range said[event.test] {
+				if !slices.Contains(findings, f) { // a test may try a thing in two ways
+					findings = append(findings, f)
+				}
+			}
 		case "build-output":
 			if m := buildLine.FindStringSubmatch(strings.TrimPrefix(event.Output, "./")); m != nil {
 				findings = append(findings, place(m[1], m[2], m[3]+": it does not compile; bring it up to date with the document"))
 			}
+		}
+	}
+}
+
+// locateFacts finds the line of findings that begin with what a fact of the document is
+// about, such as "POST /portal_links 429: …".
+func locateFacts(findings []contract.Finding, doc *contract.Document) {
+	facts := map[string]contract.Fact{}
+	for _, f := range doc.Facts() {
+		facts[f.About] = f
+	}
+	for i, f := range findings {
+		about, _, _ := strings.Cut(f.What, ": ")
+		if fact, ok := facts[about]; ok && f.File == doc.Name {
+			findings[i] = fact.At(doc, f.What)
 		}
 	}
 }

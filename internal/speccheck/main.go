@@ -55,7 +55,12 @@ func run(facts bool, files []string) error {
 	var codeErr error
 	var wg sync.WaitGroup
 	if withCode {
-		wg.Go(func() { code, codeErr = judgeCode() })
+		data, err := os.ReadFile(files[0])
+		if err != nil {
+			return err
+		}
+		doc, _ := contract.Read(files[0], data) // what keeps it from being read, judge says
+		wg.Go(func() { code, codeErr = judgeCode(doc) })
 	}
 	findings, err := judge(files)
 	wg.Wait()
