@@ -35,8 +35,9 @@
 // One script on Redis, one trip per attempt while there is budget. When there is
 // none, the script says when to go, and keeps that place: nobody polls. Somewhat
 // before its turn a waiter asks once more, so that what a killed process had been
-// given is not lost, and then the turn is firm. Callers of one process who ask at
-// the same time share a trip. The first trip of a limiter is for its clock alone.
+// given is not lost, and then the turn is firm: two trips, from the first call of a
+// process on and however many processes there are. Callers of one process who ask at
+// the same time share a trip.
 //
 // Who came first goes first within a process, and processes are served in the order
 // of their asking, with no more exceptions than a place given back or a missed turn

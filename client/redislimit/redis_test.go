@@ -1,6 +1,7 @@
 package redislimit_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,6 +28,66 @@ func TestScriptIsFlushed(t *testing.T) {
 	}
 	if err := limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
 		t.Errorf("Wait 6 = %v, want ErrWouldExceedDeadline: the log was not flushed", err)
+	}
+}
+
+// A process that starts asks for its place at once: no trip is for its clock alone.
+func TestFirstTripAsks(t *testing.T) {
+	t.Parallel()
+	addr := redisServer(t)
+	rdb := connect(t, addr)
+	if err := redislimit.New(rdb, "budget", 1, time.Hour).Wait(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	before := calls(t, rdb)
+	limiter := redislimit.New(connect(t, addr), "budget", 1, time.Hour)
+	if err := limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
+		t.Errorf("Wait = %v, want ErrWouldExceedDeadline", err)
+	}
+	if got := calls(t, rdb) - before; got != 1 {
+		t.Errorf("the first Wait took %d trips, want 1", got)
+	}
+}
+
+// slow is a connection whose every command takes so long.
+type slow time.Duration
+
+func (slow) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (slow) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (s slow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		defer time.Sleep(time.Duration(s)) // it arrives, and the answer is late
+		return next(ctx, cmd)
+	}
+}
+
+// A first trip that took long knows the clock too badly to keep a place by it, and is
+// made again; the others are not.
+func TestSlowFirstTrip(t *testing.T) {
+	t.Parallel()
+	addr := redisServer(t)
+	rdb := connect(t, addr)
+	if err := redislimit.New(rdb, "budget", 1, time.Hour).Wait(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	before := calls(t, rdb)
+	far := connect(t, addr)
+	far.AddHook(slow(300 * time.Millisecond))
+	limiter := redislimit.New(far, "budget", 1, time.Hour, redislimit.WithTimeout(10*time.Second))
+	for i := range 2 {
+		cancel, done := wait(t.Context(), limiter)
+		defer func() {
+			cancel()
+			<-done
+		}()
+		eventually(t, "the place is kept", func() bool { return limiter.Waiting() == i+1 && limiter.Entered() == i+1 })
+		if got, want := calls(t, rdb)-before, i+2; got != want {
+			t.Errorf("%d places took %d trips, want %d", i+1, got, want)
+		}
 	}
 }
 

@@ -39,11 +39,6 @@ type trip struct {
 
 // depart begins a trip. The lock is held.
 func (l *Limiter) depart(places []*place, now time.Time) {
-	if l.clock.base.IsZero() {
-		// The first trip connects and brings the script there, and so takes its time:
-		// it is for the clock alone, which could not tell whether a turn is late.
-		places = nil
-	}
 	t := &trip{
 		places: places[:min(len(places), maxAsked)],
 		back:   l.back, used: l.used, pause: l.untold, told: l.told,
@@ -154,6 +149,9 @@ func (l *Limiter) failed(t *trip, now time.Time) {
 
 func (l *Limiter) settle(t *trip, answer []int64, now time.Time) {
 	told := instant(answer[0])
+	// The first trip connects and may bring the script there. Where that took long,
+	// the clock is not yet known well enough to be back before a kept place is lost.
+	unsure := l.clock.base.IsZero() && now.Sub(t.sent) > l.horizon/4
 	l.clock.learn(t.sent, now, told)
 	if pause := l.clock.local(instant(answer[1])); answer[1] != 0 && pause.After(l.paused) {
 		l.paused = pause
@@ -166,6 +164,8 @@ func (l *Limiter) settle(t *trip, answer []int64, now time.Time) {
 			l.giveBack(p.id)
 		case p.waiter != nil && p.state == wanted:
 			l.serve(p.waiter, &DeadlineError{Delay: p.at.sub(told)})
+		case unsure && p.state == kept:
+			p.state = wanted // and asked for anew
 		}
 	}
 	l.order()
