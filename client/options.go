@@ -78,7 +78,8 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithUserAgent replaces the User-Agent, "adminportal-go/v1.2.3" by default.
+// WithUserAgent replaces the User-Agent, by default "adminportal-go/v1.2.3" with the
+// version of this module that the program was built with.
 func WithUserAgent(userAgent string) Option {
 	return func(s *settings) error {
 		if strings.TrimSpace(userAgent) == "" || !printable(userAgent) {
