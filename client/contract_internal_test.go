@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -205,12 +206,16 @@ func TestLinkBodyIsTheDocuments(t *testing.T) {
 }
 
 // fieldTags are the JSON names and types of a struct's fields; whether one may be
-// left out matters to the sender alone.
+// left out matters to the sender alone, and an expiry is a time.
 func fieldTags(of reflect.Type) map[string]string {
 	tags := map[string]string{}
 	for f := range of.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		tags[f.Name] = name + " " + f.Type.String()
+		kind := f.Type
+		if kind == reflect.TypeFor[expiry]() {
+			kind = reflect.TypeFor[time.Time]()
+		}
+		tags[f.Name] = name + " " + kind.String()
 	}
 	return tags
 }

@@ -7,15 +7,22 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// liveLife is how long a link of the live dialect lives, whose answer does not
-// say (WorkOS's Admin Portal documentation: five minutes from issue).
-const liveLife = 5 * time.Minute
+const (
+	// liveLife is how long a link of the live dialect lives, whose answer does not
+	// say (WorkOS's Admin Portal documentation: five minutes from issue).
+	liveLife = 5 * time.Minute
+
+	// longLife is past what one clock is believed alone: links live ten minutes by
+	// the API reference, five by WorkOS's documentation.
+	longLife = time.Hour
+)
 
 // A PortalLink is a secret with a clock: whoever holds URL is the organization's
 // admin until it expires. Redirect to it at once; do not store, e-mail or log it.
@@ -57,8 +64,16 @@ type origin struct {
 // and counted down on this host's monotonic clock, so that a host whose clock is
 // wrong or is set still gets it right. Date has whole seconds and the count
 // starts before the request was sent: TTL is up to two seconds and the call's
-// duration less than what the server would say. Where the answer has no Date, and
-// in a literal, it goes by the local clock.
+// duration less than what the server would say.
+//
+// Where the answer has no Date it goes by the local clock. A life of more than an
+// hour is believed only where the two clocks bear each other out, since one of
+// them may be wrong; else it is five minutes, as in the live dialect, whose answers
+// tell no life. In a literal it is [time.Until] ExpiresAt.
+//
+// What no clock here sees is the time that a host spends suspended where the
+// monotonic clock stops meanwhile (Linux, macOS): TTL is too long by that much. So
+// make the link at the click rather than keep it.
 func (l PortalLink) TTL() time.Duration {
 	if l.origin == nil {
 		return max(time.Until(l.ExpiresAt), 0)
@@ -99,6 +114,9 @@ func (l PortalLink) MarshalText() ([]byte, error) { return nil, errMarshalLink }
 // [ErrInvalidRequest]. Failures that may pass are retried (see [RetryPolicy]); a
 // retried call may make a second link, which is harmless. The context bounds the
 // whole call with its waits. Every error is an [*Error].
+//
+// A link that is dead on arrival, by the server's own clock, is no error: it is
+// returned, and [PortalLink.Expired] says so. Only the portal's page knows better.
 func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) (*PortalLink, error) {
 	const name = "generate portal link"
 	core, err := c.ready(name)
@@ -186,8 +204,20 @@ var (
 // A linkBody is the part of gen.PortalLink, and all of gen.LiveLink, that a link is
 // made of: what is not asked for need not be decoded.
 type linkBody struct {
-	Link      string    `json:"link"`
-	ExpiresAt time.Time `json:"expires_at"`
+	Link      string `json:"link"`
+	ExpiresAt expiry `json:"expires_at"`
+}
+
+// An expiry may fall into a leap second, whose 60 no time.Time has: it is read as
+// the second before.
+type expiry struct{ time.Time }
+
+func (e *expiry) UnmarshalJSON(text []byte) error {
+	const at = len(`"2016-12-31T23:59`)
+	if len(text) > at+3 && string(text[at:at+3]) == ":60" {
+		text = slices.Concat(text[:at], []byte(":59"), text[at+3:])
+	}
+	return e.Time.UnmarshalJSON(text)
 }
 
 // readLink makes a link of a 2xx in either dialect. No error repeats the link.
@@ -205,11 +235,11 @@ func (c *core) readLink(a *answer, req PortalLinkRequest, family *lineage) (*Por
 	made := &struct { // one allocation
 		PortalLink
 		origin
-	}{PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt}, origin{counted: a.sent, life: liveLife, request: req}}
+	}{PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt.Time}, origin{counted: a.sent, life: liveLife, request: req}}
 	if body.ExpiresAt.IsZero() {
 		made.ExpiresAt = a.sent.Round(0).Add(liveLife)
 	} else {
-		made.life = lifeLeft(a, body.ExpiresAt)
+		made.life = lifeLeft(a, body.ExpiresAt.Time)
 	}
 	if family != nil {
 		made.lineage.Store(family)
@@ -219,13 +249,22 @@ func (c *core) readLink(a *answer, req PortalLinkRequest, family *lineage) (*Por
 }
 
 // lifeLeft is how long from a.sent on something lives that dies at expires by the
-// server's clock. Date is cut to the second, so it may have been up to one later.
+// server's clock, never more than is certain.
 func lifeLeft(a *answer, expires time.Time) time.Duration {
+	byHost := expires.Sub(a.sent)
+	life := byHost
 	date, ok := readDate(a.header)
-	if !ok {
-		return expires.Sub(a.sent)
+	if ok {
+		// Date is cut to the second, so it may have been up to one later.
+		life = expires.Sub(date.Add(time.Second))
 	}
-	return expires.Sub(date.Add(time.Second))
+	switch {
+	case life <= longLife:
+		return life
+	case ok && byHost > 0:
+		return min(life, byHost)
+	}
+	return liveLife
 }
 
 func (c *core) allowsHost(link string) bool {

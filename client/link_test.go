@@ -109,6 +109,67 @@ func TestWithoutDateTheLocalClockCounts(t *testing.T) {
 	}
 }
 
+// A clock that is wrong by more than links live, be it the one behind Date or this
+// host's, makes no link that lives for ever.
+func TestAbsurdClocks(t *testing.T) {
+	const minute, hour, year = time.Minute, time.Hour, 365 * 24 * time.Hour
+	for name, c := range map[string]struct {
+		date    time.Duration // Date, from this host's clock; none: no Date
+		expires time.Duration // from this host's clock
+		want    time.Duration
+	}{
+		"Date of 1970":                  {-30 * year, 10 * minute, 10 * minute},
+		"Date an hour behind":           {-hour, 10 * minute, 10 * minute},
+		"Date a little behind":          {-minute, 10 * minute, 11*minute - time.Second}, // nobody can tell
+		"Date an hour ahead":            {hour, 10 * minute, 0},
+		"no Date, host a year behind":   {none, year, 5 * minute},
+		"no Date, host a day ahead":     {none, -24 * hour, 0},
+		"no Date, a long life":          {none, hour, hour},
+		"both clocks say two hours":     {0, 2 * hour, 2*hour - time.Second},
+		"two hours, host slower by one": {hour, 3 * hour, 2*hour - time.Second},
+		"two hours, host faster by one": {-hour, hour, hour},
+		"two hours, host far ahead":     {-year, 2*hour - year, 5 * minute},
+		"expires in two centuries":      {0, 200 * year, 200*year - time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()["Date"] = nil
+				if c.date != none {
+					w.Header().Set("Date", time.Now().Add(c.date).UTC().Format(http.TimeFormat))
+				}
+				reply(w, 200, map[string]any{"link": testLink, "expires_at": time.Now().Add(c.expires)})
+			})
+			if got := generate(t, portal).TTL(); got != c.want {
+				t.Errorf("%s: TTL = %v, want %v", name, got, c.want)
+			}
+		})
+	}
+}
+
+// none is no Date.
+const none time.Duration = 1<<63 - 1
+
+// A leap second has the 60 that no time.Time has. It costs neither the link nor
+// any of its life, in Date or in expires_at.
+func TestLeapSecond(t *testing.T) {
+	for _, c := range []struct {
+		date, expires string
+		want          time.Duration
+	}{
+		{"Sat, 31 Dec 2016 23:59:60 GMT", "2017-01-01T00:10:00Z", 10*time.Minute - time.Second},
+		{"Sat, 31 Dec 2016 23:50:00 GMT", "2016-12-31T23:59:60Z", 10*time.Minute - 2*time.Second},
+		{"Sat, 31 Dec 2016 23:50:00 GMT", "2016-12-31T18:59:60.5-05:00", 10*time.Minute - 1500*time.Millisecond},
+	} {
+		portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", c.date)
+			reply(w, 200, map[string]any{"link": testLink, "expires_at": c.expires})
+		})
+		if got := generate(t, portal).TTL(); got > c.want || got < c.want-time.Minute {
+			t.Errorf("Date %s, expires_at %s: TTL = %v, want %v less the call's duration", c.date, c.expires, got, c.want)
+		}
+	}
+}
+
 // A link that is dead on arrival says so, and EnsureFresh would replace it.
 func TestLinkDeadOnArrival(t *testing.T) {
 	portal := serve(t, clocked(0, -time.Minute))

@@ -125,6 +125,11 @@ func readDate(h http.Header) (date time.Time, ok bool) {
 	}
 	date, err := http.ParseTime(text)
 	if err != nil {
+		// A leap second has the 60 that no time.Time has: it is the second after 59.
+		date, err = http.ParseTime(strings.Replace(text, ":60 ", ":59 ", 1))
+		date = date.Add(time.Second)
+	}
+	if err != nil {
 		return time.Time{}, false
 	}
 	lastDate.Store(&struct {
