@@ -21,7 +21,8 @@ var (
 func checkAddress(address string) error {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil, u.Scheme == "", u.Hostname() == "", strings.ContainsAny(address, " \\"):
+	case err != nil, u.Scheme == "", u.Hostname() == "", strings.ContainsAny(address, " \\"),
+		strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^"): // net/url takes a host of signs that no host has
 		return errAddress
 	case u.User != nil:
 		return errAddressUser

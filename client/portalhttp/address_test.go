@@ -85,6 +85,7 @@ func TestOddReturnURLs(t *testing.T) {
 		"https://user:password@evil.example/",
 		"https://",
 		`https://example.com/"><script>alert(1)</script> `,
+		"https://evil'", "https://evil;x/", "https://evil,example/settings", // no host has such signs
 	} {
 		for _, who := range []func(*http.Request) (client.PortalLinkRequest, error){returning(odd, ""), returning(settingsPage, odd)} {
 			portal := new(fake)

@@ -99,7 +99,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, req, kindOfFailure(err), err)
 		return
 	}
-	h.log(r, slog.LevelInfo, "portal link made", req, slog.Duration("ttl", link.TTL().Round(time.Second)))
+	h.logMade(r, req, link)
 	send(w, r, link)
 }
 
@@ -173,6 +173,18 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, req client.Portal
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	h.onError(w, r, f)
+}
+
+// logMade tells of a link that was dead on arrival, too. The person is sent there all
+// the same: by the server's clock it is dead, and that clock may be what is wrong,
+// while the portal's own page knows, and says so.
+func (h *handler) logMade(r *http.Request, req client.PortalLinkRequest, link *client.PortalLink) {
+	ttl := slog.Duration("ttl", link.TTL().Round(time.Second))
+	if link.Expired() && !link.ExpiresAt.IsZero() {
+		h.log(r, slog.LevelWarn, "portal link had expired when it came", req, ttl, slog.Time("expires_at", link.ExpiresAt))
+		return
+	}
+	h.log(r, slog.LevelInfo, "portal link made", req, ttl)
 }
 
 // log never has the link: attrs come from the request and from errors, which have

@@ -204,6 +204,28 @@ func TestExpiresAtIsTheLinks(t *testing.T) {
 	}
 }
 
+// Only the portal's page knows whether a link is dead: the person is sent there, and
+// the operator told.
+func TestLinkDeadOnArrival(t *testing.T) {
+	for name, c := range map[string]struct {
+		link *client.PortalLink
+		want string
+	}{
+		"dead":         {&client.PortalLink{URL: linkURL, ExpiresAt: time.Now().Add(-time.Minute)}, "portal link had expired when it came"},
+		"tells no end": {&client.PortalLink{URL: linkURL}, "portal link made"},
+	} {
+		srv, log := serve(t, &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) {
+			return c.link, nil
+		}}, admin)
+		if got := click(t, srv); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != linkURL {
+			t.Errorf("%s: answer = %d to %q, want 303 to the link", name, got.StatusCode, got.Header.Get("Location"))
+		}
+		if line := log.line(t); line["msg"] != c.want {
+			t.Errorf("%s: log line = %v, want %q", name, line, c.want)
+		}
+	}
+}
+
 // A failure that nobody returns must not go unheard; who wants silence says so.
 func TestLogsToTheDefaultUnlessTold(t *testing.T) {
 	log, before := new(journal), slog.Default()

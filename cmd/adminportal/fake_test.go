@@ -49,6 +49,9 @@ var fakes = map[string]http.HandlerFunc{
 		io.WriteString(w, "<title>Log in to the Wi-Fi</title>")
 	},
 	"nothing-there": func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
+	"dead-link": func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":"2024-01-15T12:00:00.000Z"}`)
+	},
 	"redirecting": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusTemporaryRedirect)
 	},

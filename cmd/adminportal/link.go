@@ -135,6 +135,10 @@ func (a *app) printLink(link *client.PortalLink, made madeLink) error {
 	if err := a.out.write(printable(link.URL) + "\n"); err != nil {
 		return err
 	}
+	if link.Expired() {
+		a.log.say("%s the link had expired (%s) when it came, by the server's own clock", a.log.paint(yellow, "warning:"), made.ExpiresAt.Format("15:04:05 UTC"))
+		return nil
+	}
 	a.log.say("expires in %s (%s)", a.log.paint(bold, seconds(link.TTL())), made.ExpiresAt.Format("15:04:05 UTC"))
 	return nil
 }
