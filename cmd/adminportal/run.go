@@ -105,9 +105,10 @@ func (a *app) root(args []string) *cobra.Command {
 		Long: `Ask WorkOS for Admin Portal links, list the provider icons, check a setup, and
 run a sandbox of the portal.
 
-Without WORKOS_API_KEY, link, icons and verify run on a sandbox of their own: no
-account is needed to try them.`,
-		Example: `  adminportal link
+Without WORKOS_API_KEY, link, icons, verify and demo run on a sandbox of their own:
+no account is needed to try them.`,
+		Example: `  adminportal demo --open
+  adminportal link
   adminportal verify
   WORKOS_API_KEY=… adminportal link --org org_01EHWNCE74X7JSDV0X3SZ3KJNY --intent dsync`,
 		Version:           buildVersion().Version,
@@ -147,7 +148,7 @@ account is needed to try them.`,
 		}
 	}
 	add("portal", a.linkCommand(), a.iconsCommand())
-	add("setup", a.verifyCommand(), a.sandboxCommand())
+	add("setup", a.verifyCommand(), a.sandboxCommand(), a.demoCommand())
 	add("more", a.completionCommand(), a.versionCommand())
 	help := a.helpCommand()
 	add("more", help)

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +63,7 @@ func (a *app) sandbox(ctx context.Context, o sandboxOptions) error {
 	if err != nil {
 		return err
 	}
-	l, err := o.listen(ctx)
+	l, err := listen(ctx, o.addr, "127.0.0.1:8787")
 	if err != nil {
 		return err
 	}
@@ -128,27 +125,6 @@ func (a *app) logRequest(r portaltest.Request) {
 	}
 	a.log.say("%s %s %s %s %s", a.log.paint(faint, time.Now().Format("15:04:05")), a.log.paint(as, status),
 		r.Method, oneLine(r.Path), a.log.paint(faint, r.Duration.Round(time.Millisecond).String()))
-}
-
-func (o sandboxOptions) listen(ctx context.Context) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(o.addr)
-	if err != nil {
-		return nil, usagef("--addr must be host:port, such as 127.0.0.1:8787")
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return nil, usagef("--addr: %q is not a port number, 0 to 65535", port)
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", o.addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, hintedError{
-			fmt.Errorf("port %s is in use", port),
-			"choose another with --addr, such as --addr " + net.JoinHostPort(host, "0") + " for any free one",
-		}
-	case err != nil:
-		return nil, hintedError{fmt.Errorf("listen on %s: %w", o.addr, err), "choose another address with --addr"}
-	}
-	return l, nil
 }
 
 // linkPath is where links are made in the dialect that it speaks.

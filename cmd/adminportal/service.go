@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
 const workosURL = "https://api.workos.com"
@@ -42,6 +43,7 @@ type service struct {
 	organization string // the sandbox's own; empty elsewhere
 	keyFrom      string // for errors: where the key came from
 	embedded     bool
+	sandbox      *portaltest.Handler // the embedded one; nil elsewhere
 	close        func()
 }
 
