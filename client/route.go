@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -17,12 +18,7 @@ type route struct {
 	dialect   Dialect
 	secured   bool // takes the API key, and is part of the API's budget
 	blank     http.Request
-	fixed     []field // headers that every request has
-}
-
-type field struct {
-	name   string
-	values []string
+	fixed     http.Header // headers that every request has
 }
 
 // routes are a client's four, in the order in which calls try them.
@@ -48,9 +44,9 @@ func newRoutes(baseURL, cdnURL, userAgent string) (routes, error) {
 		if err != nil {
 			return r, err
 		}
-		fixed := []field{{"Accept", []string{"application/json"}}, {"User-Agent", []string{userAgent}}}
+		fixed := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent}}
 		if op.method != http.MethodGet {
-			fixed = append(fixed, field{"Content-Type", []string{"application/json"}})
+			fixed["Content-Type"] = []string{"application/json"}
 		}
 		*op.list = append(*op.list, &route{
 			operation: op.operation,
@@ -101,10 +97,7 @@ func (r *route) request(ctx context.Context, key, idempotencyKey string, payload
 	}{url: *r.blank.URL}
 	req := r.blank.WithContext(ctx)
 	req.URL = &own.url
-	req.Header = make(http.Header, 8)
-	for _, f := range r.fixed {
-		req.Header[f.name] = f.values
-	}
+	req.Header = maps.Clone(r.fixed)
 	if key != "" {
 		own.values[0] = "Bearer " + key
 		req.Header["Authorization"] = own.values[0:1:1]
