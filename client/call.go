@@ -142,6 +142,8 @@ func (c *core) attempts(ctx context.Context, name string, routes []*route, j job
 // judge looks at the status first and at the body only then.
 func judge(r *route, a *answer, j job) *Error {
 	switch {
+	case a.status == 0 && refusedByProxy(a.err):
+		return &Error{cause: hide(a.err, a.key), hint: hintProxy}
 	case a.status == 0:
 		return &Error{cause: hide(a.err, a.key), hint: hintNetwork}
 	case !a.ok():

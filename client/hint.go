@@ -25,6 +25,7 @@ const (
 	hintMalformed    = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
 	hintLinkHost     = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"
 	hintNetwork      = "check the network, a proxy, and the base URL"
+	hintProxy        = "a proxy on the way wants credentials: give them in HTTPS_PROXY, or in the HTTP client's transport"
 	hintTooLong      = "try again later, or give the call's context more time"
 )
 
@@ -36,7 +37,9 @@ func hintFor(status int, description string) string {
 		return hintOrganization
 	case status >= 300 && status <= 399:
 		return hintRedirect
-	case status >= 500:
+	case status == http.StatusProxyAuthRequired:
+		return hintProxy
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
 		status = http.StatusInternalServerError
 	}
 	return hints[status]

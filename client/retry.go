@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -15,7 +17,8 @@ import (
 // field zero means the default, so a literal need only name what differs.
 //
 // What is retried: 429, 500, 502, 503, 504, and network failures other than a
-// certificate that is not trusted. A POST is retried like a GET: a second link is
+// certificate that is not trusted, a handshake that the server refuses, and a proxy
+// that wants credentials. A POST is retried like a GET: a second link is
 // harmless, and both work until they expire.
 type RetryPolicy struct {
 	// MaxAttempts counts the first attempt too: 1 turns retries off. Default 4.
@@ -127,18 +130,35 @@ func transient(err error) bool {
 		hostname    x509.HostnameError
 		certificate x509.CertificateInvalidError
 		notTLS      tls.RecordHeaderError
-		alert       tls.AlertError
 	)
 	switch {
 	case errors.Is(err, errTooLarge), errors.Is(err, errBadEncoding), errors.Is(err, http.ErrSchemeMismatch):
 		return false
 	case errors.As(err, &unverified), errors.As(err, &unknown), errors.As(err, &hostname),
-		errors.As(err, &certificate), errors.As(err, &notTLS), errors.As(err, &alert):
+		errors.As(err, &certificate), errors.As(err, &notTLS):
+		return false
+	case refusedByAlert(err), refusedByProxy(err):
 		return false
 	case errors.Is(err, context.Canceled):
 		return false // not ours: a canceled caller is dealt with before
 	}
 	return true
+}
+
+// refusedByAlert: the server ended the handshake with a TLS alert, for example since it
+// wants a certificate of its clients or another version. Only an internal error may
+// pass. (Package tls has a type for alerts, but gives it to QUIC alone.)
+func refusedByAlert(err error) bool {
+	const internalError tls.AlertError = 80
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && op.Err.Error() != internalError.Error()
+}
+
+// refusedByProxy: a proxy answered CONNECT with 407. Of its answer net/http keeps
+// these words and nothing else.
+func refusedByProxy(err error) bool {
+	var sent *url.Error
+	return errors.As(err, &sent) && sent.Err.Error() == http.StatusText(http.StatusProxyAuthRequired)
 }
 
 // pause waits, or returns the context's error when that ends first.

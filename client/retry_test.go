@@ -368,6 +368,10 @@ func TestNetworkFailures(t *testing.T) {
 		"expired":              {&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}, false},
 		"no TLS":               {tls.RecordHeaderError{Msg: "x"}, false},
 		"HTTP to HTTPS client": {http.ErrSchemeMismatch, false},
+		"alert":                {&net.OpError{Op: "remote error", Err: tls.AlertError(116)}, false},
+		"alert that may pass":  {&net.OpError{Op: "remote error", Err: tls.AlertError(80)}, true},
+		"proxy's 407":          {errors.New("Proxy Authentication Required"), false},
+		"proxy's 502":          {errors.New("Bad Gateway"), true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			attempts := 0
