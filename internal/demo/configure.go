@@ -15,7 +15,7 @@ func (d *Demo) configure() http.Handler {
 	open := portalhttp.NewHandler(recorded{d}, d.whoMayGo,
 		portalhttp.WithReturnURL(d.Site+"/settings"),
 		portalhttp.WithLogger(d.logger),
-		portalhttp.WithErrorHandler(showFailure))
+		portalhttp.WithErrorHandler(d.showFailure))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, signedIn := d.sessions.find(r)
 		f, ok := featureOf(r.PathValue("feature"))
@@ -59,10 +59,12 @@ func (p recorded) GeneratePortalLink(ctx context.Context, req client.PortalLinkR
 	return link, err
 }
 
-// showFailure is portalhttp's own page, written down.
-func showFailure(w http.ResponseWriter, r *http.Request, err error) {
+// showFailure is portalhttp's own page, written down. Its way back is not the
+// portal's, which says that the person was there.
+func (d *Demo) showFailure(w http.ResponseWriter, r *http.Request, err error) {
 	var f *portalhttp.Failure
 	errors.As(err, &f) // always, by WithErrorHandler
+	f.ReturnURL = d.Site + "/settings"
 	clickOf(r.Context()).failed(f)
 	f.ServeHTTP(w, r)
 }

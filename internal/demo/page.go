@@ -64,6 +64,7 @@ type page struct {
 	Sandbox       bool
 	Faults        []fault
 	Fault         string
+	Wrong         string // the fault's name, unless nothing is wrong
 	Gone          string // the organization that the sandbox does not know
 }
 
@@ -115,6 +116,11 @@ func (d *Demo) settings(w http.ResponseWriter, r *http.Request) {
 		p.Clicks = append(p.Clicks, d.show(c))
 	}
 	p.Fault, p.Gone = d.faults.now()
+	for _, f := range allFaults {
+		if f.Value == p.Fault && f.Value != faultNone {
+			p.Wrong = f.Name
+		}
+	}
 
 	var body bytes.Buffer
 	if err := d.page.Execute(&body, p); err != nil {

@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -43,12 +44,18 @@ func observe(ctx context.Context, a client.Attempt) {
 	}
 }
 
-// curl is the request for a shell that has the key in WORKOS_API_KEY.
+// curl is the request for a shell that has the key in WORKOS_API_KEY. The body is
+// laid out for reading, which is nothing to JSON.
 func (s sent) curl() string {
+	body := s.body
+	var laidOut bytes.Buffer
+	if json.Indent(&laidOut, []byte(body), "  ", "  ") == nil {
+		body = laidOut.String()
+	}
 	return "curl " + s.url + " \\\n" +
 		`  -H "Authorization: Bearer $WORKOS_API_KEY" \` + "\n" +
 		"  -H 'Content-Type: application/json' \\\n" +
-		"  -d " + quoted(s.body)
+		"  -d " + quoted(body)
 }
 
 // quoted is text as one word of a shell.
