@@ -38,7 +38,8 @@ type IconCatalog struct {
 	maxAge  time.Duration
 	list    atomic.Pointer[iconList]
 	asking  flight[*iconList]
-	refresh atomic.Bool // one runs in the background
+	refresh atomic.Bool               // one runs in the background
+	rest    atomic.Pointer[time.Time] // while there is no list: Warm does nothing until then
 }
 
 // An iconList is one fetch, never changed after it is published.
@@ -114,9 +115,12 @@ func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 
 // Warm starts fetching, unless there is a list already, and returns at once: call
 // it at startup so that no page has to wait. If it fails, the first lookup tries
-// again.
+// again, and so does Warm itself, once a minute however often it is called.
 func (k *IconCatalog) Warm() {
-	if k.list.Load() == nil {
+	if k.list.Load() != nil {
+		return
+	}
+	if rest := k.rest.Load(); rest == nil || time.Until(*rest) < 0 {
 		k.refreshInBackground()
 	}
 }
@@ -158,10 +162,15 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 		k.list.Store(&kept)
 		return &kept, err
 	case err != nil:
+		rest := time.Now().Add(jittered(catalogRetry))
+		k.rest.Store(&rest)
 		return nil, err
 	}
 	list := newIconList(icons)
 	list.due = list.fetched.Add(jittered(k.maxAge))
+	if len(icons) == 0 { // the best that there is, but not for a day
+		list.due = list.fetched.Add(jittered(min(k.maxAge, catalogRetry)))
+	}
 	k.list.Store(list)
 	return list, nil
 }

@@ -233,6 +233,48 @@ func TestColdCatalogTriesAgainAfterAnError(t *testing.T) {
 	}
 }
 
+// Every page that names a provider calls Warm while there is no list.
+func TestFailedWarmUpRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &source{err: errors.New("away"), took: time.Second}
+		catalog := client.NewIconCatalog(src)
+		for range 60 * 60 { // an hour of pages, one a second
+			catalog.Warm()
+			time.Sleep(time.Second)
+		}
+		if n := src.questions(); n < 30 || n > 70 {
+			t.Errorf("asked %d times in an hour, want about once a minute", n)
+		}
+		if _, _, err := catalog.Lookup(t.Context(), "okta"); !errors.Is(err, src.err) {
+			t.Errorf("Lookup: %v, want the source's error", err)
+		}
+		before := src.questions()
+		src.set(icons("okta"), nil)
+		if got := lookup(t, catalog, "okta"); got != "okta" || src.questions() != before+1 {
+			t.Errorf("Lookup = %q, want okta at once: who waits for an icon asks", got)
+		}
+	})
+}
+
+func TestFirstListThatIsEmptyIsNotKeptForADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &source{}
+		catalog := client.NewIconCatalog(src)
+		if got := lookup(t, catalog, "okta"); got != "" {
+			t.Errorf("Lookup = %q, want none", got)
+		}
+		src.set(icons("okta"), nil)
+		for range 2 {
+			time.Sleep(time.Minute)
+			lookup(t, catalog, "okta")
+			synctest.Wait()
+		}
+		if got := lookup(t, catalog, "okta"); got != "okta" || src.questions() != 2 {
+			t.Errorf("two minutes later: Lookup = %q after %d fetches, want okta after 2", got, src.questions())
+		}
+	})
+}
+
 func TestAllIsTheCallersOwn(t *testing.T) {
 	list := icons("zeta", "alpha", "okta")
 	catalog := client.NewIconCatalog(&source{icons: list})

@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// iconOf maps the SSO connection types of the WorkOS API to the slugs of the provider icons. WorkOS publishes no such mapping: this one is drawn
-// from public integrations, and where marked inferred from a slug of the same
-// name. A type that is not here has no icon; that is no error, since new types
-// appear without notice.
+// iconOf maps the SSO connection types of the WorkOS API to the slugs of the
+// provider icons. WorkOS publishes no such mapping: this one is drawn from public
+// integrations, and where marked inferred from a slug of the same name. A type that
+// is not here has no icon; that is no error, since new types appear without notice.
 var iconOf = map[string]string{
 	"AdpOidc":                "adp",
 	"AppleOAuth":             "apple",
