@@ -10,7 +10,7 @@ INTENT ?= sso
 .DEFAULT_GOAL := all
 
 all: build vet lint spec test ## everything that CI checks
-.PHONY: all build vet lint spec breaking docs upstream test run generate fuzz stress bench cover help
+.PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench cover help
 
 build: ## compile every package
 	@set -e; for m in $(MODULES); do echo go -C $$m build ./...; go -C $$m build -o /dev/null ./...; done
@@ -39,6 +39,9 @@ test: ## every test, with the race detector where a C compiler can build it
 run: ## make a portal link and list the icons, on the embedded sandbox or with WORKOS_API_KEY
 	go run ./cmd/adminportal link --intent $(INTENT) $(if $(ORG),--org $(ORG))
 	go run ./cmd/adminportal icons
+
+demo: ## a settings page to click through, on the embedded sandbox or with WORKOS_API_KEY and ORG
+	go run ./cmd/adminportal demo $(if $(ORG),--org $(ORG))
 
 generate: ## make gen/ from openapi.yaml
 	go generate ./...

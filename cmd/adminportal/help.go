@@ -100,12 +100,13 @@ const environmentText = `Environment variables
 
   WORKOS_API_KEY    the API key, sk_…, from the WorkOS Dashboard. It can also come
                     from standard input (--api-key-stdin), never from an argument.
-                    Without one, link, icons and verify run on an embedded sandbox.
+                    Without one, link, icons, verify and demo run on an embedded
+                    sandbox.
   WORKOS_BASE_URL   another address of the API, such as that of a running
                     "adminportal sandbox"; https, or http on loopback.
-  BROWSER           the command that link --open starts, with %s for the address
-                    or the address as its last argument. Several, between colons,
-                    are tried in turn.
+  BROWSER           the command that --open starts, with %s for the address or the
+                    address as its last argument. Several, between colons, are
+                    tried in turn.
   NO_COLOR          set to anything: no colour, whatever else is set.
   CLICOLOR_FORCE    set, and not to 0: colour even where there is no terminal.
   CLICOLOR          0: no colour. Else colour is for terminals only.
@@ -114,8 +115,8 @@ const environmentText = `Environment variables
 
 const exitCodesText = `Exit codes
 
-  0     done. A pipe that was closed early counts, and so does a sandbox that was
-        stopped.
+  0     done. A pipe that was closed early counts, and so does a sandbox or a demo
+        that was stopped.
   1     failed: no such organization, a request that was refused, an error of the
         server, a port in use, a full disk.
   2     usage: a command, a flag, a key or a value that cannot be right. Nothing

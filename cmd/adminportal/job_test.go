@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -140,7 +142,7 @@ func scriptCommand(ts *testscript.TestScript, program string, args ...string) *e
 		}
 	}
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER", "GOCOVERDIR"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
@@ -219,5 +221,47 @@ func eventually(ts *testscript.TestScript, what string, done func() bool) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("%s does not come", what)
 		}
+	}
+}
+
+// page is a browser's answer from a background program whose output's first line
+// is its address: a click for a path, else the page.
+func page(ts *testscript.TestScript, args []string) *http.Response {
+	j := ts.Value(jobs{}).(map[string]*job)[args[0]]
+	ts.Check(j.stdout.await("\n", 20*time.Second))
+	address, _, _ := strings.Cut(j.stdout.String(), "\n")
+	method := http.MethodGet
+	if len(args) > 1 {
+		address, method = address+args[1], http.MethodPost
+	}
+	req, err := http.NewRequest(method, address, http.NoBody)
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	return resp
+}
+
+// visit NAME [PATH] fetches the page of a background program, or presses the button
+// for a path, and keeps what came in the file visited.
+func visit(ts *testscript.TestScript, _ bool, args []string) {
+	resp := page(ts, args)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("visited"), body, 0o600))
+}
+
+// hold NAME leaves connections open to a background program: one that has said
+// nothing, one in the middle of a request, and one that is kept.
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	page(ts, args).Body.Close()
+	j := ts.Value(jobs{}).(map[string]*job)[args[0]]
+	address, _, _ := strings.Cut(strings.TrimPrefix(j.stdout.String(), "http://"), "\n")
+	for _, begun := range []string{"", "POST /configure/sso HTTP/1.1\r\nHost: " + address + "\r\nContent-Length: 10\r\n\r\nhalf"} {
+		conn, err := net.Dial("tcp", address)
+		ts.Check(err)
+		ts.Defer(func() { conn.Close() })
+		_, err = io.WriteString(conn, begun)
+		ts.Check(err)
 	}
 }

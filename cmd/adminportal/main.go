@@ -1,9 +1,10 @@
 // Command adminportal makes WorkOS Admin Portal links, lists provider icons,
-// checks a setup, and runs a sandbox of the portal for any language.
+// checks a setup, runs a sandbox of the portal for any language, and serves a demo
+// to click through.
 //
 // main.go, run.go and exit.go are the frame: signals, the command line, and what a
 // run ends with. Each command has its file. service.go decides where calls go,
-// sandboxed.go serves the sandbox, and screen.go and progress.go do the writing.
+// serve.go and sandboxed.go serve, and screen.go and progress.go do the writing.
 package main
 
 import (

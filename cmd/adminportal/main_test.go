@@ -67,6 +67,8 @@ func TestScripts(t *testing.T) {
 			"control":     control,
 			"control-saw": controlSaw,
 			"closed-pipe": closedPipeRun,
+			"visit":       visit,
+			"hold":        hold,
 		},
 	})
 }

@@ -102,8 +102,8 @@ func (a *app) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "adminportal",
 		Short: "WorkOS Admin Portal links, icons and a sandbox",
-		Long: `Ask WorkOS for Admin Portal links, list the provider icons, check a setup, and
-run a sandbox of the portal.
+		Long: `Ask WorkOS for Admin Portal links, list the provider icons, check a setup, run a
+sandbox of the portal, and click through a demo.
 
 Without WORKOS_API_KEY, link, icons, verify and demo run on a sandbox of their own:
 no account is needed to try them.`,
