@@ -2,12 +2,13 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,75 +17,138 @@ import (
 
 const document = "../../openapi.yaml"
 
-// prism starts Prism and returns its address. It ends with the test, by its process
-// id: a Prism that chews on something takes no other hint.
-func prism(t *testing.T, mode string, args ...string) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("starts Prism")
+// A prism is one of Prism's processes.
+type prism struct {
+	URL  string
+	cmd  *exec.Cmd
+	log  *os.File
+	gone chan struct{} // closed when the process has ended
+}
+
+// startPrism starts Prism, which takes a few seconds.
+func startPrism(node, module, mode string, args ...string) (*prism, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
 	}
-	node := require.Tool(t, "node", "nodejs npm")
-	module := require.Module(t, "@stoplight/prism-cli")
-	address := freeAddress(t)
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	log, err := os.Create(filepath.Join(t.TempDir(), "prism.log"))
+	leash, err := filepath.Abs("testdata/leash.cjs")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	cmd := exec.Command(node, append([]string{filepath.Join(module, "dist", "index.js"), mode, "--host", host, "--port", port, document}, args...)...)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	p := &prism{URL: "http://" + address, gone: make(chan struct{})}
+	p.cmd = exec.Command(node, append([]string{
+		"--require", leash,
+		filepath.Join(module, "dist", "index.js"), mode, "--host", host, "--port", port, document,
+	}, args...)...)
+	if p.log, err = os.CreateTemp("", "prism-*.log"); err != nil {
+		return nil, err
 	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		log.Close()
-		if t.Failed() {
-			said, _ := os.ReadFile(log.Name())
-			t.Logf("Prism said:\n%s", said)
-		}
-	})
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	// Nothing is written to its input, which ends when this process does.
+	if _, err = p.cmd.StdinPipe(); err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		_ = p.log.Close()
+		_ = os.Remove(p.log.Name())
+		return nil, err
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.gone)
+	}()
 	// Two minutes: on a busy machine it takes its time to start.
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err == nil {
-			conn.Close()
-			return "http://" + address
+			_ = conn.Close()
+			return p, nil
 		}
-		if ctx.Err() != nil {
-			t.Fatalf("Prism does not listen: %v", err)
+		select {
+		case <-p.gone:
+			err = errors.New("it ended")
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+			continue
 		}
-		time.Sleep(100 * time.Millisecond)
+		return nil, fmt.Errorf("Prism does not listen: %w\n%s", err, p.end())
 	}
 }
 
-func freeAddress(t *testing.T) string {
+// end ends Prism by its process, since one that chews on something takes no other
+// hint, and returns what it said.
+func (p *prism) end() string {
+	_ = p.cmd.Process.Kill()
+	<-p.gone
+	said, _ := os.ReadFile(p.log.Name())
+	_ = p.log.Close()
+	_ = os.Remove(p.log.Name())
+	return string(said)
+}
+
+// tools are Node and Prism.
+func tools(t *testing.T) (node, module string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if testing.Short() {
+		t.Skip("starts Prism")
+	}
+	return require.Tool(t, "node", "nodejs npm"), require.Module(t, "@stoplight/prism-cli")
+}
+
+// shared is the one mock of all tests: it keeps nothing from one request to the next.
+var shared struct {
+	once sync.Once
+	mock *prism
+	err  error
+}
+
+// mock returns the address of the document's mock.
+func mock(t *testing.T) string {
+	t.Helper()
+	node, module := tools(t)
+	shared.once.Do(func() { shared.mock, shared.err = startPrism(node, module, "mock") })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.mock.URL
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.mock != nil {
+		if said := shared.mock.end(); code != 0 {
+			fmt.Printf("Prism said:\n%s", said)
+		}
+	}
+	os.Exit(code)
+}
+
+// proxy puts Prism before a server, for one test, and returns its address there.
+func proxy(t *testing.T, upstream string) string {
+	t.Helper()
+	node, module := tools(t)
+	p, err := startPrism(node, module, "proxy", upstream, "--errors")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(func() {
+		if said := p.end(); t.Failed() {
+			t.Logf("Prism said:\n%s", said)
+		}
+	})
+	return p.URL
 }
 
-// prefer asks Prism for a status, and for one of its examples.
-type prefer struct {
-	status  int
-	example string
-}
-
-func (p prefer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Prefer", fmt.Sprintf("code=%d, example=%s", p.status, p.example))
-	// The CDN says in plain text that it has no such file, and Prism withholds that from
-	// one who asks for JSON alone; the CDN does not.
-	r.Header.Set("Accept", "*/*")
-	return http.DefaultTransport.RoundTrip(r)
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }

@@ -17,6 +17,7 @@ func TestSecondGeneratedClient(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts node")
 	}
+	t.Parallel()
 	node := require.Tool(t, "node", "nodejs npm")
 	require.Module(t, "openapi-fetch")
 	modules := filepath.Dir(require.Module(t, "openapi-typescript"))
