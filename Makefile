@@ -10,7 +10,7 @@ INTENT ?= sso
 .DEFAULT_GOAL := all
 
 all: build vet lint spec test ## everything that CI checks
-.PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench cover help
+.PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench fleet cover release release-check help
 
 build: ## compile every package
 	@set -e; for m in $(MODULES); do echo go -C $$m build ./...; go -C $$m build -o /dev/null ./...; done
@@ -62,9 +62,18 @@ stress: ## every test twenty times with the race detector, in random order
 bench: ## what a call costs beside others', into docs/bench.md and .svg (STAT=file: for benchstat)
 	go -C internal/bench run . -docs $(CURDIR)/docs $(if $(STAT),-benchstat $(abspath $(STAT)))
 
+fleet: ## fleets of 1 to 1,000 replicas, simulated, into docs/fleet.md and .svg (some minutes)
+	go -C internal/fleetsim test -count=1 -timeout=60m -run=TestFleet -args -docs $(CURDIR)/docs
+
 cover: ## what the tests reach: go tool cover -html=cover.out shows where
 	go test -coverpkg=./client/...,./cmd/... -coverprofile=cover.out ./...
 	go tool cover -func=cover.out | tail -1
 
+release: ## build the release TAG=v… into dist/, as the workflow does (PLATFORMS=linux_amd64…)
+	.ci/release $(TAG) $(PLATFORMS)
+
+release-check: ## is the changelog ready for the release TAG=v…, and the number high enough?
+	go run ./internal/release check $(TAG)
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -112,6 +112,28 @@ func TestNext(t *testing.T) {
 	}
 }
 
+func TestSaysEnough(t *testing.T) {
+	for _, tt := range []struct {
+		tag          string
+		breaks, adds bool
+		enough, not  string
+	}{
+		{"v0.3.1", true, true, "v0.4.0", "v0.3.2"},
+		{"v0.3.1", true, true, "v1.0.0", "v0.3.1"},
+		{"v0.3.1", false, true, "v0.4.0", "v0.3.9"},
+		{"v0.3.1", false, false, "v0.3.2", "v0.3.1"},
+		{"v0.3.9", false, false, "v0.3.10", "v0.3.9"},
+		{"v1.2.3", true, false, "v2.0.0", "v1.9.9"},
+	} {
+		if err := saysEnough(tt.enough, tt.tag, tt.breaks, tt.adds); err != nil {
+			t.Errorf("%s after %s: %v", tt.enough, tt.tag, err)
+		}
+		if err := saysEnough(tt.not, tt.tag, tt.breaks, tt.adds); err == nil {
+			t.Errorf("%s after %s passes (breaks: %v, adds: %v)", tt.not, tt.tag, tt.breaks, tt.adds)
+		}
+	}
+}
+
 func TestOwnsUp(t *testing.T) {
 	const released = "\n## [0.1.0] - 2026-11-01\n\n### Breaking\n\n- An old one.\n"
 	for _, tt := range []struct {
@@ -123,8 +145,11 @@ func TestOwnsUp(t *testing.T) {
 		{"a break", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n- A field is gone.\n" + released, true},
 		{"a heading and nothing under it", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n" + released, false},
 	} {
-		if got := ownsUp(tt.changelog); got != tt.want {
+		if got := ownsUp(tt.changelog, "Unreleased"); got != tt.want {
 			t.Errorf("%s: ownsUp() = %v, want %v", tt.name, got, tt.want)
+		}
+		if !ownsUp(tt.changelog, "0.1.0") {
+			t.Errorf("%s: the release's own break is not found", tt.name)
 		}
 	}
 }

@@ -11,6 +11,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,19 +33,23 @@ type change struct {
 
 func main() {
 	base := flag.String("base", "", "the commit to compare with (unless told: the last tag, or the parent commit where there is none)")
+	release := flag.String("release", "", "the `version` that is to be released: fail where its number says too little")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: go run ./internal/breaking [-base commit]\nRun it in the module's folder.")
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/breaking [-base commit] [-release version]\nRun it in the module's folder.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	if err := run(*base); err != nil {
+	if err := run(*base, *release); err != nil {
 		fmt.Fprintln(os.Stderr, "breaking:", err)
 		os.Exit(1)
 	}
 }
 
-func run(base string) error {
+func run(base, release string) error {
 	tag, _ := git("describe", "--tags", "--abbrev=0") // an error: there is none
+	if release != "" {
+		tag = base // the tag that is to be released may stand already
+	}
 	if base == "" {
 		base = tag
 	}
@@ -74,8 +79,16 @@ func run(base string) error {
 	}
 	changes = append(changes, code...)
 	broken := report(base, tag, changes)
-	if broken == 0 || intended() {
+	if release != "" {
+		if err := saysEnough(release, tag, broken > 0, len(changes) > 0); err != nil {
+			return err
+		}
+	}
+	if broken == 0 || intended(release) {
 		return nil
+	}
+	if release != "" {
+		return fmt.Errorf("%d changes break somebody: say so in CHANGELOG.md in a section \"### Breaking\" of the release", broken)
 	}
 	return fmt.Errorf("%d changes break somebody: take them back, or, if they are meant, say so in CHANGELOG.md in a section \"### Breaking\" under Unreleased", broken)
 }
@@ -113,7 +126,7 @@ func report(base, tag string, changes []change) (broken int) {
 	return broken
 }
 
-var version = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)$`)
+var version = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)(?:$|[,-])`)
 
 // next is the version after tag, by Semantic Versioning; before v1, a minor one may
 // break.
@@ -136,18 +149,39 @@ func next(tag string, breaks, adds bool) string {
 	return fmt.Sprintf("v%d.%d.%d, a patch", major, minor, patch+1)
 }
 
-// intended tells whether the changelog owns up to a break.
-func intended() bool {
+// saysEnough holds the number of a release against what the changes since tag ask for,
+// which is the least: more may always be said.
+func saysEnough(release, tag string, breaks, adds bool) error {
+	is, want := version.FindStringSubmatch(release), version.FindStringSubmatch(next(tag, breaks, adds))
+	if is == nil || want == nil {
+		return fmt.Errorf("%q after %q: give two versions like v1.2.3", release, tag)
+	}
+	for i := 1; i <= 3; i++ {
+		a, _ := strconv.Atoi(is[i]) // digits, all three
+		b, _ := strconv.Atoi(want[i])
+		if a > b {
+			return nil
+		}
+		if a < b {
+			return fmt.Errorf("%s says too little: what changed since %s is at least %s", release, tag, next(tag, breaks, adds))
+		}
+	}
+	return nil
+}
+
+// intended tells whether the changelog owns up to a break, under the release's heading
+// or, where there is none, under Unreleased.
+func intended(release string) bool {
 	text, err := os.ReadFile("CHANGELOG.md")
-	return err == nil && ownsUp(string(text))
+	return err == nil && ownsUp(string(text), cmp.Or(strings.TrimPrefix(release, "v"), "Unreleased"))
 }
 
 var breakingSection = regexp.MustCompile(`(?m)^### Breaking\n\n- \S`)
 
-func ownsUp(changelog string) bool {
-	_, unreleased, _ := strings.Cut(changelog, "\n## [Unreleased]\n")
-	unreleased, _, _ = strings.Cut(unreleased, "\n## ")
-	return breakingSection.MatchString(unreleased)
+func ownsUp(changelog, heading string) bool {
+	_, section, _ := strings.Cut(changelog, "\n## ["+heading+"]")
+	section, _, _ = strings.Cut(section, "\n## ")
+	return breakingSection.MatchString(section)
 }
 
 func git(args ...string) (string, error) { return output(".", "git", args...) }

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -50,6 +51,33 @@ func TestOldestGoIsTested(t *testing.T) {
 	}
 	if oldest, _, _ := strings.Cut(tested[1], ","); strings.Trim(oldest, `'" `) != minimum[1] {
 		t.Errorf("CI's oldest Go is %s, go.mod's is %s", oldest, minimum[1])
+	}
+}
+
+// A workflow runs what was read when it was written: an action goes by its commit, with
+// the version beside it for people, and gets no permission that the file does not name.
+func TestWorkflowsArePinned(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("workflows = %q, %v, want at least two", files, err)
+	}
+	pinned := regexp.MustCompile(`^[\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	commits := map[string]string{}
+	for _, file := range files {
+		text := read(t, strings.TrimPrefix(file, root+"/"))
+		if !regexp.MustCompile(`(?m)^permissions:`).MatchString(text) {
+			t.Errorf("%s: no permissions for the whole file: jobs would get all that there are", file)
+		}
+		for _, m := range regexp.MustCompile(`uses: (.*)`).FindAllStringSubmatch(text, -1) {
+			if !pinned.MatchString(m[1]) {
+				t.Errorf("%s: uses %s: write owner/action@commit # v1.2.3", file, m[1])
+			}
+			action, _, _ := strings.Cut(m[1], "@")
+			if was := commits[action]; was != "" && was != m[1] {
+				t.Errorf("%s: uses %s, and elsewhere %s", file, m[1], was)
+			}
+			commits[action] = m[1]
+		}
 	}
 }
 
