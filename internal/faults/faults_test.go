@@ -110,6 +110,7 @@ var table = []chapter{
 		{what: "Content-Length too large", by: length(+10), attempts: again, is: client.ErrMalformedResponse, status: success, cause: is("io.ErrUnexpectedEOF", io.ErrUnexpectedEOF)},
 		{what: "Content-Length too small", by: length(-10), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
 		{what: "200 with a page", by: page(200), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
+		{what: "200 with megabytes", by: flooding(), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("too large")},
 		{what: "200 with nothing", by: nothing(), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
 	}},
 	{"Statuses", []fault{

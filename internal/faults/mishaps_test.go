@@ -110,12 +110,24 @@ func page(status int) mishap {
 	return answering(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(status)
-		_, _ = fmt.Fprintf(w, "<html><h1>%d</h1><pre>%s %s\nAuthorization: %s</pre><a href='https://id.workos.com/?token=%s'>", status, r.Method, r.URL, r.Header.Get("Authorization"), secret)
+		_, _ = fmt.Fprintf(w, "<html><h1>%d</h1><pre>%s %s\nAuthorization: %s</pre><a href='https://id.workos.com/%s'>", status, r.Method, r.URL, r.Header.Get("Authorization"), secret)
 	})
 }
 
 func nothing() mishap {
 	return answering(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { w.WriteHeader(http.StatusOK) })
+}
+
+// flooding answers with more than anyone wants to read.
+func flooding() mishap {
+	return answering(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		piece := bytes.Repeat([]byte(" "), 64<<10)
+		for range 64 {
+			if _, err := w.Write(piece); err != nil {
+				return
+			}
+		}
+	})
 }
 
 func closing() mishap {
