@@ -34,7 +34,7 @@ type core struct {
 	keys           keys
 	retry          RetryPolicy
 	timeout        timeout // of an attempt
-	gate           gate
+	gate           *gate   // apart from what calls only read
 	limiter        Limiter
 	pinned         Dialect
 	links, icons   learner // which dialect works for each
@@ -99,6 +99,7 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 		keys:           keys{source: s.keySource, fixed: fixed, timeout: bound},
 		retry:          s.retry,
 		timeout:        bound,
+		gate:           new(gate),
 		limiter:        s.limiter,
 		pinned:         s.dialect,
 		margin:         s.margin,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -35,20 +36,22 @@ import (
 // Nonsense in a header is no header, no claim is believed for more than maxReset, and
 // no attempt is held for longer than that, however many claims follow one another.
 type gate struct {
-	mu        sync.Mutex
-	reset     time.Time     // end of the window; zero when open or reopening
-	left      int           // the least that an answer of this window told
-	heard     uint64        // departures before that was heard
-	refusal   bool          // closed by a 429
-	limit     int           // what a window holds, where the server says so
+	mu sync.Mutex
+
+	// What every attempt writes stands together, for the processors to pass on at once.
+	departed uint64 // attempts that ever left
+	underway int    // departures without an answer yet
+	left     int    // the least that an answer of this window told
+	heard    uint64 // departures before that was heard
+	limit    int    // what a window holds, where the server says so
+
+	reset     time.Time // end of the window; zero when open or reopening
+	refusal   bool      // closed by a 429
+	reopening bool
 	slack     time.Duration // how far apart those leave who waited for the reset
 	window    uint64        // counts the resets
-	reopening bool
-	probed    time.Time // the last departure; what reopening goes by
-
-	departed uint64 // attempts that ever left
-	rolled   uint64 // departures before the last reset
-	underway int    // departures without an answer yet
+	rolled    uint64        // departures before the last reset
+	probed    time.Time     // the last departure while reopening
 
 	news chan struct{} // closed to make those who wait look again; nil if none does
 }
@@ -88,7 +91,7 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 		if err := ctx.Err(); err != nil {
 			return pass{}, err
 		}
-		g.mu.Lock()
+		g.lock()
 		g.roll(now)
 		late = late || waited && g.window != seen
 		seen = g.window
@@ -137,6 +140,15 @@ func drawn(ctx context.Context, now time.Time, slack time.Duration) time.Duratio
 	return rand.N(max(slack, 0) + 1) //nolint:gosec // jitter, not a secret
 }
 
+// lock is tried for again, not waited for. It is held for moments, but with many more
+// callers than processors those who wait for a sync.Mutex form a queue that hands it
+// from one to the next and does not end: every call then waits for all the others.
+func (g *gate) lock() {
+	for !g.mu.TryLock() {
+		runtime.Gosched()
+	}
+}
+
 // What follows is called with the lock held, up to answered.
 
 // roll notices that the window has ended.
@@ -164,7 +176,9 @@ func (g *gate) depart(now time.Time, count bool) pass {
 	}
 	g.departed++
 	g.underway++
-	g.probed = now
+	if g.reopening {
+		g.probed = now
+	}
 	return pass{g.departed, now}
 }
 
@@ -194,10 +208,6 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 	if p.number == 0 {
 		return
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.underway--
-	g.roll(now)
 	var (
 		wait  time.Duration
 		limit RateLimit
@@ -209,6 +219,11 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 	} else {
 		limit, told = readRateLimit(h, now)
 	}
+
+	g.lock()
+	defer g.mu.Unlock()
+	g.underway--
+	g.roll(now)
 	switch {
 	case told && refused:
 		g.refused(now, now.Add(min(wait, maxReset)))
@@ -248,7 +263,7 @@ func (g *gate) count(p pass, now time.Time, told RateLimit) {
 
 // known is what the gate knows now.
 func (g *gate) known() RateLimit {
-	g.mu.Lock()
+	g.lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	g.roll(now)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,6 +71,41 @@ func TestGateSerialisesNobody(t *testing.T) {
 		})
 	}
 	done.Wait()
+}
+
+// However many callers there are, none queues at the gate's lock: a queue of hundreds
+// would outlast whatever began it.
+func TestNobodyQueuesAtTheGate(t *testing.T) {
+	defer runtime.SetMutexProfileFraction(runtime.SetMutexProfileFraction(1))
+	core := steadyClient(t, newSteady()).core
+	h := http.Header{"X-Ratelimit-Remaining": {"99999999"}, "X-Ratelimit-Reset": {"60"}}
+	var done sync.WaitGroup
+	for range 512 {
+		done.Go(func() {
+			for range 200 {
+				p, err := core.admit(context.Background())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				core.gate.answered(p, 200, h, time.Now())
+			}
+		})
+	}
+	done.Wait()
+	records := make([]runtime.BlockProfileRecord, 1000)
+	n, ok := runtime.MutexProfile(records)
+	if !ok {
+		t.Fatalf("%d records of waiting for locks, want at most %d", n, len(records))
+	}
+	for _, r := range records[:n] {
+		for frames, more := runtime.CallersFrames(r.Stack()), true; more; {
+			var f runtime.Frame
+			if f, more = frames.Next(); strings.Contains(f.Function, "(*gate)") {
+				t.Errorf("callers waited %d times for the lock in %s", r.Count, f.Function)
+			}
+		}
+	}
 }
 
 // Leaving and coming back allocates nothing at a gate that is not shut.
