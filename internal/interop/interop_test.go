@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,16 +56,25 @@ func (l *logged) Write(b []byte) (int, error) {
 
 func TestNodeSDKOnTheSandbox(t *testing.T) {
 	cmd := script(t, "sdk.mjs", "@workos-inc/node")
-	srv := portaltest.NewServer(t)
-	cmd.Env = append(os.Environ(), "SANDBOX_URL="+srv.URL, "SANDBOX_KEY="+srv.APIKey, "SANDBOX_ORGANIZATION="+srv.Organization)
+	portal, wire := portaltest.NewHandler(), new(recorder)
+	srv := httptest.NewServer(wire.before(portal))
+	t.Cleanup(srv.Close)
+	cmd.Env = append(os.Environ(), "SANDBOX_URL="+srv.URL, "SANDBOX_KEY="+portal.APIKey, "SANDBOX_ORGANIZATION="+portal.Organization)
 	out, err := cmd.Output()
 	t.Logf("%s", out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(out), "ok: "); n != 12 {
-		t.Errorf("%d checks held, want 12", n)
+	if n := strings.Count(string(out), "ok: "); n != 13 {
+		t.Errorf("%d checks held, want 13", n)
 	}
+
+	found, seen := newJudge(t).judge(t, wire.exchanges())
+	wantOnly(t, found, map[string]string{
+		"generateLink request admin_emails is no field of the document": "the SDK's adminEmails; WorkOS's own document has it_contact_emails in its place and no admin_emails",
+		"generateLink request intent enum":                              "sdk.mjs asks for an intent that is none, to see the refusal",
+	})
+	wantSeen(t, seen, "generateLink 201", "generateLink 401", "generateLink 404", "generateLink 422")
 }
 
 // An emulator is WorkOS's own, running.
@@ -102,8 +114,10 @@ func startEmulator(t *testing.T) (e emulator) {
 
 func TestClientOnWorkOSsEmulator(t *testing.T) {
 	e := startEmulator(t)
+	wire := new(recorder)
+	recorded := client.WithHTTPClient(&http.Client{Transport: wire})
 	var attempts []client.Attempt
-	portal, err := client.New(e.APIKey, client.WithBaseURL(e.URL),
+	portal, err := client.New(e.APIKey, client.WithBaseURL(e.URL), recorded,
 		client.WithObserver(func(_ context.Context, a client.Attempt) { attempts = append(attempts, a) }))
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +146,21 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 		t.Errorf("RateLimit = %+v, want what its headers say", limit)
 	}
 
-	stranger, err := client.New("sk_wrong", client.WithBaseURL(e.URL))
+	// What only the live dialect has.
+	for name, req := range map[string]client.PortalLinkRequest{
+		"domain_verification": {Intent: client.IntentDomainVerification, IntentOptions: client.IntentOptions{DomainName: "customer.example"}},
+		"certificate_renewal": {Intent: client.IntentCertificateRenewal},
+		"bring_your_own_key":  {Intent: client.IntentBringYourOwnKey},
+		"contacts":            {Intent: client.IntentDsync, ITContactEmails: []string{"it@customer.example"}},
+		"options":             {Intent: client.IntentSSO, IntentOptions: client.IntentOptions{ProviderType: client.ProviderTypeGoogleSAML, BookmarkSlug: "chatgpt"}},
+	} {
+		req.Organization, req.ReturnURL, req.SuccessURL = e.Organization, "https://example.com/settings", "https://example.com/done"
+		if link, err := portal.GeneratePortalLink(t.Context(), req); err != nil || link.Expired() {
+			t.Errorf("%s: %v, %v, want a link with life", name, link, err)
+		}
+	}
+
+	stranger, err := client.New("sk_wrong", client.WithBaseURL(e.URL), recorded, client.WithDialect(client.DialectGenerateLink))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +176,7 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 	// It checks little; what it refuses at all has to be put into a request that the
 	// client would not send.
 	careless, err := client.New(e.APIKey, client.WithBaseURL(e.URL), client.WithDialect(client.DialectGenerateLink),
-		client.WithHTTPClient(&http.Client{Transport: without("intent")}))
+		client.WithHTTPClient(&http.Client{Transport: without{"intent", wire}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,17 +184,35 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 	if !errors.Is(err, client.ErrInvalidRequest) || !errors.As(err, &failure) || failure.StatusCode != 422 || !strings.Contains(failure.Description, "intent") {
 		t.Errorf("a missing intent: %v, want a 422 that names it and is ErrInvalidRequest", err)
 	}
+
+	found, seen := newJudge(t).judge(t, wire.exchanges())
+	wantOnly(t, found, map[string]string{
+		"generateLink request intent required":             "left out on its way, to see the refusal",
+		"listCDNProviderIcons 401 status is not supported": "the emulator is no CDN: to one without a key it says 401 wherever they ask",
+	})
+	wantSeen(t, seen, "generateLink 200", "generateLink 401", "generateLink 422", "listCDNProviderIcons 401")
 }
 
-// without is a transport that drops a field from the body of every request.
-type without string
+// wantSeen checks that those answers were judged, and no others.
+func wantSeen(t *testing.T, seen map[string]int, want ...string) {
+	t.Helper()
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+		t.Errorf("judged %v, want %v", got, want)
+	}
+}
 
-func (field without) RoundTrip(r *http.Request) (*http.Response, error) {
+// without drops a field from the body of every request on its way to the next transport.
+type without struct {
+	field string
+	next  http.RoundTripper
+}
+
+func (w without) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body map[string]any
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return nil, err
 	}
-	delete(body, string(field))
+	delete(body, w.field)
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -174,5 +220,5 @@ func (field without) RoundTrip(r *http.Request) (*http.Response, error) {
 	changed := r.Clone(r.Context())
 	changed.Body = io.NopCloser(bytes.NewReader(text))
 	changed.ContentLength = int64(len(text))
-	return http.DefaultTransport.RoundTrip(changed)
+	return w.next.RoundTrip(changed)
 }

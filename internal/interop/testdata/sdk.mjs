@@ -33,6 +33,13 @@ await check('success URL and contacts', async () => {
   assert.ok(new URL(link));
 });
 
+await check('what is known of the connection', async () => {
+  const { link } = await adminPortal.generateLink({
+    organization, intent: 'sso', returnUrl, intentOptions: { sso: { bookmarkSlug: 'chatgpt', providerType: 'GoogleSAML' } },
+  });
+  assert.ok(new URL(link));
+});
+
 await check('an unknown organization is their 404', async () => {
   await assert.rejects(adminPortal.generateLink({ organization: 'org_unknown', intent: 'sso' }), (e) => {
     assert.equal(e.name, 'NotFoundException');
