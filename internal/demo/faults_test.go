@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What goes wrong at WorkOS, and what becomes of it for the person, on the page,
@@ -61,6 +62,9 @@ func TestFaults(t *testing.T) {
 				t.Fatalf("click after it was mended = %d %s, want 303", got.StatusCode, got.text)
 			}
 			b.page(t, got.Header.Get("Location"))
+			if off := time.Until(w.sandbox.Now()); off.Abs() > time.Minute {
+				t.Errorf("the sandbox's clock is still off by %v", off)
+			}
 		})
 	}
 }
