@@ -145,9 +145,14 @@ func wantError(t *testing.T, a answer, err error) *client.Error {
 	if e.Hint() == "" {
 		t.Error("no hint")
 	}
-	if a.status == http.StatusBadRequest && strings.Contains(description, "intent") {
+	if a.status == http.StatusBadRequest {
+		for _, field := range []string{"intent", "organization"} {
+			if strings.Contains(e.Hint(), field) != strings.Contains(description, field) {
+				t.Errorf("Hint() = %q for %q: of %s, one speaks and the other does not", e.Hint(), description, field)
+			}
+		}
 		for _, intent := range a.intents() {
-			if !strings.Contains(e.Hint(), string(intent)) {
+			if a.dialect == client.DialectPortalLinks && strings.Contains(description, "intent") && !strings.Contains(e.Hint(), string(intent)) {
 				t.Errorf("Hint() = %q, which does not name the intent %s", e.Hint(), intent)
 			}
 		}
