@@ -8,6 +8,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -88,9 +89,5 @@ func write(name string, content func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err := content(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return errors.Join(content(f), f.Close())
 }

@@ -29,7 +29,7 @@ func measureProgram(r *report, rounds int) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	const whole, stripped = 0, 1
 	var (

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"runtime"
@@ -60,43 +61,45 @@ func (r *report) whole() []section {
 }
 
 func (r *report) text(w io.Writer) error {
-	if _, err := fmt.Fprintln(w, circumstances()); err != nil {
-		return err
-	}
+	var b bytes.Buffer
+	fmt.Fprintln(&b, circumstances())
 	for _, s := range r.whole() {
-		fmt.Fprintf(w, "\n%s\n%s\n\n", s.title, s.remark)
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(&b, "\n%s\n%s\n\n", s.title, s.remark)
+		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 		for _, row := range append([][]string{s.columns}, s.rows...) {
-			fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
+			if _, err := fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t")); err != nil {
+				return err
+			}
 		}
 		if err := t.Flush(); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := b.WriteTo(w)
+	return err
 }
 
 func (r *report) markdown(w io.Writer) error {
-	fmt.Fprintf(w, "# What a call costs\n\n"+
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# What a call costs\n\n"+
 		"Written by `make bench`; do not edit. What lies behind the figures is in [performance.md](performance.md).\n\n"+
 		"%s\n\n![The same figures as bars](bench.svg)\n", circumstances())
 	for _, s := range r.whole() {
-		fmt.Fprintf(w, "\n## %s\n\n%s\n\n| %s |\n|", s.title, s.remark, strings.Join(s.columns, " | "))
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| %s |\n|", s.title, s.remark, strings.Join(s.columns, " | "))
 		for i := range s.columns {
 			if i == 0 {
-				fmt.Fprint(w, " --- |")
+				b.WriteString(" --- |")
 			} else {
-				fmt.Fprint(w, " ---: |")
+				b.WriteString(" ---: |")
 			}
 		}
-		fmt.Fprintln(w)
+		b.WriteByte('\n')
 		for _, row := range s.rows {
-			if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | ")); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
 		}
 	}
-	return nil
+	_, err := b.WriteTo(w)
+	return err
 }
 
 // circumstances are what another run may have had otherwise.
@@ -128,14 +131,14 @@ func (r *report) keep(name string, samples []sample) {
 }
 
 func (r *report) benchstat(w io.Writer) error {
-	fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: github.com/adminportal-go/adminportal/internal/bench\n", runtime.GOOS, runtime.GOARCH)
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "goos: %s\ngoarch: %s\npkg: github.com/adminportal-go/adminportal/internal/bench\n", runtime.GOOS, runtime.GOARCH)
 	for _, b := range r.rounds {
-		if _, err := fmt.Fprintf(w, "Benchmark%s-%d\t%d\t%d ns/op\t%.0f B/op\t%.0f allocs/op\n",
-			b.name, runtime.GOMAXPROCS(0), b.count, b.time.Nanoseconds(), b.bytes, b.allocs); err != nil {
-			return err
-		}
+		fmt.Fprintf(&out, "Benchmark%s-%d\t%d\t%d ns/op\t%.0f B/op\t%.0f allocs/op\n",
+			b.name, runtime.GOMAXPROCS(0), b.count, b.time.Nanoseconds(), b.bytes, b.allocs)
 	}
-	return nil
+	_, err := out.WriteTo(w)
+	return err
 }
 
 func times(ratio float64) string { return fmt.Sprintf("%.2f×", ratio) }

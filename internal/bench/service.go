@@ -45,7 +45,7 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 		if _, err := io.Copy(io.Discard, req.Body); err != nil {
 			return nil, err
 		}
-		req.Body.Close()
+		_ = req.Body.Close()
 	}
 	status, text, body := http.StatusOK, "200 OK", m.link
 	if m.refuseOdd != nil && m.refuseOdd.Add(1)%2 == 1 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"html"
 	"io"
@@ -41,7 +42,8 @@ func (r *report) svg(w io.Writer) error {
 			height += titleStep + barStep*len(c.bars) + chartSpace
 		}
 	}
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-labelledby="t">
+	var out bytes.Buffer
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-labelledby="t">
 <title id="t">What a call costs: adminportal beside net/http by hand and other clients; shorter is better</title>
 <style>
 svg { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
@@ -65,7 +67,7 @@ rect.ours { fill: #388bfd; }
 `, svgWidth, height, svgWidth-1, height-1)
 	y := svgMargin
 	for _, c := range charts {
-		fmt.Fprintf(w, "<text class=\"title\" x=\"%d\" y=\"%d\">%s</text>\n", svgMargin, y+barHeight, html.EscapeString(c.title))
+		fmt.Fprintf(&out, "<text class=\"title\" x=\"%d\" y=\"%d\">%s</text>\n", svgMargin, y+barHeight, html.EscapeString(c.title))
 		y += titleStep
 		longest := 0.0
 		for _, b := range c.bars {
@@ -80,13 +82,14 @@ rect.ours { fill: #388bfd; }
 			if longest > 0 {
 				length = max(length, b.length/longest*(barsTo-barsFrom))
 			}
-			fmt.Fprintf(w, "<text class=\"name%s\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", ours, barsFrom-10, y+12, html.EscapeString(b.name))
-			fmt.Fprintf(w, "<rect class=\"bar%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", ours, barsFrom, y, length, barHeight)
-			fmt.Fprintf(w, "<text class=\"figure%s\" x=\"%.1f\" y=\"%d\">%s</text>\n", ours, barsFrom+length+8, y+12, html.EscapeString(b.figure))
+			fmt.Fprintf(&out, "<text class=\"name%s\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", ours, barsFrom-10, y+12, html.EscapeString(b.name))
+			fmt.Fprintf(&out, "<rect class=\"bar%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>", ours, barsFrom, y, length, barHeight)
+			fmt.Fprintf(&out, "<text class=\"figure%s\" x=\"%.1f\" y=\"%d\">%s</text>\n", ours, barsFrom+length+8, y+12, html.EscapeString(b.figure))
 			y += barStep
 		}
 		y += chartSpace
 	}
-	_, err := fmt.Fprintln(w, "</svg>")
+	out.WriteString("</svg>\n")
+	_, err := out.WriteTo(w)
 	return err
 }

@@ -88,13 +88,13 @@ func byHand(timeout time.Duration) func(http.RoundTripper, string) (call, error)
 			if err != nil {
 				return "", err
 			}
+			defer func() { _ = resp.Body.Close() }()
 			return readByHand(resp)
 		}, nil
 	}
 }
 
 func readByHand(resp *http.Response) (string, error) {
-	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return "", err
@@ -150,6 +150,7 @@ func retryable(transport http.RoundTripper, baseURL string) (call, error) {
 		if err != nil {
 			return "", err
 		}
+		defer func() { _ = resp.Body.Close() }()
 		return readByHand(resp)
 	}, nil
 }
@@ -208,7 +209,11 @@ func ours(opts ...client.Option) func(http.RoundTripper, string) (call, error) {
 // orStandard is the transport, or one like net/http's own that nobody else uses.
 func orStandard(transport http.RoundTripper) http.RoundTripper {
 	if transport == nil {
-		return http.DefaultTransport.(*http.Transport).Clone()
+		standard, ok := http.DefaultTransport.(*http.Transport)
+		if !ok {
+			panic("bench: http.DefaultTransport is not net/http's own")
+		}
+		return standard.Clone()
 	}
 	return transport
 }
