@@ -177,11 +177,12 @@ func (c *cell) proxy(behind *network) http.Handler {
 			c.fault.by.connect(w, r)
 			return
 		}
-		w.WriteHeader(http.StatusOK)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			panic(err)
 		}
+		// Said only now, so that net/http has read nothing of what the client says next.
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
 		behind.arriving <- conn
 	})
 }
