@@ -78,14 +78,35 @@ func TestCallAllocatesLittle(t *testing.T) {
 	}
 }
 
-// What is off costs nothing, and a logger that does not listen is off.
-func TestIdleLoggerAllocatesNothing(t *testing.T) {
+// What is off costs nothing: neither what was never set, nor nil, nor a logger that
+// does not listen. An observer and a limiter cost what they allocate themselves, and
+// a limiter the deadline that it is given.
+func TestIdleFeaturesAllocateNothing(t *testing.T) {
 	none, _ := allocations(t)
-	deaf, _ := allocations(t, client.WithLogger(slog.New(slog.DiscardHandler)))
-	if deaf > none+1 { // the race detector's share varies
-		t.Errorf("a call allocates %v times with a logger that does not listen, want no more than the %v without", deaf, none)
+	const deadline = 4 // what context.WithTimeout allocates
+	for _, c := range []struct {
+		name string
+		more float64
+		opt  client.Option
+	}{
+		{"no logger", 0, client.WithLogger(nil)},
+		{"a logger that does not listen", 0, client.WithLogger(slog.New(slog.DiscardHandler))},
+		{"no observer", 0, client.WithObserver(nil)},
+		{"an observer that does nothing", 0, client.WithObserver(func(context.Context, client.Attempt) {})},
+		{"no limiter", 0, client.WithLimiter(nil)},
+		{"a limiter that holds nobody back", deadline, client.WithLimiter(freeLimiter{})},
+	} {
+		got, _ := allocations(t, c.opt)
+		if got > none+c.more+1 { // the race detector's share varies
+			t.Errorf("a call allocates %v times with %s, want at most %v more than the %v without", got, c.name, c.more, none)
+		}
+		t.Logf("%s: %v beside %v", c.name, got, none)
 	}
 }
+
+type freeLimiter struct{}
+
+func (freeLimiter) Wait(context.Context) error { return nil }
 
 func TestFailedCallAllocatesLittle(t *testing.T) {
 	portal := newClient(t, client.WithHTTPClient(canned(t, 422, contractNotFound)))
