@@ -48,6 +48,12 @@
 //
 // A limiter also learns: [Limiter.Pause] tells the fleet of a refusal by the server,
 // and all stay away that long. Package client calls it after a 429.
+// For a window after that those who wait leave evenly, not to be refused again as one.
+// It does not learn what others take: where services that do not have this limiter
+// use the same key, the limit must be what they leave.
+//
+// Fleets of up to 1,000 replicas, with crashes, outages, clocks astray and such
+// neighbors, are simulated in the repository: docs/fleet.md has what came of them.
 //
 // # Without Redis
 //

@@ -213,6 +213,33 @@ func TestPauseIsShared(t *testing.T) {
 	}
 }
 
+// Who waited for the end of a pause leaves evenly, not as one to be refused again.
+func TestAfterPauseEvenly(t *testing.T) {
+	t.Parallel()
+	const limit, waiters = 4, 4
+	rdb := connect(t, redisServer(t))
+	limiter := redislimit.New(rdb, "budget", limit, time.Hour, redislimit.WithSlack(0))
+	limiter.Pause(t.Context(), time.Minute)
+	for range waiters {
+		cancel, done := wait(t.Context(), limiter)
+		defer func() {
+			cancel()
+			<-done
+		}()
+	}
+	var turns []redis.Z
+	eventually(t, "all have places", func() bool {
+		turns = rdb.ZRangeWithScores(t.Context(), key("budget", "kept"), 0, -1).Val()
+		return len(turns) == waiters
+	})
+	for i := 1; i < len(turns); i++ {
+		apart := time.Duration(turns[i].Score-turns[i-1].Score) * time.Microsecond
+		if apart < time.Hour/limit {
+			t.Errorf("turns %d and %d are %v apart, want %v at least", i, i+1, apart, time.Hour/limit)
+		}
+	}
+}
+
 // Three nodes: a limiter's keys are in one slot, and it follows when the slot moves.
 func TestCluster(t *testing.T) {
 	t.Parallel()

@@ -6,7 +6,7 @@
 --       state  seen, skew: the clock; pause: until when nobody may go;
 --              holes, gaps: 1 where log, or firm, may have room between others
 -- ARGV  limit, span     no more than limit in any span
---       apart           how far apart those go who had to wait
+--       apart           how far apart those go who had to wait, at least
 --       horizon         a place no further ahead than this is firm
 --       pause           0, or for how long from now nobody may go
 --       used, back, asked   how many of each follow
@@ -40,6 +40,9 @@ if now < seen then
   now = seen
 end
 if longer > 0 then pause = math.max(pause, now + longer) end
+-- Who refuses has nothing left, and most likely gets it back bit by bit: for a span
+-- those who wait go evenly, not to be refused again as one.
+if now < pause + span then apart = math.max(apart, math.ceil(span / limit)) end
 -- The first write is one that a Redis without memory refuses: all or nothing.
 redis.call('HSET', state, 'seen', whole(now), 'skew', whole(skew), 'pause', whole(pause))
 

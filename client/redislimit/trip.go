@@ -149,9 +149,10 @@ func (l *Limiter) failed(t *trip, now time.Time) {
 
 func (l *Limiter) settle(t *trip, answer []int64, now time.Time) {
 	told := instant(answer[0])
-	// The first trip connects and may bring the script there. Where that took long,
-	// the clock is not yet known well enough to be back before a kept place is lost.
-	unsure := l.clock.base.IsZero() && now.Sub(t.sent) > l.horizon/4
+	// The first trip connects and may bring the script there. Where that took long, the
+	// clock is not yet known well enough to tell whether a turn is late, or to be back
+	// before a kept place is lost.
+	unsure := l.clock.base.IsZero() && now.Sub(t.sent) > min(l.patience, l.horizon/4)
 	l.clock.learn(t.sent, now, told)
 	if pause := l.clock.local(instant(answer[1])); answer[1] != 0 && pause.After(l.paused) {
 		l.paused = pause
@@ -164,7 +165,7 @@ func (l *Limiter) settle(t *trip, answer []int64, now time.Time) {
 			l.giveBack(p.id)
 		case p.waiter != nil && p.state == wanted:
 			l.serve(p.waiter, &DeadlineError{Delay: p.at.sub(told)})
-		case unsure && p.state == kept:
+		case unsure:
 			p.state = wanted // and asked for anew
 		}
 	}
