@@ -190,7 +190,8 @@ func TestColdStartProbesOnce(t *testing.T) {
 	}
 }
 
-// The icons are found out by themselves, but follow what the links have learned.
+// The icons are found out by themselves, but follow what the links have learned; and
+// however the client comes to the CDN's file, the key does not.
 func TestIconsInEitherDialect(t *testing.T) {
 	sheet, live := oneOperation(t, "listProviderIcons"), oneOperation(t, "listCDNProviderIcons")
 	for name, tt := range map[string]struct {
@@ -220,6 +221,11 @@ func TestIconsInEitherDialect(t *testing.T) {
 			}
 			if l.paths() != tt.want {
 				t.Errorf("sent %s, want %s", l.paths(), tt.want)
+			}
+			for _, s := range l.requests() {
+				if keyed := s.header.Get("Authorization") != ""; keyed != (s.path == sheet.path) {
+					t.Errorf("the key went along to %s: %v", s.path, keyed)
+				}
 			}
 		})
 	}

@@ -42,7 +42,7 @@ func startPrism(node, module, mode string, args ...string) (*prism, error) {
 	p := &prism{URL: "http://" + address, gone: make(chan struct{})}
 	p.cmd = exec.Command(node, append([]string{
 		"--require", leash,
-		filepath.Join(module, "dist", "index.js"), mode, "--host", host, "--port", port, document,
+		filepath.Join(module, "dist", "index.js"), mode, "--host", host, "--port", port, "--verboseLevel", "warn", document,
 	}, args...)...)
 	if p.log, err = os.CreateTemp("", "prism-*.log"); err != nil {
 		return nil, err
