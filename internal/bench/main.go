@@ -50,6 +50,7 @@ func run(only, docs, stat string, rounds int) error {
 		{"a rate limit", measureDraining},
 		{"the icon catalog", measureCatalog},
 		{"many goroutines", measureScale},
+		{"the gate", measureGate},
 		{"the program", measureProgram},
 	} {
 		if !strings.Contains(s.what, only) {
