@@ -1,0 +1,88 @@
+package fleetsim
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	docs = flag.String("docs", "", "simulate 1,000 replicas, too, and write fleet.md and fleet.svg into this folder")
+	most = flag.Int("most", 100, "the most replicas")
+)
+
+// run simulates all scenarios, as many at a time as there are processors.
+func run(t *testing.T, scenarios []Scenario) []Result {
+	t.Helper()
+	results := make([]Result, len(scenarios))
+	t.Run("scenario", func(t *testing.T) {
+		for i := range scenarios {
+			t.Run(fmt.Sprintf("%s/%d", scenarios[i].Name, scenarios[i].Replicas), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var err error
+					if results[i], err = Run(scenarios[i]); err != nil {
+						t.Error(err)
+					}
+				})
+				if *docs != "" && !t.Failed() {
+					fmt.Fprint(os.Stderr, row(results[i])) // it takes minutes
+				}
+			})
+		}
+	})
+	return results
+}
+
+// Never refused, nothing hoarded, and no dearer for being many; whatever happens.
+func TestFleet(t *testing.T) {
+	if *docs != "" {
+		*most = 1000
+	}
+	results := run(t, Scenarios(*most))
+	left := len(results)
+	results = slices.DeleteFunc(results, func(r Result) bool { return r.Replicas == 0 }) // -run left it out
+	left -= len(results)
+	var table bytes.Buffer
+	if err := Table(&table, results); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("\n%s", &table)
+	for _, broken := range Broken(results) {
+		t.Error(broken)
+	}
+	if *docs == "" {
+		for _, r := range published(t) {
+			if k := slices.IndexFunc(results, r.same); k >= 0 {
+				for _, different := range compare(r, results[k]) {
+					t.Error(different)
+				}
+			}
+		}
+		return
+	}
+	if t.Failed() {
+		return
+	}
+	if left > 0 {
+		t.Fatalf("%d scenarios were not run, and the page is of all", left)
+	}
+	var page, picture bytes.Buffer
+	if err := Page(&page, results); err != nil {
+		t.Fatal(err)
+	}
+	if err := Picture(&picture, results); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"fleet.md": page.Bytes(), "fleet.svg": picture.Bytes()} {
+		if err := os.WriteFile(filepath.Join(*docs, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fmt.Print(table.String())
+}
