@@ -9,6 +9,15 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
+// listed are the values of one of the document's enums.
+func listed(schema string) string {
+	var values []string
+	for _, v := range portaltest.Schema(schema).Enum {
+		values = append(values, fmt.Sprint(v))
+	}
+	return strings.Join(values, ", ")
+}
+
 // The reference's own request, and its error table row by row.
 func TestSheetErrorTable(t *testing.T) {
 	c := serve(t)
@@ -43,12 +52,12 @@ func TestSheetErrorTable(t *testing.T) {
 		"invalid intent": {
 			body:   `{"organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY", "intent": "saml"}`,
 			status: 400,
-			want:   `{"error":"invalid_request","error_description":"The 'intent' parameter must be one of: sso, dsync, audit_logs, log_streams","code":"invalid_request"}`,
+			want:   `{"error":"invalid_request","error_description":"The 'intent' parameter must be one of: ` + listed("Intent") + `","code":"invalid_request"}`,
 		},
 		"intent of the other dialect": {
 			body:   `{"organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY", "intent": "domain_verification"}`,
 			status: 400,
-			want:   `{"error":"invalid_request","error_description":"The 'intent' parameter must be one of: sso, dsync, audit_logs, log_streams","code":"invalid_request"}`,
+			want:   `{"error":"invalid_request","error_description":"The 'intent' parameter must be one of: ` + listed("Intent") + `","code":"invalid_request"}`,
 		},
 		"missing intent": {
 			body:   `{"organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY"}`,
@@ -73,7 +82,7 @@ func TestSheetErrorTable(t *testing.T) {
 		"organization of another form and invalid intent": {
 			body:   `{"organization": "acme", "intent": "saml"}`,
 			status: 400,
-			want:   `{"error":"invalid_request","error_description":"The 'intent' parameter must be one of: sso, dsync, audit_logs, log_streams","code":"invalid_request"}`,
+			want:   `{"error":"invalid_request","error_description":"The 'intent' parameter must be one of: ` + listed("Intent") + `","code":"invalid_request"}`,
 		},
 		"return URL that is none": {
 			body:   `{"organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY", "intent": "sso", "return_url": "/settings"}`,
@@ -137,7 +146,7 @@ func TestLiveErrorTable(t *testing.T) {
 		},
 		"unknown intent": {
 			body: `{"organization": "` + org + `", "intent": "saml"}`, status: 422,
-			want: problem("intent", "invalid_intent", "intent must be one of: sso, dsync, audit_logs, log_streams, domain_verification, certificate_renewal, bring_your_own_key"),
+			want: problem("intent", "invalid_intent", "intent must be one of: "+listed("LiveIntent")),
 		},
 		"organization of another form": {
 			body: `{"organization": "acme", "intent": "sso"}`, status: 422,
