@@ -14,13 +14,13 @@ var gateLine = regexp.MustCompile(`(?m)^BenchmarkGate/goroutines=(\d+)/gate=(on|
 // measureGate compares calls that pass the gate with calls that do not, while the
 // budget is far from spent.
 func measureGate(r *report, rounds int) error {
-	dir, err := output("go", "list", "-m", "-f", "{{.Dir}}", "github.com/adminportal-go/adminportal")
+	dir, err := goTool("list", "-m", "-f", "{{.Dir}}", "github.com/adminportal-go/adminportal")
 	if err != nil {
 		return err
 	}
 	took := map[string][]sample{}
 	for range max(rounds/2, 5) { // every run has each once, so that they take turns
-		out, err := output("go", "-C", dir, "test", "-run=^$", "-bench=^BenchmarkGate$", "-benchtime=30000x", "./client")
+		out, err := goTool("-C", dir, "test", "-run=^$", "-bench=^BenchmarkGate$", "-benchtime=30000x", "./client")
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func measureGate(r *report, rounds int) error {
 		s.rows = append(s.rows, []string{fmt.Sprint(g), micros(median(on).time), micros(median(off).time), times(share)})
 		r.keep(fmt.Sprintf("Gate/gate=on/goroutines=%d", g), on)
 		r.keep(fmt.Sprintf("Gate/gate=off/goroutines=%d", g), off)
-		r.atLeast(fmt.Sprintf("throughput with the gate, against without, goroutines: %d", g), "%.2f×", 0.97, share)
+		r.atLeast(fmt.Sprintf("throughput with the gate, against without, goroutines: %d", g), 0.97, share)
 	}
 	r.add(s)
 	return nil

@@ -21,7 +21,7 @@ var programs = []struct{ name, dir string }{
 // measureProgram builds the programs and compares their sizes, and how long they
 // take from their start to the arrival of their first request.
 func measureProgram(r *report, rounds int) error {
-	root, err := output("go", "list", "-m", "-f", "{{.Dir}}", "github.com/adminportal-go/adminportal")
+	root, err := goTool("list", "-m", "-f", "{{.Dir}}", "github.com/adminportal-go/adminportal")
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func measureProgram(r *report, rounds int) error {
 	for i, p := range programs {
 		for j, flags := range []string{"", "-s -w"} {
 			name := filepath.Join(dir, fmt.Sprintf("%d-%d.exe", i, j))
-			if _, err := output("go", "build", "-C", root, "-ldflags", flags, "-o", name, p.dir); err != nil {
+			if _, err := goTool("build", "-C", root, "-ldflags", flags, "-o", name, p.dir); err != nil {
 				return err
 			}
 			info, err := os.Stat(name)
@@ -106,13 +106,14 @@ func startTimes(rounds int, names []string) ([][]sample, error) {
 	return samples, nil
 }
 
-func output(name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...)
+// goTool is what the go command prints.
+func goTool(args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, complaint.String())
+		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, complaint.String())
 	}
 	return strings.TrimSpace(string(out)), nil
 }

@@ -37,8 +37,8 @@ func (r *report) atMost(what, format string, limit, figure float64) {
 	r.targets = append(r.targets, target{what, "≤ " + fmt.Sprintf(format, limit), fmt.Sprintf(format, figure), figure <= limit})
 }
 
-func (r *report) atLeast(what, format string, limit, figure float64) {
-	r.targets = append(r.targets, target{what, "≥ " + fmt.Sprintf(format, limit), fmt.Sprintf(format, figure), figure >= limit})
+func (r *report) atLeast(what string, limit, figure float64) {
+	r.targets = append(r.targets, target{what, "≥ " + times(limit), times(figure), figure >= limit})
 }
 
 func (r *report) add(s section) { r.sections = append(r.sections, s) }
