@@ -27,8 +27,8 @@ func TestEveryAnswerOfTheDocument(t *testing.T) {
 			tried++
 			t.Run(a.String(), func(t *testing.T) {
 				w, l := new(watcher), &line{prefer: always(a)}
-				began := time.Now()
 				portal := dial(t, l, append(w.options(), client.WithDialect(op.dialect))...)
+				began := time.Now()
 				r := op.call(t.Context(), portal)
 				wantExchange(t, a, l.requests())
 				wantAttempt(t, a, w, r.err, began)
