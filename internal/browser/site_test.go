@@ -27,21 +27,27 @@ var sites = []struct {
 	name  string
 	visit func(*testing.T) site
 }{
-	{"demo", func(t *testing.T) site {
-		s := site{program: run(t, "adminportal", "demo", "--addr", "127.0.0.1:0"), sso: "Single sign-on", done: "%s: done", left: "%s: not finished"}
-		s.tab = newTab(t)
-		s.logs = append(s.logs, s.program.printed)
-		s.open(s.base() + settingsPath)
-		return s
-	}},
-	{"example", func(t *testing.T) site {
-		s := site{program: run(t, "settings", "-addr", "127.0.0.1:0"), sso: "SSO", done: "Configure %s: done"}
-		s.tab = newTab(t)
-		s.logs = append(s.logs, s.program.printed)
-		s.open(s.base() + settingsPath)
-		s.press(button("Sign in as Ada of Acme"))
-		return s
-	}},
+	{"demo", visitDemo},
+	{"example", visitExample},
+}
+
+func visitDemo(t *testing.T) site {
+	t.Helper()
+	s := site{program: run(t, "adminportal", "demo", "--addr", "127.0.0.1:0"), sso: "Single sign-on", done: "%s: done", left: "%s: not finished"}
+	s.tab = newTab(t)
+	s.logs = append(s.logs, s.program.printed)
+	s.open(s.base() + settingsPath)
+	return s
+}
+
+func visitExample(t *testing.T) site {
+	t.Helper()
+	s := site{program: run(t, "settings", "-addr", "127.0.0.1:0"), sso: "SSO", done: "Configure %s: done"}
+	s.tab = newTab(t)
+	s.logs = append(s.logs, s.program.printed)
+	s.open(s.base() + settingsPath)
+	s.press(button("Sign in as Ada of Acme"))
+	return s
 }
 
 func (s site) base() string { return s.program.at }

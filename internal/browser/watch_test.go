@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -26,6 +27,9 @@ type watch struct {
 	url    string       // of the page that is shown
 	kept   bool         // by the browser when it was left: it did not come anew
 	loads  int          // pages that were loaded whole, or came back so
+
+	painted, whole bool // the page that is shown
+	held           int  // requests that wait for fetch.Disable
 
 	requests   []request
 	pages      map[network.RequestID]bool // requests for whole pages
@@ -53,13 +57,21 @@ func (w *watch) note(event any) {
 			return
 		}
 		w.loader, w.url = e.Frame.LoaderID, e.Frame.URL
+		w.painted, w.whole, w.held = false, false, 0
 		if w.kept = e.Type == page.NavigationTypeBackForwardCacheRestore; w.kept {
 			w.loads++
 		}
 	case *page.EventLifecycleEvent:
-		if e.Name == "load" && e.LoaderID == w.loader {
+		switch {
+		case e.LoaderID != w.loader:
+		case e.Name == "firstContentfulPaint":
+			w.painted = true
+		case e.Name == "load":
+			w.whole = true
 			w.loads++
 		}
+	case *fetch.EventRequestPaused:
+		w.held++
 	case *network.EventRequestWillBeSent:
 		w.requests = append(w.requests, request{e.Request.Method, e.Request.URL})
 		if e.Type == network.ResourceTypeDocument {
