@@ -27,7 +27,7 @@ type store struct {
 }
 
 func newStore() *store {
-	s := &store{redis: miniredis.NewMiniRedis(), sets: sortedSets{}, conns: map[*connection]bool{}}
+	s := &store{redis: miniredis.NewMiniRedis(), sets: sortedSets{sets: map[string]*sortedSet{}}, conns: map[*connection]bool{}}
 	s.redis.ClockTTL(true)
 	return s
 }
@@ -75,7 +75,7 @@ func (s *store) away(down bool) {
 	s.mu.Unlock()
 	if !down {
 		s.redis.FlushAll()
-		clear(s.sets) // nobody is connected
+		s.sets.clear()
 		return
 	}
 	for _, conn := range cut {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/alicebob/miniredis/v2/server"
 )
@@ -13,7 +14,10 @@ import (
 // look at it, which makes the log of a thousand replicas take minutes; these stay
 // sorted, and know just what the limiter's script asks. A test holds them to
 // miniredis's own.
-type sortedSets map[string]*sortedSet
+type sortedSets struct {
+	mu   sync.Mutex
+	sets map[string]*sortedSet // by key
+}
 
 type sortedSet struct {
 	scores  map[string]float64
@@ -33,12 +37,14 @@ func (a entry) compare(b entry) int {
 }
 
 // answer does a command, if it is one for sorted sets of the form that the script
-// uses. The server runs one script at a time, and so one command.
-func (s sortedSets) answer(c *server.Peer, cmd string, args []string) bool {
+// uses.
+func (s *sortedSets) answer(c *server.Peer, cmd string, args []string) bool {
 	if len(args) == 0 {
 		return false
 	}
-	set := s[args[0]]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set := s.sets[args[0]]
 	if set == nil {
 		set = &sortedSet{scores: map[string]float64{}}
 	}
@@ -56,7 +62,7 @@ func (s sortedSets) answer(c *server.Peer, cmd string, args []string) bool {
 		if err != nil {
 			return false
 		}
-		s[args[0]] = set
+		s.sets[args[0]] = set
 		added := !set.remove(args[2])
 		set.add(entry{score, args[2]})
 		c.WriteInt(count(added))
@@ -103,6 +109,12 @@ func (s sortedSets) answer(c *server.Peer, cmd string, args []string) bool {
 		return false
 	}
 	return true
+}
+
+func (s *sortedSets) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.sets)
 }
 
 func (s *sortedSet) add(e entry) {

@@ -64,7 +64,7 @@ func TestSortedSets(t *testing.T) {
 			t.Fatalf("command %d, %v = %v, %v, want %v, %v", i, cmd, b, errB, a, errA)
 		}
 	}
-	if len(s.sets) != 2 || own.Exists("k0") == s.redis.Exists("k0") {
-		t.Errorf("the store has %d sets, want two, which miniredis knows nothing of", len(s.sets))
+	if len(s.sets.sets) != 2 || own.Exists("k0") == s.redis.Exists("k0") {
+		t.Errorf("the store has %d sets, want two, which miniredis knows nothing of", len(s.sets.sets))
 	}
 }
