@@ -35,6 +35,7 @@ type watch struct {
 	pages      map[network.RequestID]bool // requests for whole pages
 	complaints []string
 	html       []document
+	foreign    bool            // others write the page: its finer points are theirs
 	secrets    map[string]bool // of all links that were met
 	logs       []func() string // what the programs behind the pages have printed
 }
@@ -105,6 +106,9 @@ func (w *watch) note(event any) {
 	case *audits.EventIssueAdded:
 		if d := e.Issue.Details.ContentSecurityPolicyIssueDetails; d != nil {
 			w.complain("the policy of %s is broken: %s forbids %s", shown(w.url), d.ViolatedDirective, shown(d.BlockedURL))
+			return
+		}
+		if w.foreign && (e.Issue.Code == audits.InspectorIssueCodePerformanceIssue || e.Issue.Code == audits.InspectorIssueCodeGenericIssue) {
 			return
 		}
 		w.complain("the browser finds an issue at %s: %s", shown(w.url), e.Issue.Code)

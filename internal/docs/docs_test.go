@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha512"
 	"encoding/base64"
 	"os"
@@ -23,13 +24,15 @@ func TestInline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := string(got); strings.Contains(s, "cdn.example.com") || !strings.Contains(s, `from "data:text/javascript;base64,`) {
+	if s := string(got); strings.Contains(s, "cdn.example.com") || !strings.Contains(s, base64.StdEncoding.EncodeToString(code)) ||
+		!strings.Contains(s, `const { hydrate } = await import(`) {
 		t.Errorf("inline() = %s", s)
 	}
 	for name, html := range map[string][]byte{
 		"another script": page("AAAA", ""),
 		"a picture":      page(right, `<img alt="" src="https://example.com/a.png">`),
 		"no script":      []byte("<p>"),
+		"no import":      bytes.ReplaceAll(page(right, ""), []byte("import {"), []byte("fetch {")),
 	} {
 		if _, err := inline(html, code); err == nil {
 			t.Errorf("%s: inline() = no error", name)
