@@ -1,6 +1,7 @@
 package portaltest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,6 +16,25 @@ import (
 	"github.com/adminportal-go/adminportal"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
+
+// codesOf are the error codes in a response's examples; an example may have none.
+func codesOf(r *openapi3.Response) []string {
+	var codes []string
+	for _, media := range r.Content {
+		for _, example := range media.Examples {
+			if fields, ok := example.Value.Value.(map[string]any); ok && fields["code"] != nil {
+				codes = append(codes, fmt.Sprint(fields["code"]))
+			}
+		}
+	}
+	return codes
+}
+
+func codeIn(body string) string {
+	var e struct{ Code string }
+	_ = json.Unmarshal([]byte(body), &e) // no JSON has no code
+	return e.Code
+}
 
 // Whatever the document says that an operation may answer, the sandbox can be made
 // to answer, by a method and at the control address: with the headers and a body of
@@ -56,6 +76,9 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 					}
 					if strings.Contains(a.body, "fault of the sandbox") {
 						t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to standardRefusal in client/portaltest/spoil.go", method, path, status)
+					}
+					if codes := codesOf(op.Responses.Value(code).Value); len(codes) > 0 && !slices.Contains(codes, codeIn(a.body)) {
+						t.Errorf("openapi.yaml: %s %s %d: its examples have the codes %q, and the sandbox says %s; mend what is wrong, the examples or standardRefusal in client/portaltest/spoil.go", method, path, status, codes, a.body)
 					}
 					if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
 						t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for it %s with a Retry-After, says %q", method, path, status, by, a.header.Get("Retry-After"))

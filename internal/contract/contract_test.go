@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-const small = `openapi: 3.0.3
+const small = `openapi: 3.1.0
 security:
   - apiKey: []
 servers:

@@ -191,7 +191,7 @@ func (t *teller) values(path []string, about string, n *yaml.Node) {
 	for i, value := range items(t.doc.node(n, "enum")) {
 		t.tell(append(slices.Clone(path), "enum", fmt.Sprint(i)), about+" = "+value.Value, "allowed")
 	}
-	if only := t.child(n, "const"); only != nil { // an enum of one, in the OpenAPI that came after
+	if only := t.child(n, "const"); only != nil && !strings.HasPrefix(t.text(t.doc.root, "openapi"), "3.0") { // an enum of one, in the OpenAPI that came after
 		t.tell(append(slices.Clone(path), "const"), about+" = "+only.Value, "allowed")
 	}
 }

@@ -4,7 +4,7 @@
 //	file:line: what is wrong, and what to do
 //
 // It reads the document itself (package contract), holds it against the facts in
-// contract.txt, and asks three judges who know nothing of each other: kin-openapi
+// contract.txt and against how we write it (ours.go), and asks three judges who know nothing of each other: kin-openapi
 // (kin.go), Redocly and Spectral (linters.go). Then it runs the tests that hold the
 // code to the document (code.go).
 //
@@ -64,12 +64,12 @@ func run(facts bool, files []string) error {
 	}
 	findings, err := judge(files)
 	wg.Wait()
-	if err = cmp.Or(err, codeErr); err != nil {
-		return err
-	}
 	findings = append(findings, code...)
 	for _, f := range findings {
 		fmt.Println(f)
+	}
+	if err = cmp.Or(err, codeErr); err != nil {
+		return err
 	}
 	if len(findings) > 0 {
 		return fmt.Errorf("%d findings", len(findings))
@@ -90,6 +90,10 @@ func judge(files []string) ([]contract.Finding, error) {
 		if err != nil {
 			return nil, err
 		}
+		if hidden := unseen(name, data); hidden != nil {
+			findings = append(findings, hidden...)
+			continue
+		}
 		doc, unreadable := contract.Read(name, data)
 		if doc == nil {
 			// What can't be read is judged no further: the rest would only guess.
@@ -98,13 +102,12 @@ func judge(files []string) ([]contract.Finding, error) {
 		}
 		docs[name] = doc
 	}
+	// A linter that fails leaves what the others say.
 	linted, err := lint(docs)
-	if err != nil {
-		return nil, err
-	}
 	for _, name := range files {
 		if doc := docs[name]; doc != nil {
 			findings = append(findings, doc.Missing(contract.ParseFacts(promises), source)...)
+			findings = append(findings, ours(doc)...)
 			findings = append(findings, linted[name]...)
 			findings = append(findings, kin(doc)...)
 		}
@@ -114,7 +117,7 @@ func judge(files []string) ([]contract.Finding, error) {
 	})
 	return slices.CompactFunc(findings, func(a, b contract.Finding) bool {
 		return a.File == b.File && a.Line == b.Line
-	}), nil
+	}), err
 }
 
 func printFacts(files []string) error {

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/adminportal-go/adminportal/internal/contract"
+)
+
+// unseen lists what no reader of the document sees and every program does: one
+// document would be two. It comes before all parsing.
+func unseen(name string, data []byte) []contract.Finding {
+	var findings []contract.Finding
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		for _, r := range string(line) {
+			what := ""
+			switch {
+			case r == '\t': // contract.Read speaks of it
+			case r == '\r':
+				what = "a line that ends as on Windows: end it with a line feed alone"
+			case r == '\ufeff':
+				what = "a byte-order mark: save the file without"
+			case r != unicode.ReplacementChar && !unicode.IsPrint(r):
+				what = fmt.Sprintf("an invisible character, %U: take it out", r)
+			}
+			if what != "" {
+				findings = append(findings, contract.Finding{File: name, Line: i + 1, What: what})
+				if r == '\r' {
+					return findings // the others end so, too
+				}
+				break
+			}
+		}
+	}
+	return findings
+}
+
+// ours judges what is no business of a linter: how this project writes its document.
+func ours(doc *contract.Document) []contract.Finding {
+	var root yaml.Node
+	if err := yaml.Unmarshal(doc.Data, &root); err != nil || len(root.Content) == 0 {
+		return nil // the others speak of it
+	}
+	h := house{doc: doc}
+	h.walk(nil, root.Content[0])
+	return h.findings
+}
+
+type house struct {
+	doc      *contract.Document
+	findings []contract.Finding
+}
+
+func (h *house) add(at *yaml.Node, format string, args ...any) {
+	h.findings = append(h.findings, contract.Finding{File: h.doc.Name, Line: max(at.Line, 1), What: fmt.Sprintf(format, args...)})
+}
+
+// walk goes through the document as it is written: what stands behind an alias is
+// judged where it stands.
+func (h *house) walk(path []string, n *yaml.Node) {
+	if n.Style&yaml.TaggedStyle != 0 {
+		h.add(n, "the YAML tag %s: write the value without", n.Tag)
+	}
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
+		h.add(n, "%s is a string to some readers of YAML and a time to others: put it in quotes", n.Value)
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			at := append(slices.Clone(path), key.Value)
+			if slices.Contains(path, "example") || slices.Contains(path, "value") {
+				h.walk(at, value) // data, not the document's own words
+				continue
+			}
+			h.entry(at, key, value)
+			h.walk(at, value)
+		}
+	case yaml.SequenceNode:
+		for i, child := range n.Content {
+			h.walk(append(slices.Clone(path), fmt.Sprint(i)), child)
+		}
+	default: // a scalar has no parts, an alias none of its own
+	}
+}
+
+var (
+	pathForm     = regexp.MustCompile(`^(/[a-z0-9_.{}-]+)+$`)
+	propertyForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	unwritten    = regexp.MustCompile(`(?i)^\W*(todo|tbd|fixme|xxx)\b`)
+)
+
+// What components has in OpenAPI 3.0; kin-openapi and the linters let others pass.
+var componentKinds = []string{"schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links", "callbacks"}
+
+// What a schema says in OpenAPI 3.1 and means nothing in 3.0.
+var later = []string{"const", "prefixItems", "contains", "patternProperties", "unevaluatedProperties", "unevaluatedItems",
+	"dependentRequired", "dependentSchemas", "propertyNames", "if", "then", "else", "$schema", "$id", "$defs", "$anchor", "$comment", "contentEncoding", "contentMediaType"}
+
+// entry judges one key and its value; path ends in the key.
+func (h *house) entry(path []string, key, value *yaml.Node) {
+	name, parent := key.Value, ""
+	if len(path) > 1 {
+		parent = path[len(path)-2]
+	}
+	switch {
+	case len(path) == 1 && name == "openapi" && value.Value != "3.0.3":
+		h.add(value, "OpenAPI %s: the generator and the sandbox read 3.0.3; write that", value.Value)
+	case parent == "info" && name == "title" && strings.TrimSpace(value.Value) == "":
+		h.add(value, "a document without a title: name the API")
+	case name == "url" && value.Kind == yaml.ScalarNode && !strings.HasPrefix(value.Value, "https://"):
+		h.add(value, "%q is no address: write a whole one, https://…", value.Value)
+	case len(path) == 2 && parent == "components" && !slices.Contains(componentKinds, name):
+		h.add(key, "components has no %s: use one of %s", name, strings.Join(componentKinds, ", "))
+	case len(path) == 2 && parent == "paths" && !pathForm.MatchString(name):
+		h.add(key, "%q is no path that this API has: write it in lower case, without spaces, a query or a slash at its end", name)
+	case len(path) == 4 && path[0] == "paths" && name == "requestBody" && slices.Contains([]string{"get", "head", "delete"}, parent):
+		h.add(key, "a %s with a body, which many programs drop: take the body out, or make it a post", parent)
+	case parent == "properties" && !propertyForm.MatchString(name):
+		h.add(key, "the field %q is not in snake_case, as all of WorkOS's are: write it like return_url", name)
+	case parent != "properties" && slices.Contains(path, "schemas") && slices.Contains(later, name):
+		h.add(key, "%s means nothing in OpenAPI 3.0: say it another way (for const: an enum of one value)", name)
+	case (name == "description" || name == "summary") && parent != "properties" && unwritten.MatchString(value.Value):
+		h.add(value, "a %s that is still to be written: write it", name)
+	case parent == "headers" && value.Kind == yaml.MappingNode:
+		h.header(name, value)
+	}
+}
+
+// header: a response's header refers to the component that is named after it, so that
+// none tells of another's.
+func (h *house) header(name string, value *yaml.Node) {
+	for i := 0; i+1 < len(value.Content); i += 2 {
+		if value.Content[i].Value != "$ref" {
+			continue
+		}
+		ref := value.Content[i+1]
+		of := ref.Value[strings.LastIndex(ref.Value, "/")+1:]
+		if plain := strings.ReplaceAll(strings.TrimPrefix(name, "X-"), "-", ""); !strings.EqualFold(plain, of) {
+			h.add(ref, "%s refers to %s, which is another header's: refer to the component that is named after it", name, of)
+		}
+	}
+}
