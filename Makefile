@@ -10,7 +10,7 @@ INTENT ?= sso
 .DEFAULT_GOAL := all
 
 all: build vet lint spec test ## everything that CI checks
-.PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench fleet cover release release-check help
+.PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench fleet pictures cover release release-check help
 
 build: ## compile every package
 	@set -e; for m in $(MODULES); do echo go -C $$m build ./...; go -C $$m build -o /dev/null ./...; done
@@ -64,6 +64,9 @@ bench: ## what a call costs beside others', into docs/bench.md and .svg (STAT=fi
 
 fleet: ## fleets of 1 to 1,000 replicas, simulated, into docs/fleet.md and .svg (some minutes)
 	go -C internal/fleetsim test -count=1 -timeout=60m -run=TestFleet -args -docs $(CURDIR)/docs
+
+pictures: ## the demo's pages by day, by night and on a phone, into docs/pictures/ (needs chromium)
+	CI=true go -C internal/browser test -count=1 -run=TestPictures . -args -pictures $(CURDIR)/docs/pictures
 
 cover: ## what the tests reach: go tool cover -html=cover.out shows where
 	go test -coverpkg=./client/...,./cmd/... -coverprofile=cover.out ./...
