@@ -69,6 +69,11 @@ func TestPictures(t *testing.T) {
 // picture is what the window shows, with its icons.
 func (b *tab) picture() []byte {
 	b.t.Helper()
+	b.until("the icons of this light", `[...document.images].every(img => {
+		const source = img.parentElement.querySelector("source");
+		const chosen = source && matchMedia(source.media).matches ? source.srcset : img.getAttribute("src");
+		return img.complete && img.currentSrc === new URL(chosen, document.baseURI).href;
+	})`)
 	evaluate[bool](b, `Promise.all([...document.images].map(i => i.decode().catch(() => {}))).then(() => true)`)
 	return do(b, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng}).Data
 }
