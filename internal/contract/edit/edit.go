@@ -50,18 +50,24 @@ func All(t *testing.T, document, folder string) []Edit {
 		if err := os.WriteFile(e.File, original, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		git := exec.Command("git", "apply")
-		git.Dir, git.Stdin = dir, bytes.NewReader(text)
-		// A temporary folder may lie in somebody's repository, where git apply would
-		// look for the file at its top.
-		git.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
-		if out, err := git.CombinedOutput(); err != nil {
+		if out, err := apply(dir, text); err != nil {
 			t.Errorf("%s: the document has moved on; bring the patch up to date: %s", patch, out)
 			continue
 		}
 		all = append(all, e)
 	}
 	return all
+}
+
+// apply is git apply, for which a line of context above and below will do: a patch is
+// to outlive an edit of the document near its own.
+func apply(dir string, patch []byte) ([]byte, error) {
+	git := exec.Command("git", "apply", "-C1")
+	git.Dir, git.Stdin = dir, bytes.NewReader(patch)
+	// A temporary folder may lie in somebody's repository, where git apply would look
+	// for the file at its top.
+	git.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	return git.CombinedOutput()
 }
 
 func head(patch string) (Edit, error) {
