@@ -13,7 +13,7 @@ import (
 
 var (
 	docs = flag.String("docs", "", "simulate 1,000 replicas, too, and write fleet.md and fleet.svg into this folder")
-	most = flag.Int("most", 100, "the most replicas")
+	most = flag.Int("most", 10, "the most replicas")
 )
 
 // run simulates all scenarios, as many at a time as there are processors.
@@ -58,7 +58,8 @@ func TestFleet(t *testing.T) {
 	}
 	if *docs == "" {
 		for _, r := range published(t) {
-			if k := slices.IndexFunc(results, r.same); k >= 0 {
+			// Who goes by headers alone is refused by chance: no two runs are alike.
+			if k := slices.IndexFunc(results, r.same); k >= 0 && r.Shared {
 				for _, different := range compare(r, results[k]) {
 					t.Error(different)
 				}

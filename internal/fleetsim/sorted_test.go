@@ -32,7 +32,7 @@ func TestSortedSets(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	score := func() string { return strconv.Itoa(random.IntN(50)) }
 	index := func() string { return strconv.Itoa(random.IntN(30) - 10) }
-	for i := range 3000 {
+	for i := range 1000 {
 		key, member := "k"+strconv.Itoa(random.IntN(2)), "m"+strconv.Itoa(random.IntN(40))
 		var cmd []any
 		switch random.IntN(10) {
