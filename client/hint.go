@@ -17,8 +17,9 @@ var hints = map[int]string{
 	http.StatusInternalServerError: "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID",
 }
 
+var hintIntent = "use one of the intents " + list(intents)
+
 const (
-	hintIntent       = "use one of the intents sso, dsync, audit_logs, log_streams"
 	hintOrganization = "give a valid organization ID (it starts with org_)"
 	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
 	hintNoRoute      = "check the base URL: neither POST /portal_links nor POST /portal/generate_link exists there"

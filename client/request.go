@@ -109,7 +109,7 @@ func (r PortalLinkRequest) check(pinned Dialect) error {
 		return invalid("organization", "must be an organization ID: org_ and then letters, digits, - or _")
 	}
 	if !slices.Contains(intents, r.Intent) && !slices.Contains(liveIntents, r.Intent) {
-		return invalid("intent", "must be one of "+listIntents())
+		return invalid("intent", "must be one of "+list(slices.Concat(intents, liveIntents)))
 	}
 	if r.ReturnURL != "" {
 		if err := checkAddress(r.ReturnURL); err != nil {
@@ -197,12 +197,9 @@ func (o IntentOptions) body() *gen.IntentOptions {
 	return &body
 }
 
-func listIntents() string {
+func list(intents []Intent) string {
 	var all []string
 	for _, i := range intents {
-		all = append(all, string(i))
-	}
-	for _, i := range liveIntents {
 		all = append(all, string(i))
 	}
 	return strings.Join(all, ", ")
