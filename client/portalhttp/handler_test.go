@@ -49,7 +49,7 @@ func TestJSONForThoseWhoAsk(t *testing.T) {
 	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("answer = %d %s, want 200 application/json", got.StatusCode, got.Header.Get("Content-Type"))
 	}
-	if want := `{"url":"` + linkURL + `","expires_at":"2024-01-15T12:00:00Z"}` + "\n"; got.body != want {
+	if want := `{"url":"` + linkURL + `","expires_at":"2124-01-15T12:00:00Z"}` + "\n"; got.body != want {
 		t.Errorf("body = %q, want %q", got.body, want)
 	}
 	wantPrivate(t, got)

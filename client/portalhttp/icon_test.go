@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portalhttp"
@@ -137,6 +138,11 @@ func TestPagesDoNotWaitForIcons(t *testing.T) {
 		if got := render(t, catalog, text); strings.Count(got, keyhole) != 2 {
 			t.Errorf("page while the service is away = %s, want keyholes", got)
 		}
+		if n := s.asked.Load(); n != 1 {
+			t.Errorf("fetches = %d, want none by a page right after one that failed", n)
+		}
+		time.Sleep(2 * time.Minute)
+		render(t, catalog, text)
 		answer <- []client.ProviderIcon{okta, slack}
 		synctest.Wait()
 		if got := render(t, catalog, text); got != string(portalhttp.IconHTML(okta, 24)+portalhttp.IconHTML(slack, 24)) {

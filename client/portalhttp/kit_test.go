@@ -29,6 +29,9 @@ func admin(*http.Request) (client.PortalLinkRequest, error) {
 	return client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO, ReturnURL: settingsPage}, nil
 }
 
+// linkExpires is when a fake's links end.
+var linkExpires = time.Date(2124, 1, 15, 12, 0, 0, 0, time.UTC)
+
 // A fake is a portal that notes what it is asked for. Without answer it makes
 // links.
 type fake struct {
@@ -45,7 +48,7 @@ func (f *fake) GeneratePortalLink(ctx context.Context, req client.PortalLinkRequ
 	if f.answer != nil {
 		return f.answer(ctx, req)
 	}
-	return &client.PortalLink{URL: linkURL, ExpiresAt: time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)}, nil
+	return &client.PortalLink{URL: linkURL, ExpiresAt: linkExpires}, nil
 }
 
 func (f *fake) requests() []client.PortalLinkRequest {
