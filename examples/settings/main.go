@@ -33,7 +33,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", *addr) //nolint:noctx // a loopback port is there at once or not at all
+	listener, err := listen(*addr)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,6 +41,20 @@ func main() {
 	fmt.Println("settings page:", site)
 	server := &http.Server{Handler: newService(portal, site, organizations), ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(server.Serve(listener))
+}
+
+// listen takes an address on loopback: elsewhere strangers could sign in, and the
+// portal sends nobody back to plain http.
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr) //nolint:noctx // a loopback port is there at once or not at all
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		_ = listener.Close()
+		return nil, errors.New("-addr must be on loopback, such as 127.0.0.1:8701: anyone may sign in as anyone")
+	}
+	return listener, nil
 }
 
 // open returns WorkOS where there is a key for it, and else a sandbox, with the

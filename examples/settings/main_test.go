@@ -247,3 +247,16 @@ func TestOpen(t *testing.T) {
 		t.Errorf("open on WorkOS = %v, %v, %v", portal, organizations, err)
 	}
 }
+
+// ":8701" is every network of the host, and was a panic.
+func TestListensOnLoopbackAlone(t *testing.T) {
+	for addr, want := range map[string]bool{"127.0.0.1:0": true, "localhost:0": true, ":0": false, "0.0.0.0:0": false} {
+		listener, err := listen(addr)
+		if err == nil {
+			_ = listener.Close()
+		}
+		if (err == nil) != want {
+			t.Errorf("listen(%q) = %v, want it allowed: %t", addr, err, want)
+		}
+	}
+}
