@@ -9,13 +9,13 @@ INTENT ?= sso
 
 .DEFAULT_GOAL := all
 
-all: build vet lint spec test ## everything that CI checks
+all: build lint spec test ## everything that CI checks
 .PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench fleet pictures cover release release-check help
 
 build: ## compile every package
 	@set -e; for m in $(MODULES); do echo go -C $$m build ./...; go -C $$m build -o /dev/null ./...; done
 
-vet: ## go vet
+vet: ## go vet alone, which lint includes
 	@set -e; for m in $(MODULES); do echo go -C $$m vet ./...; go -C $$m vet ./...; done
 
 lint: ## golangci-lint, and a tidy go.mod
