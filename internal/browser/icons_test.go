@@ -11,7 +11,7 @@ import (
 
 // Pictures come after the page: where they were is where everything stays.
 func TestIconsMoveNothing(t *testing.T) {
-	onSites(t, func(t *testing.T, s site) {
+	onDemo(t, func(t *testing.T, s site) {
 		for s.icons() == 0 { // until the catalog has been fetched
 			s.reload()
 		}

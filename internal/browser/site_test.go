@@ -77,6 +77,12 @@ func onSites(t *testing.T, test func(*testing.T, site)) {
 	}
 }
 
+// onDemo is for what is the handler's doing, which is the same on each.
+func onDemo(t *testing.T, test func(*testing.T, site)) {
+	t.Parallel()
+	test(t, visitDemo(t))
+}
+
 // onPortal says that the tab has got to the portal's page of that feature, and
 // returns the portal.
 func (s site) onPortal(f feature) sandbox {
@@ -160,7 +166,7 @@ func TestEveryButtonLeadsToThePortalAndBack(t *testing.T) {
 }
 
 func TestEveryButtonWorksWithoutScripts(t *testing.T) {
-	onSites(t, func(t *testing.T, s site) {
+	onDemo(t, func(t *testing.T, s site) {
 		s.scriptless()
 		s.reload()
 		testRoundTrips(t, s)
@@ -185,7 +191,7 @@ func TestExpiredLinkHasAWayForward(t *testing.T) {
 }
 
 func TestBackButtonMakesNoLink(t *testing.T) {
-	onSites(t, func(t *testing.T, s site) {
+	onDemo(t, func(t *testing.T, s site) {
 		f := features[1]
 		s.press(button(f.button))
 		portal := s.onPortal(f)
@@ -208,7 +214,7 @@ func TestBackButtonMakesNoLink(t *testing.T) {
 }
 
 func TestDoubleClickIsNoError(t *testing.T) {
-	onSites(t, func(t *testing.T, s site) {
+	onDemo(t, func(t *testing.T, s site) {
 		f := features[0]
 		s.press(button(f.button))
 		portal := s.onPortal(f)
@@ -228,7 +234,7 @@ func TestDoubleClickIsNoError(t *testing.T) {
 }
 
 func TestKeyboardGetsToThePortalAndBack(t *testing.T) {
-	onSites(t, func(t *testing.T, s site) {
+	onDemo(t, func(t *testing.T, s site) {
 		for _, f := range []feature{features[0], features[len(features)-1]} {
 			s.tabTo(button(f.button))
 			s.enter()
