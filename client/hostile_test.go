@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,24 +141,29 @@ func TestMaxBodyIsCountedAfterDecompression(t *testing.T) {
 // the attempt has.
 func TestDribblingBodyEndsAtTheAttemptTimeout(t *testing.T) {
 	for _, code := range []int{200, 500} {
-		dropped := make(chan struct{})
-		portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			defer close(dropped)
-			w.WriteHeader(code)
-			for r.Context().Err() == nil {
-				_, _ = w.Write([]byte(" "))
-				_ = http.NewResponseController(w).Flush()
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
+			t.Parallel()
+			dropped := make(chan struct{})
+			portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				defer close(dropped)
+				w.WriteHeader(code)
+				for r.Context().Err() == nil {
+					_, _ = w.Write([]byte(" "))
+					_ = http.NewResponseController(w).Flush()
+				}
+			}, client.WithMaxBody(1<<40), client.WithRetry(client.RetryPolicy{
+				MaxAttempts:    1,
+				AttemptTimeout: 2 * time.Second, // the headers come within it on any machine
+			}))
+			_, err := portal.GeneratePortalLink(t.Context(), sso)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v, want DeadlineExceeded", err)
 			}
-		}, client.WithMaxBody(1<<40), client.WithRetry(client.RetryPolicy{MaxAttempts: 1, AttemptTimeout: 100 * time.Millisecond}))
-		start := time.Now()
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
-		if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
-			t.Errorf("%d: got %v after %v, want DeadlineExceeded after 100ms", code, err, took)
-		}
-		if e := asError(t, err); e.StatusCode != code {
-			t.Errorf("%d: StatusCode = %d, want what had come", code, e.StatusCode)
-		}
-		within(t, dropped, "the server sees the connection dropped")
+			if e := asError(t, err); e.StatusCode != code {
+				t.Errorf("StatusCode = %d, want what had come", e.StatusCode)
+			}
+			within(t, dropped, "the server sees the connection dropped")
+		})
 	}
 }
 
