@@ -22,7 +22,7 @@ func replicas(t *testing.T, n, limit int, window time.Duration) (*portaltest.Ser
 	for i := range portals {
 		portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL),
 			client.WithLimiter(redislimit.New(connect(t, addr), srv.APIKey, limit, window,
-				redislimit.WithSlack(window/4)))) // HTTP on a busy machine
+				redislimit.WithSlack(window)))) // HTTP on a busy machine
 		if err != nil {
 			t.Fatal(err)
 		}

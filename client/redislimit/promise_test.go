@@ -68,7 +68,8 @@ func TestIdleBudgetIsThereAtOnce(t *testing.T) {
 }
 
 // Any span, at whatever phase: callers come as they like, give up as they like, and
-// the attempts of each window's length are counted from each attempt on.
+// the attempts of each window's length are counted from each attempt on. The slack is
+// for the way from Redis to where they are counted, on a machine as busy as may be.
 func TestAnySpanAtRandomPhases(t *testing.T) {
 	t.Parallel()
 	addr := redisServer(t)
@@ -86,13 +87,13 @@ func randomPhases(t *testing.T, addr, name string) {
 	window := time.Duration(100+random.IntN(400)) * time.Millisecond
 	limiters := make([]*redislimit.Limiter, 1+random.IntN(4))
 	for i := range limiters {
-		limiters[i] = redislimit.New(connect(t, addr), name, limit, window)
+		limiters[i] = redislimit.New(connect(t, addr), name, limit, window, redislimit.WithSlack(time.Second))
 	}
 	var (
 		seen tally
 		wg   sync.WaitGroup
 	)
-	for range limit * 8 {
+	for range limit * 6 {
 		limiter := limiters[random.IntN(len(limiters))]
 		patience := 20 * time.Second
 		if random.IntN(3) == 0 {
