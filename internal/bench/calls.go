@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/internal/chart"
 )
 
 // What an adminportal call may cost. The allocations and bytes are a little under what
@@ -34,18 +35,18 @@ func measureCalls(r *report, rounds int) error {
 			"The yardstick is by hand with a timeout for the call, as adminportal has.", rounds, timeUnit),
 		columns: []string{"", "time", "ratio", "allocations", "bytes"},
 	}
-	bars := chart{title: "A call without a network, by hand = 1"}
+	bars := chart.Chart{Title: "A call without a network, by hand = 1"}
 	for i, w := range ways {
 		m, share := median(found[i]), against(found[i], found[0])
 		s.rows = append(s.rows, cost(w.name, found[i], found[0]))
-		bars.bars = append(bars.bars, bar{w.name, times(share), share, w.ours})
+		bars.Bars = append(bars.Bars, chart.Bar{Name: w.name, Figure: times(share), Length: share, Ours: w.ours})
 		if w.ours {
 			r.atMost("a call without a network, against by hand", "%.2f×", maxRatio, share)
 			r.atMost("allocations a call", "%.0f", maxAllocs, m.allocs)
 			r.atMost("bytes a call", "%.0f", maxBytes, m.bytes)
 		}
 	}
-	s.charts = []chart{bars}
+	s.charts = []chart.Chart{bars}
 	r.add(s)
 	return overLoopback(r, rounds)
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/adminportal-go/adminportal/internal/chart"
 )
 
 var (
@@ -23,7 +25,7 @@ func measureConnections(r *report, _ int) error {
 		remark:  fmt.Sprintf("%d calls from %d goroutines to a server on loopback that takes a millisecond, every way's own transport.", calls, goroutines),
 		columns: []string{"", "connections", "failed", "took"},
 	}
-	bars := chart{title: fmt.Sprintf("Connections that %d calls from %d goroutines open", calls, goroutines)}
+	bars := chart.Chart{Title: fmt.Sprintf("Connections that %d calls from %d goroutines open", calls, goroutines)}
 	for _, w := range ways {
 		if w.key == "hand-no-timeout" {
 			continue // its transport is by hand's
@@ -45,12 +47,12 @@ func measureConnections(r *report, _ int) error {
 		srv.CloseClientConnections()
 		srv.Close()
 		s.rows = append(s.rows, []string{w.name, fmt.Sprint(opened), fmt.Sprint(failed.Load()), seconds(took)})
-		bars.bars = append(bars.bars, bar{w.name, fmt.Sprint(opened), float64(opened), w.ours})
+		bars.Bars = append(bars.Bars, chart.Bar{Name: w.name, Figure: fmt.Sprint(opened), Length: float64(opened), Ours: w.ours})
 		if w.ours {
 			r.atMost("connections of 10,000 calls from 64 goroutines", "%.0f", most, float64(opened))
 		}
 	}
-	s.charts = []chart{bars}
+	s.charts = []chart.Chart{bars}
 	r.add(s)
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/adminportal-go/adminportal/internal/chart"
 )
 
 // measureDraining has ten goroutines make a hundred calls on a service that takes
@@ -24,7 +26,7 @@ func measureDraining(r *report, _ int) error {
 			"By hand and resty retry nothing unless told; resty was told to, after as long as the server asks for.", calls, goroutines, limit, seconds(ideal)),
 		columns: []string{"", "refused", "calls failed", "took"},
 	}
-	bars := chart{title: fmt.Sprintf("Requests refused while %d calls drain at %d a second", calls, limit)}
+	bars := chart.Chart{Title: fmt.Sprintf("Requests refused while %d calls drain at %d a second", calls, limit)}
 	for _, w := range []way{
 		ways[0],
 		{name: "hashicorp/go-retryablehttp", open: retryable},
@@ -49,14 +51,14 @@ func measureDraining(r *report, _ int) error {
 		srv.CloseClientConnections()
 		srv.Close()
 		s.rows = append(s.rows, []string{w.name, fmt.Sprint(refused), fmt.Sprint(failed.Load()), seconds(took)})
-		bars.bars = append(bars.bars, bar{w.name, fmt.Sprint(refused), float64(refused), w.ours})
+		bars.Bars = append(bars.Bars, chart.Bar{Name: w.name, Figure: fmt.Sprint(refused), Length: float64(refused), Ours: w.ours})
 		if w.ours {
 			r.atMost("requests refused while 100 calls drain at 20 a second", "%.0f", 3, float64(refused))
 			r.atMost("calls failed meanwhile", "%.0f", 0, float64(failed.Load()))
 			r.atMost("seconds over the ideal", "%.2f", 1, (took - ideal).Seconds())
 		}
 	}
-	s.charts = []chart{bars}
+	s.charts = []chart.Chart{bars}
 	r.add(s)
 	return nil
 }

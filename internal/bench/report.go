@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/adminportal-go/adminportal/internal/chart"
 )
 
 // A report is what one run found, in the order of its measuring.
@@ -23,7 +25,7 @@ type section struct {
 	title, remark string
 	columns       []string // the first is the rows' names
 	rows          [][]string
-	charts        []chart
+	charts        []chart.Chart
 }
 
 // A target is what must be true of a run.
@@ -100,6 +102,14 @@ func (r *report) markdown(w io.Writer) error {
 	}
 	_, err := b.WriteTo(w)
 	return err
+}
+
+func (r *report) svg(w io.Writer) error {
+	var charts []chart.Chart
+	for _, s := range r.sections {
+		charts = append(charts, s.charts...)
+	}
+	return chart.Draw(w, "What a call costs: adminportal beside net/http by hand and other clients; shorter is better", charts)
 }
 
 // circumstances are what another run may have had otherwise.
