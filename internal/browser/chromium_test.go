@@ -144,7 +144,10 @@ func (p *process) launch(path string) error {
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("no-pings", true),
 		chromedp.Flag("dns-prefetch-disable", true),
-		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter,InterestFeedContentSuggestions,AutofillServerCommunication"),
+		// Nor does it start processes ahead of need, or keep pages that were left: what
+		// is gone back to is asked for anew.
+		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter,InterestFeedContentSuggestions,AutofillServerCommunication,"+
+			"SpareRendererForSitePerProcess,BackForwardCache"),
 		// A click right after a page is there counts, painted or not.
 		chromedp.Flag("allow-pre-commit-input", true),
 		// Pictures are the same on every machine.

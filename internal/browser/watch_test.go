@@ -25,8 +25,7 @@ type watch struct {
 
 	loader cdp.LoaderID // of the page that is shown
 	url    string       // of the page that is shown
-	kept   bool         // by the browser when it was left: it did not come anew
-	loads  int          // pages that were loaded whole, or came back so
+	loads  int          // pages that were loaded whole
 
 	painted, whole bool // the page that is shown
 	held           int  // requests that wait for fetch.Disable
@@ -59,9 +58,6 @@ func (w *watch) note(event any) {
 		}
 		w.loader, w.url = e.Frame.LoaderID, e.Frame.URL
 		w.painted, w.whole, w.held = false, false, 0
-		if w.kept = e.Type == page.NavigationTypeBackForwardCacheRestore; w.kept {
-			w.loads++
-		}
 	case *page.EventLifecycleEvent:
 		switch {
 		case e.LoaderID != w.loader:
@@ -216,7 +212,7 @@ func (b *tab) keep() {
 	b.t.Helper()
 	b.mu.Lock()
 	id, address := network.RequestID(b.loader), b.url
-	came := b.pages[id] && !b.kept
+	came := b.pages[id]
 	b.mu.Unlock()
 	if isPortal(address) {
 		return
