@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // What is wrong with an address. None repeats the address: it may be a secret.
@@ -49,8 +50,8 @@ func plain(address string) bool {
 
 func parseAddress(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
-	// net/url takes a host of signs that no host has.
-	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(address, " \\") || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^") {
+	// net/url takes a host of signs that no host has, and anything after a #.
+	if err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsFunc(address, unfit) || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^") {
 		return nil, errAddressRelative
 	}
 	if u.User != nil {
@@ -61,6 +62,10 @@ func parseAddress(address string) (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// unfit is what browsers drop from an address or read as something else, and what JSON
+// cannot carry.
+func unfit(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == utf8.RuneError }
 
 // parseBaseURL checks the address of a server and returns it without a trailing
 // slash.

@@ -237,7 +237,7 @@ func wantBrowsable(t *testing.T, address string) {
 		t.Errorf("accepted %q, which is plain http off loopback", address)
 	case u.Scheme != "https" && u.Scheme != "http":
 		t.Errorf("accepted %q, whose scheme is %s", address, u.Scheme)
-	case strings.ContainsAny(address, " \\\t\r\n\x00"):
+	case strings.ContainsFunc(address, func(r rune) bool { return r == '\\' || r < '!' || r == 0x7f }):
 		t.Errorf("accepted %q, which browsers read otherwise", address)
 	}
 }

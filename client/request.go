@@ -218,7 +218,7 @@ func validOrganization(id string) bool {
 func validEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && validDomain(domain) && len(s) <= 254 &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) || strings.ContainsRune(`"(),:;<>[\]`, r) })
+		!strings.ContainsFunc(s, func(r rune) bool { return odd(r) || strings.ContainsRune(`"(),:;<>[\]`, r) })
 }
 
 func validDomain(domain string) bool {
@@ -235,7 +235,10 @@ func validDomain(domain string) bool {
 // URL or an e-mail address.
 func validDomainName(s string) bool {
 	return utf8.RuneCountInString(s) <= 253 && strings.Contains(s, ".") && validDomain(s) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) || r == '/' || r == ':' })
+		!strings.ContainsFunc(s, func(r rune) bool { return odd(r) || r == '/' || r == ':' })
 }
+
+// odd is what no name of a domain or a mailbox has, and what JSON cannot carry.
+func odd(r rune) bool { return r == ' ' || r == utf8.RuneError || !unicode.IsPrint(r) }
 
 func validProviderType(s string) bool { return slices.Contains(providerTypes, s) }

@@ -95,7 +95,7 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	for _, address := range []string{
 		"settings", "/settings", "//evil.example", "?x", "https:/x", "https://", "https:///x", "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x",
 		"ftp://example.com", "mailto:a@b.example", "https://user@example.com", "https://user:pw@example.com", "http://example.com", "http://localhost.evil.com",
-		"http://0.0.0.0", "https://example.com\n", "https://exa mple.com", "https://example.com/a b", "\\\\evil.example", "https:\\\\evil.example", "https://a\\@b", " https://example.com", "https://'", "https://a;b.example/x", "https://<x>",
+		"http://0.0.0.0", "https://example.com\n", "https://example.com#\n", "https://example.com/#a\x7f", "https://example.com/\xbf", "https://exa mple.com", "https://example.com/a b", "\\\\evil.example", "https:\\\\evil.example", "https://a\\@b", " https://example.com", "https://'", "https://a;b.example/x", "https://<x>",
 	} {
 		refusals = append(refusals,
 			refusal{"return URL " + address, change(func(r *client.PortalLinkRequest) { r.ReturnURL = address }), "return_url"},
@@ -103,7 +103,7 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	}
 	for _, address := range []string{
 		"", "it", "it@", "@customer.example", "it@@customer.example", "it@customer..example", "it@.example", "it @customer.example", "it@customer.example\n", "IT <it@customer.example>",
-		"a@b.example,c@d.example", "a@b.example;c@d.example", "a@b@c.example", "<a@b.example>",
+		"a@b.example,c@d.example", "a@b.example;c@d.example", "a@b@c.example", "<a@b.example>", "it\xff@customer.example",
 	} {
 		refusals = append(refusals, refusal{"contact " + address, change(func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example", address} }), "it_contact_emails[1]"})
 	}
@@ -119,6 +119,7 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	}{
 		{client.IntentDomainVerification, client.IntentOptions{DomainName: "https://customer.example"}, "intent_options.domain_verification.domain_name"},
 		{client.IntentDomainVerification, client.IntentOptions{DomainName: "customer.example\r\n"}, "intent_options.domain_verification.domain_name"},
+		{client.IntentDomainVerification, client.IntentOptions{DomainName: "customer\xff.example"}, "intent_options.domain_verification.domain_name"},
 		{client.IntentSSO, client.IntentOptions{DomainName: "customer.example"}, "intent_options.domain_verification.domain_name"},
 		{client.IntentSSO, client.IntentOptions{ProviderType: "OktaSAML"}, "intent_options.sso.provider_type"},
 		{client.IntentDsync, client.IntentOptions{ProviderType: client.ProviderTypeGoogleSAML}, "intent_options.sso.provider_type"},
