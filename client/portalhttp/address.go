@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // What is wrong with an address. None repeats it: it may be a link.
@@ -21,7 +22,7 @@ var (
 func checkAddress(address string) error {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil, u.Scheme == "", u.Hostname() == "", strings.ContainsAny(address, " \\"),
+	case err != nil, u.Scheme == "", u.Hostname() == "", strings.ContainsFunc(address, unfit),
 		strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^"): // net/url takes a host of signs that no host has
 		return errAddress
 	case u.User != nil:
@@ -31,6 +32,10 @@ func checkAddress(address string) error {
 	}
 	return nil
 }
+
+// unfit is what browsers drop from an address or read as something else, and what JSON
+// cannot carry.
+func unfit(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == utf8.RuneError }
 
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

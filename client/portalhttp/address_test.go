@@ -81,6 +81,7 @@ func TestOddReturnURLs(t *testing.T) {
 		"http://example.com/settings",
 		"https://example.com/\r\nSet-Cookie: a=b",
 		"https://example.com/\nX: y",
+		"https://example.com/#a\nb",
 		"https://example.com\\@evil.example",
 		"https://user:password@evil.example/",
 		"https://",
