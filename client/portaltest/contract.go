@@ -139,8 +139,11 @@ var validation = &openapi3filter.Options{
 
 var errNotAbsolute = errors.New("must be an absolute URL")
 
+// foreign is what no URI has.
+func foreign(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`\<>"`, r) }
+
 func checkURI(s string) error {
-	if u, err := url.Parse(s); err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsAny(s, " \\<>\"") {
+	if u, err := url.Parse(s); err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsFunc(s, foreign) {
 		return errNotAbsolute
 	}
 	return nil

@@ -246,6 +246,7 @@ func TestRedirectURLs(t *testing.T) {
 		"https:///settings":                  false,
 		"https://example.com\\@evil.example": false,
 		"https://exa mple.com/":              false,
+		"https://example.com/#a\nb":          false,
 		"ftp://example.com/":                 false,
 		"settings":                           false,
 		"":                                   false,

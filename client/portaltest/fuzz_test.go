@@ -105,6 +105,7 @@ func FuzzPage(f *testing.F) {
 	f.Add("0", "https://'", "0") // no host, though net/url takes it for one
 	f.Fuzz(func(t *testing.T, name, returnURL, query string) {
 		h.PutOrganization(portaltest.Organization{ID: "org_fuzz", Name: name})
+		returnURL = strings.ToValidUTF8(returnURL, "\ufffd") // as JSON has it
 		body, err := json.Marshal(map[string]string{"organization": "org_fuzz", "intent": "sso", "return_url": returnURL})
 		if err != nil {
 			t.Fatal(err)
