@@ -66,7 +66,7 @@ func (c *core) attempts(ctx context.Context, name string, routes []*route, j job
 	for n := 1; ; n++ {
 		r := routes[0]
 		var p pass
-		if r.secured {
+		if r.limited {
 			p, err = c.admit(ctx)
 		} else {
 			p.left, err = time.Now(), ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,12 +17,14 @@ import (
 //	state      what is known                      lets through
 //	open       nothing                            everything
 //	counting   a budget until the reset           as many as remain
+//	plenty     a budget beyond what can be spent  everything, for a second; then one
+//	           before the next look               answer is counted, and renews it or not
 //	closed     spent, or refused by a 429         nothing until the reset
 //	reopening  the reset has passed               one, then one a second, until an
 //	                                              answer tells of the new window
 //
 //	what happens                    what follows
-//	answer with usable headers      counting; the least that an answer of this window
+//	answer with usable headers      counting, or plenty; the least that an answer of this window
 //	                                told is what is left, since answers arrive out of
 //	                                order. Only one that left after that was heard is
 //	                                surely later, and may tell of more
@@ -54,13 +57,31 @@ type gate struct {
 	probed    time.Time     // the last departure while reopening
 
 	news chan struct{} // closed to make those who wait look again; nil if none does
+
+	// In force, it keeps attempts from the lock and from writing anything that others
+	// read, which costs more than all else here once processors share it.
+	plenty atomic.Pointer[plenty]
 }
+
+// A plenty is leave for attempts that nobody counts, until a moment that comes before
+// the reset. An answer that tells of less ends it.
+type plenty struct {
+	until    time.Time
+	departed uint64
+}
+
+const (
+	// plentyLeft is more than a host sends within plentyFor.
+	plentyLeft = 1 << 16
+	plentyFor  = time.Second
+)
 
 // A pass is the gate's leave for one attempt. The zero pass is for attempts that
 // the gate has no part in.
 type pass struct {
-	number uint64
-	left   time.Time // when the gate let it through
+	number    uint64
+	uncounted bool      // by leave of a plenty; the number is that of the last counted before
+	left      time.Time // when the gate let it through
 }
 
 // probeEvery is how long a reopening gate waits for an answer before it lets
@@ -87,6 +108,9 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, count bool) (pass, 
 		late bool   // held back until after a reset, and so with others
 	)
 	began := time.Now()
+	if p := g.plenty.Load(); p != nil && began.Before(p.until) && ctx.Err() == nil {
+		return pass{number: p.departed, uncounted: true, left: began}, nil
+	}
 	for waited, now := false, began; ; waited, now = true, time.Now() {
 		if err := ctx.Err(); err != nil {
 			return pass{}, err
@@ -179,7 +203,7 @@ func (g *gate) depart(now time.Time, count bool) pass {
 	if g.reopening {
 		g.probed = now
 	}
-	return pass{g.departed, now}
+	return pass{number: g.departed, left: now}
 }
 
 // listen returns a channel that is closed when there is reason to look again.
@@ -205,7 +229,7 @@ func (g *gate) close(now, reset time.Time) {
 
 // answered takes in what came back; status 0 stands for no answer at all.
 func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
-	if p.number == 0 {
+	if p.number == 0 || p.uncounted && tellsOfPlenty(status, h) {
 		return
 	}
 	var (
@@ -222,7 +246,9 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 
 	g.lock()
 	defer g.mu.Unlock()
-	g.underway--
+	if !p.uncounted {
+		g.underway--
+	}
 	g.roll(now)
 	switch {
 	case told && refused:
@@ -240,6 +266,7 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 
 func (g *gate) refused(now, until time.Time) {
 	g.left, g.refusal = 0, true
+	g.plenty.Store(nil)
 	if until.After(g.reset) {
 		g.close(now, until)
 	}
@@ -259,6 +286,32 @@ func (g *gate) count(p pass, now time.Time, told RateLimit) {
 	if first || told.Reset.Before(g.reset) {
 		g.close(now, told.Reset)
 	}
+	g.weigh(now)
+}
+
+// weigh begins a plenty, renews one that is over, or ends one.
+func (g *gate) weigh(now time.Time) {
+	in := g.plenty.Load()
+	switch {
+	case g.left-g.underway < plentyLeft:
+		g.plenty.Store(nil)
+	case in == nil || !now.Before(in.until):
+		until := now.Add(plentyFor)
+		if g.reset.Before(until) {
+			until = g.reset
+		}
+		g.plenty.Store(&plenty{until, g.departed})
+	}
+}
+
+// tellsOfPlenty reports whether an answer leaves a plenty as it is. It is asked for
+// each answer, and so looks at nothing else.
+func tellsOfPlenty(status int, h http.Header) bool {
+	if status == 0 || status == http.StatusTooManyRequests {
+		return false
+	}
+	left, ok := digits(first(h, headerRemaining))
+	return ok && left >= plentyLeft && left <= maxRemaining
 }
 
 // known is what the gate knows now.

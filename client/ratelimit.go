@@ -23,6 +23,8 @@ const (
 	// maxRetryAfter is the longest wait that a refusal may ask its caller for; what
 	// is longer is taken for nonsense. The gate believes it for maxReset.
 	maxRetryAfter = 31 * 24 * time.Hour
+	// maxRemaining is the largest count that is believed.
+	maxRemaining = 1 << 30
 	// firstEpoch tells the two spellings of X-RateLimit-Reset apart: a smaller
 	// number is seconds from now, a larger one seconds since 1970 (1973 and on).
 	firstEpoch = 100_000_000
@@ -32,7 +34,7 @@ const (
 // unless both the remaining budget and the reset make sense.
 func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 	remaining, ok := digits(first(h, headerRemaining))
-	if !ok || remaining > 1<<30 {
+	if !ok || remaining > maxRemaining {
 		return RateLimit{}, false
 	}
 	left, ok := readReset(h, now, maxReset)
@@ -40,7 +42,7 @@ func readRateLimit(h http.Header, now time.Time) (limit RateLimit, ok bool) {
 		return RateLimit{}, false
 	}
 	limit = RateLimit{Remaining: int(remaining), Reset: now.Add(left)}
-	if n, ok := digits(first(h, headerLimit)); ok && n <= 1<<30 {
+	if n, ok := digits(first(h, headerLimit)); ok && n <= maxRemaining {
 		limit.Limit = int(n)
 	}
 	return limit, true

@@ -16,7 +16,8 @@ import (
 type route struct {
 	operation string // its operationId
 	dialect   Dialect
-	secured   bool // takes the API key, and is part of the API's budget
+	secured   bool // takes the API key
+	limited   bool // is part of the API's budget
 	blank     http.Request
 	fixed     http.Header // headers that every request has
 }
@@ -52,6 +53,7 @@ func newRoutes(baseURL, cdnURL, userAgent string) (routes, error) {
 			operation: op.operation,
 			dialect:   op.dialect,
 			secured:   op.secured,
+			limited:   op.secured, // what needs no key comes from a CDN
 			blank: http.Request{
 				Method: op.method, URL: u, Host: u.Host,
 				Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

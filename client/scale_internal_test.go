@@ -4,26 +4,31 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // steady is a transport that always has a link and a budget that is far from spent.
 type steady struct {
 	date, body string
+	remaining  string // of the budget
 	meanwhile  func() // called with the request under way; nil for nothing
 }
 
 func newSteady() *steady {
 	now := time.Now().UTC()
 	return &steady{
-		date: now.Format(http.TimeFormat),
-		body: `{"link":"https://id.workos.com/portal/launch?secret=s","expires_at":"` + now.Add(10*time.Minute).Format(time.RFC3339) + `"}`,
+		date:      now.Format(http.TimeFormat),
+		remaining: "99999999",
+		body:      `{"link":"https://id.workos.com/portal/launch?secret=s","expires_at":"` + now.Add(10*time.Minute).Format(time.RFC3339) + `"}`,
 	}
 }
 
@@ -35,7 +40,7 @@ func (s *steady) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: 200, Request: req, ContentLength: int64(len(s.body)), Body: io.NopCloser(strings.NewReader(s.body)),
 		Header: http.Header{
 			"Date":              {s.date},
-			"X-Ratelimit-Limit": {"100000000"}, "X-Ratelimit-Remaining": {"99999999"}, "X-Ratelimit-Reset": {"60"},
+			"X-Ratelimit-Limit": {"100000000"}, "X-Ratelimit-Remaining": {s.remaining}, "X-Ratelimit-Reset": {"60"},
 		},
 	}, nil
 }
@@ -78,7 +83,8 @@ func TestGateSerialisesNobody(t *testing.T) {
 func TestNobodyQueuesAtTheGate(t *testing.T) {
 	defer runtime.SetMutexProfileFraction(runtime.SetMutexProfileFraction(1))
 	core := steadyClient(t, newSteady()).core
-	h := http.Header{"X-Ratelimit-Remaining": {"99999999"}, "X-Ratelimit-Reset": {"60"}}
+	// A budget that is counted.
+	h := http.Header{"X-Ratelimit-Remaining": {fmt.Sprint(plentyLeft - 1)}, "X-Ratelimit-Reset": {"60"}}
 	var done sync.WaitGroup
 	for range 512 {
 		done.Go(func() {
@@ -124,29 +130,82 @@ func TestGateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkGate has a route that passes the gate beside one that does not; both send
-// the same request.
-func BenchmarkGate(b *testing.B) {
-	gated := steadyClient(b, newSteady())
-	free := steadyClient(b, newSteady())
-	for _, r := range free.core.routes.links {
-		r.secured = false
-		r.fixed["Authorization"] = []string{"Bearer sk_test_1"}
-	}
-	for _, goroutines := range []int{1, 8, 64, 512} {
-		for _, way := range []struct {
-			name   string
-			portal *Client
-		}{{"on", gated}, {"off", free}} {
-			b.Run(fmt.Sprintf("goroutines=%d/gate=%s", goroutines, way.name), func(b *testing.B) {
-				b.ReportAllocs()
-				fromAll(b, goroutines, func() error {
-					_, err := way.portal.GeneratePortalLink(context.Background(), anyRequest)
-					return err
-				})
-			})
+// While the budget is far from spent nobody is counted but one in a second, and the
+// lock is left alone.
+func TestPlentyIsRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core := steadyClient(t, newSteady()).core
+		h := http.Header{"X-Ratelimit-Remaining": {"99999999"}, "X-Ratelimit-Reset": {"60"}}
+		counted := 0
+		for range 100 {
+			p, err := core.admit(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !p.uncounted {
+				counted++
+			}
+			core.gate.answered(p, 200, h, time.Now())
+			time.Sleep(100 * time.Millisecond)
+		}
+		if counted != 9 {
+			t.Errorf("%d of 100 attempts in ten seconds were counted, want one in each second after the first", counted)
+		}
+	})
+}
+
+// BenchmarkWithoutNetwork is all that a call costs here.
+func BenchmarkWithoutNetwork(b *testing.B) {
+	portal := steadyClient(b, newSteady())
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := portal.GeneratePortalLink(context.Background(), anyRequest); err != nil {
+			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkGate compares, in turns, calls past the gate while the budget is far from
+// spent, calls that it counts, and calls around it, which no option allows: medians of
+// b.N rounds, and of what share of the throughput the gate leaves.
+func BenchmarkGate(b *testing.B) {
+	small := newSteady()
+	small.remaining = fmt.Sprint(plentyLeft - 1)
+	past, counted, around := steadyClient(b, newSteady()), steadyClient(b, small), steadyClient(b, newSteady())
+	for _, r := range around.core.routes.links {
+		r.limited = false
+	}
+	for _, goroutines := range []int{1, 8, 64, 512} {
+		b.Run(fmt.Sprintf("goroutines=%d", goroutines), func(b *testing.B) {
+			const calls = 4096
+			var took [3][]float64
+			var left []float64
+			for b.Loop() {
+				var round [3]float64
+				for _, i := range rand.Perm(3) {
+					portal := []*Client{past, counted, around}[i]
+					start := time.Now()
+					fromAll(b, goroutines, calls, func() error {
+						_, err := portal.GeneratePortalLink(context.Background(), anyRequest)
+						return err
+					})
+					round[i] = float64(time.Since(start).Nanoseconds()) / calls
+					took[i] = append(took[i], round[i])
+				}
+				left = append(left, round[2]/round[0])
+			}
+			b.ReportMetric(middle(took[0]), "past-ns/call")
+			b.ReportMetric(middle(took[1]), "counted-ns/call")
+			b.ReportMetric(middle(took[2]), "around-ns/call")
+			b.ReportMetric(middle(left), "throughput-left")
+			b.ReportMetric(0, "ns/op") // of three turns, which says nothing
+		})
+	}
+}
+
+func middle(figures []float64) float64 {
+	slices.Sort(figures)
+	return figures[len(figures)/2]
 }
 
 func BenchmarkCatalog(b *testing.B) {
@@ -154,7 +213,7 @@ func BenchmarkCatalog(b *testing.B) {
 	for _, goroutines := range []int{1, 8, 64, 512} {
 		b.Run(fmt.Sprintf("goroutines=%d", goroutines), func(b *testing.B) {
 			b.ReportAllocs()
-			fromAll(b, goroutines, func() error {
+			fromAll(b, goroutines, b.N, func() error {
 				_, _, err := catalog.Lookup(context.Background(), "OktaSAML")
 				return err
 			})
@@ -166,13 +225,13 @@ type listed []ProviderIcon
 
 func (l listed) ListProviderIcons(context.Context) ([]ProviderIcon, error) { return l, nil }
 
-// fromAll makes b.N calls from that many goroutines.
-func fromAll(b *testing.B, goroutines int, do func() error) {
+// fromAll makes so many calls from that many goroutines.
+func fromAll(b *testing.B, goroutines, calls int, do func() error) {
 	var (
 		wg   sync.WaitGroup
 		left atomic.Int64
 	)
-	left.Store(int64(b.N))
+	left.Store(int64(calls))
 	for range goroutines {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
