@@ -47,25 +47,74 @@ func measureScale(r *report, rounds int) error {
 			"One client for all has one gate for all, and headers that say that much is left; with a client each nobody shares a gate.", timeUnit, rounds),
 		columns: []string{"", "1", "8", "64", "512", "512 against 8"},
 	}
-	kinds := []struct {
-		name, key string
-		of        func(i int) call
-	}{
+	of, err := scale(r, &s, "Scale", rounds, pace{100 * time.Millisecond, 1}, []kind{
 		{"net/http by hand", "hand", func(int) call { return hand }},
 		{"adminportal, one client for all", "adminportal", func(int) call { return shared }},
 		{"adminportal, a client each", "own", func(i int) call { return own[i] }},
 		{"a warm lookup in the catalog", "catalog", func(int) call { return lookup }},
+	})
+	if err != nil {
+		return err
 	}
+	r.add(s)
+	// What takes more time brings less in the same time.
+	r.atLeast("throughput a processor at 512 goroutines, against 8", 1, against(of["adminportal"][1], of["adminportal"][3]))
+	r.atLeast("throughput of one gate for 512 goroutines, against a gate each", 0.97, against(of["own"][3], of["adminportal"][3]))
+	return scaleOverLoopback(r, rounds)
+}
+
+// scaleOverLoopback is what a service has: sockets, and every default on.
+func scaleOverLoopback(r *report, rounds int) error {
+	srv := newLoopback(generous())
+	defer srv.Close()
+	own, err := ours()(nil, srv.URL)
+	if err != nil {
+		return err
+	}
+	// The standard transport would open a connection for nearly every call, and run
+	// out of ports.
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = 64, 64
+	hand, err := byHand(callTimeout)(transport, srv.URL)
+	if err != nil {
+		return err
+	}
+	s := section{
+		title: "Many goroutines over loopback",
+		remark: fmt.Sprintf("Calls in a second of %s, the server's share in it. Medians of %d rounds in turns. "+
+			"By hand with a transport that keeps 64 connections, as adminportal's does.", timeUnit, rounds),
+		columns: []string{"", "1", "8", "64", "512", "512 against 8"},
+	}
+	of, err := scale(r, &s, "ScaleLoopback", rounds, pace{400 * time.Millisecond, 1}, []kind{
+		{"net/http by hand", "hand", func(int) call { return hand }},
+		{"adminportal", "adminportal", func(int) call { return own }},
+	})
+	if err != nil {
+		return err
+	}
+	r.add(s)
+	// Here all lose, to the sockets.
+	r.atLeast("throughput over loopback at 512 goroutines, against by hand", 0.97, against(of["hand"][3], of["adminportal"][3]))
+	return nil
+}
+
+type kind struct {
+	name, key string
+	of        func(i int) call // what the goroutine i calls
+}
+
+// scale measures each kind with each number of goroutines, in turns, and adds its
+// rows. A turn must be long enough for every goroutine to have several calls in it.
+func scale(r *report, s *section, benchmark string, rounds int, p pace, kinds []kind) (map[string][][]sample, error) {
 	var operations []func(int) error
 	for _, k := range kinds {
 		for _, g := range goroutineCounts {
 			operations = append(operations, together(g, k.of))
 		}
 	}
-	// A turn is long enough for every goroutine to have many calls in it.
-	samples, err := inTurns(rounds, pace{100 * time.Millisecond, 4}, cpuTime, operations...)
+	samples, err := inTurns(rounds, p, cpuTime, operations...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	of := map[string][][]sample{}
 	for i, k := range kinds {
@@ -74,15 +123,11 @@ func measureScale(r *report, rounds int) error {
 		row := []string{k.name}
 		for j, g := range goroutineCounts {
 			row = append(row, fmt.Sprintf("%.0f", float64(time.Second)/float64(median(counts[j]).time)))
-			r.keep(fmt.Sprintf("Scale/way=%s/goroutines=%d", k.key, g), counts[j])
+			r.keep(fmt.Sprintf("%s/way=%s/goroutines=%d", benchmark, k.key, g), counts[j])
 		}
 		s.rows = append(s.rows, append(row, times(against(counts[1], counts[3]))))
 	}
-	r.add(s)
-	// What takes more time brings less in the same time.
-	r.atLeast("throughput a processor at 512 goroutines, against 8", 1, against(of["adminportal"][1], of["adminportal"][3]))
-	r.atLeast("throughput of one gate for 512 goroutines, against a gate each", 0.97, against(of["own"][3], of["adminportal"][3]))
-	return nil
+	return of, nil
 }
 
 // together is the operation that makes n calls from that many goroutines, each by
