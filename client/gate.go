@@ -17,24 +17,29 @@ import (
 //	state      what is known                      lets through
 //	open       nothing                            everything
 //	counting   a budget until the reset           as many as remain
-//	plenty     a budget beyond what can be spent  everything, for a second; then one
-//	           before the next look               answer is counted, and renews it or not
+//	plenty     a budget beyond what can be spent  everything, uncounted, for a second;
+//	           within a second                    then counting, until an answer renews it
 //	closed     spent, or refused by a 429         nothing until the reset
 //	reopening  the reset has passed               one, then one a second, until an
 //	                                              answer tells of the new window
 //
 //	what happens                    what follows
-//	answer with usable headers      counting, or plenty; the least that an answer of this window
-//	                                told is what is left, since answers arrive out of
-//	                                order. Only one that left after that was heard is
+//	answer with usable headers      counting, or plenty; the least that an answer of this
+//	                                window told is what is left, since answers arrive out
+//	                                of order. Only one that left after that was heard is
 //	                                surely later, and may tell of more
-//	429 that says how long          closed until then
+//	429 that says how long          closed until then; by several, until the last
+//	429 that does not               one less is left; still reopening
 //	answer without usable headers   reopening becomes open; else one less is left
 //	no answer                       one less is left, for it may have been counted
+//	any of these three, of a window nothing
+//	that is over
 //	the reset passes                reopening if the budget was spent, else open
 //
-// Of what is left, one is set aside for every attempt under way: it may or may not
-// be counted in what an answer told. Its own answer settles that.
+// Of what is left, one is set aside for every counted attempt under way: it may or may
+// not be part of what an answer told. Its own answer settles that. For those that a
+// plenty let through none is, and an answer that tells of far less than a moment ago may
+// come while they are under way: some are refused then.
 //
 // Nonsense in a header is no header, no claim is believed for more than maxReset, and
 // no attempt is held for longer than that, however many claims follow one another.
@@ -42,8 +47,8 @@ type gate struct {
 	mu sync.Mutex
 
 	// What every attempt writes stands together, for the processors to pass on at once.
-	departed uint64 // attempts that ever left
-	underway int    // departures without an answer yet
+	departed uint64 // attempts that ever left, but for the uncounted
+	underway int    // of these, those without an answer yet
 	left     int    // the least that an answer of this window told
 	heard    uint64 // departures before that was heard
 	limit    int    // what a window holds, where the server says so
@@ -63,8 +68,8 @@ type gate struct {
 	plenty atomic.Pointer[plenty]
 }
 
-// A plenty is leave for attempts that nobody counts, until a moment that comes before
-// the reset. An answer that tells of less ends it.
+// A plenty is leave for attempts that nobody counts, until a moment that is no later
+// than the reset. An answer that tells of less ends it.
 type plenty struct {
 	until    time.Time
 	departed uint64
@@ -173,7 +178,7 @@ func (g *gate) lock() {
 	}
 }
 
-// What follows is called with the lock held, up to answered.
+// What follows is called with the lock held, but for answered, known and tellsOfPlenty.
 
 // roll notices that the window has ended.
 func (g *gate) roll(now time.Time) {
@@ -224,6 +229,7 @@ func (g *gate) tell() {
 // close shuts the gate until reset, or moves the reset of a shut one.
 func (g *gate) close(now, reset time.Time) {
 	g.reset, g.reopening = reset, false
+	g.plenty.Store(nil) // it may outlast this
 	g.slack = min(reset.Sub(now)/20, time.Second)
 }
 
@@ -255,9 +261,11 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 		g.refused(now, now.Add(min(wait, maxReset)))
 	case told:
 		g.count(p, now, limit)
+	case p.number <= g.rolled:
+		// It is of a window that is over.
 	case g.reopening:
 		// The window is over, and nobody counts any more.
-		g.reopening = status == 0 && g.underway > 0
+		g.reopening = refused || status == 0 && g.underway > 0
 	default:
 		g.left--
 	}
@@ -265,11 +273,11 @@ func (g *gate) answered(p pass, status int, h http.Header, now time.Time) {
 }
 
 func (g *gate) refused(now, until time.Time) {
-	g.left, g.refusal = 0, true
-	g.plenty.Store(nil)
-	if until.After(g.reset) {
+	// What the server says of this refusal goes before what it said of the window.
+	if !g.refusal || until.After(g.reset) {
 		g.close(now, until)
 	}
+	g.left, g.refusal = 0, true
 }
 
 func (g *gate) count(p pass, now time.Time, told RateLimit) {
@@ -304,8 +312,8 @@ func (g *gate) weigh(now time.Time) {
 	}
 }
 
-// tellsOfPlenty reports whether an answer leaves a plenty as it is. It is asked for
-// each answer, and so looks at nothing else.
+// tellsOfPlenty reports whether the answer to an uncounted attempt leaves a plenty as it
+// is. Nothing else is looked at, since most are asked only this.
 func tellsOfPlenty(status int, h http.Header) bool {
 	if status == 0 || status == http.StatusTooManyRequests {
 		return false

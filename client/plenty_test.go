@@ -43,8 +43,8 @@ func (s *teller) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 const aLot = 1_000_000
 
-// A budget that is far from spent for most of a window is spent in the end, and
-// nobody is refused for what was not counted.
+// A budget that is far from spent at first is spent in the end, and nobody is refused
+// for what was not counted.
 func TestPlentyIsSpentLikeAnyBudget(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 70,000 calls")
@@ -129,9 +129,10 @@ func TestRefusalEndsPlenty(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		generate(t, portal)
 		<-done
+		// Those who waited for the same moment leave a little apart.
 		for _, sent := range srv.asked[2:] {
-			if wait := sent.Sub(refused); wait < 7*time.Second {
-				t.Errorf("a request left %v after the refusal, want 7s or more", wait)
+			if wait := sent.Sub(refused); wait < 7*time.Second || wait > 9*time.Second {
+				t.Errorf("a request left %v after the refusal, want 7s to 9s", wait)
 			}
 		}
 	})

@@ -63,19 +63,22 @@ func steadyClient(t testing.TB, s *steady) *Client {
 // one did, this test would not end.
 func TestGateSerialisesNobody(t *testing.T) {
 	const callers = 512
-	s := newSteady()
-	portal := steadyClient(t, s)
-	var here, done sync.WaitGroup
-	here.Add(callers)
-	s.meanwhile = func() { here.Done(); here.Wait() }
-	for range callers {
-		done.Go(func() {
-			if _, err := portal.GeneratePortalLink(context.Background(), anyRequest); err != nil {
-				t.Error(err)
-			}
-		})
+	for _, remaining := range []int{plentyLeft - 1, 10 * plentyLeft} { // counted, and not
+		s := newSteady()
+		s.remaining = fmt.Sprint(remaining)
+		portal := steadyClient(t, s)
+		var here, done sync.WaitGroup
+		here.Add(callers)
+		s.meanwhile = func() { here.Done(); here.Wait() }
+		for range callers {
+			done.Go(func() {
+				if _, err := portal.GeneratePortalLink(context.Background(), anyRequest); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		done.Wait()
 	}
-	done.Wait()
 }
 
 // However many callers there are, none queues at the gate's lock: a queue of hundreds
@@ -130,8 +133,7 @@ func TestGateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// While the budget is far from spent nobody is counted but one in a second, and the
-// lock is left alone.
+// While the budget is far from spent nobody is counted but one in a second.
 func TestPlentyIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core := steadyClient(t, newSteady()).core
