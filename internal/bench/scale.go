@@ -47,7 +47,7 @@ func measureScale(r *report, rounds int) error {
 			"One client for all has one gate for all, and headers that say that much is left; with a client each nobody shares a gate.", timeUnit, rounds),
 		columns: []string{"", "1", "8", "64", "512", "512 against 8"},
 	}
-	of, err := scale(r, &s, "Scale", rounds, pace{100 * time.Millisecond, 1}, []kind{
+	of, err := scale(r, &s, "Scale", rounds, pace{400 * time.Millisecond, 4}, []kind{
 		{"net/http by hand", "hand", func(int) call { return hand }},
 		{"adminportal, one client for all", "adminportal", func(int) call { return shared }},
 		{"adminportal, a client each", "own", func(i int) call { return own[i] }},
@@ -85,7 +85,7 @@ func scaleOverLoopback(r *report, rounds int) error {
 			"By hand with a transport that keeps 64 connections, as adminportal's does.", timeUnit, rounds),
 		columns: []string{"", "1", "8", "64", "512", "512 against 8"},
 	}
-	of, err := scale(r, &s, "ScaleLoopback", rounds, pace{400 * time.Millisecond, 1}, []kind{
+	of, err := scale(r, &s, "ScaleLoopback", rounds, pace{800 * time.Millisecond, 2}, []kind{
 		{"net/http by hand", "hand", func(int) call { return hand }},
 		{"adminportal", "adminportal", func(int) call { return own }},
 	})
