@@ -92,8 +92,8 @@ func TestLateFailuresAreOfTheirWindow(t *testing.T) {
 	})
 }
 
-// While one attempt finds out whether the budget is there again, no answer to another
-// lets everybody through.
+// A reopening gate is opened for everybody by an answer of the new window alone: neither
+// by what comes late from the old one, nor by a refusal.
 func TestReopeningGoesByItsProbe(t *testing.T) {
 	for name, after := range map[string]func(g *gate, old, probe pass){
 		"a late failure":                 func(g *gate, old, _ pass) { g.answered(old, 504, http.Header{}, time.Now()) },
