@@ -82,6 +82,7 @@ func TestOddReturnURLs(t *testing.T) {
 		"https://example.com/\r\nSet-Cookie: a=b",
 		"https://example.com/\nX: y",
 		"https://example.com/#a\nb",
+		"https://example.com/\xff",
 		"https://example.com\\@evil.example",
 		"https://user:password@evil.example/",
 		"https://",
