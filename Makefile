@@ -1,11 +1,13 @@
 # make alone does what CI does. Go is all that it takes; what else it uses is
 # pinned in internal/tools and built from there.
-LINT   := tool -modfile=$(CURDIR)/internal/tools/go.mod golangci-lint
+TOOL   := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 # The module, and those nested in it for what no user of it should carry.
 MODULES := . $(filter-out internal/tools,$(patsubst %/go.mod,%,$(wildcard internal/*/go.mod)))
 # On the real service, with WORKOS_API_KEY: make run ORG=org_…
 ORG    ?=
 INTENT ?= sso
+# The race detector, where a C compiler can build it.
+RACE    = $(shell go build -race runtime/cgo 2>/dev/null && echo -race)
 
 .DEFAULT_GOAL := all
 
@@ -18,9 +20,10 @@ build: ## compile every package
 vet: ## go vet alone, which lint includes
 	@set -e; for m in $(MODULES); do echo go -C $$m vet ./...; go -C $$m vet ./...; done
 
+# The linter reads what go list compiles: with -race that is what the tests compile anyway.
 lint: ## golangci-lint, and a tidy go.mod
-	@set -e; for m in $(MODULES); do \
-	echo golangci-lint run $$m/...; go -C $$m $(LINT) run ./...; \
+	@set -e; lint=$$($(TOOL) -n golangci-lint); for m in $(MODULES); do \
+	echo golangci-lint run $$m/...; (cd $$m; GOFLAGS="$$GOFLAGS $(RACE)" $$lint run ./...); \
 	echo go -C $$m mod tidy -diff; go -C $$m mod tidy -diff; done
 
 spec: ## openapi.yaml: valid, linted, what WorkOS promised, and what the code is made from
@@ -30,8 +33,8 @@ breaking: ## what breaks whom since BASE (unless told: the last tag, or the pare
 	go run ./internal/breaking $(if $(BASE),-base $(BASE))
 
 test: ## every test, with the race detector where a C compiler can build it
-	@race=-race; go build -race runtime/cgo 2>/dev/null || { race=; \
-	echo 'make test: the race detector needs a C compiler (Debian: gcc libc6-dev); running without it' >&2; }; \
+	@race='$(RACE)'; [ $$race ] || \
+	echo 'make test: the race detector needs a C compiler (Debian: gcc libc6-dev); running without it' >&2; \
 	left=$$(mktemp); code=0; for m in $(MODULES); do \
 	echo go -C $$m test $$race ./...; ADMINPORTAL_LEFT_OUT=$$left go -C $$m test $$race ./... || code=$$?; done; \
 	[ ! -s $$left ] || { echo 'Left out, for lack of what this installs:'; sort -u $$left | sed 's/^/  /'; }; rm -f $$left; exit $$code
