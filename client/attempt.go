@@ -57,18 +57,20 @@ func (c *core) askLimiter(ctx context.Context) error {
 // context is alive.
 type limiterRefusal struct{ error }
 
-// attempt sends one request and reads its answer. Nothing is retried here. The
-// clock is read once, before: what comes after is counted from there.
-func (c *core) attempt(ctx context.Context, sent time.Time, r *route, key, idempotencyKey string, payload []byte) *answer {
+// attempt sends one request, reads its answer, and returns the gate's pass, even where
+// a transport of the caller's panics. Nothing is retried here. The clock was read when
+// the attempt left: what comes after is counted from there.
+func (c *core) attempt(ctx context.Context, p pass, r *route, key, idempotencyKey string, payload []byte) *answer {
+	a := &answer{key: key, sent: p.left, received: p.left}
+	defer func() { c.gate.answered(p, a.status, a.header, a.received) }()
 	caller := ctx
 	if c.timeout.limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, sent.Add(c.timeout.limit))
+		ctx, cancel = context.WithDeadline(ctx, p.left.Add(c.timeout.limit))
 		defer cancel()
 	}
-	a := &answer{key: key, sent: sent}
 	resp, err := c.sender.send(r.request(ctx, key, idempotencyKey, payload))
-	a.received = sent.Add(time.Since(sent))
+	a.received = p.left.Add(time.Since(p.left))
 	if err != nil {
 		a.err = c.timeout.blame(ctx, caller, err)
 		return a

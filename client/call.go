@@ -30,7 +30,7 @@ type job interface {
 //
 //	admit     gate, then limiter: is there budget?           attempt.go, gate.go
 //	attempt   the request is built (route.go) and sent       attempt.go
-//	answered  the gate hears what the headers say            gate.go, ratelimit.go
+//	answered  the gate hears what the headers say            attempt.go, gate.go
 //	judge     status first, then body                        below, link.go, icons.go
 //	observe   observer and log                               observe.go
 //	next      another key, another route, or a wait          below, retry.go
@@ -74,8 +74,7 @@ func (c *core) attempts(ctx context.Context, name string, routes []*route, j job
 		if err != nil {
 			return c.interrupted(name, last, n-1, err)
 		}
-		a := c.attempt(ctx, p.left, r, key, j.idempotencyKey(), payload)
-		c.gate.answered(p, a.status, a.header, a.received)
+		a := c.attempt(ctx, p, r, key, j.idempotencyKey(), payload)
 		e := judge(r, a, j)
 		if e != nil {
 			e.operation, e.Attempts = name, n

@@ -411,3 +411,37 @@ func TestLimiterIsWaitedForAtMostMaxWait(t *testing.T) {
 		}
 	})
 }
+
+// A server that recovers what its handlers throw loses no budget to a transport that
+// panics.
+func TestPanickingTransportKeepsNoBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := true
+		inner := memory(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-RateLimit-Remaining", "100")
+			w.Header().Set("X-RateLimit-Reset", "10")
+			sheetLink(w)
+		})
+		portal := newClient(t, client.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			if broken {
+				panic("a transport's own mistake")
+			}
+			return inner.RoundTrip(req)
+		})}))
+		for range 30 {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("the panic did not reach the caller")
+					}
+				}()
+				_, _ = portal.GeneratePortalLink(t.Context(), sso)
+			}()
+		}
+		broken = false
+		generate(t, portal)
+		if got := portal.RateLimit().Remaining; got != 100 {
+			t.Errorf("Remaining = %d, want the 100 that the server tells", got)
+		}
+	})
+}
