@@ -61,7 +61,7 @@ GET /things key: apiKey
 GET /things 200: application/json Thing
 GET /things 200 X-Count: integer
 Thing: object
-Thing.kind: required string
+Thing.kind: required string of a list
 Thing.kind = one: allowed
 Thing.kind = other: allowed
 Thing.shade: optional string
@@ -82,7 +82,7 @@ func TestMissing(t *testing.T) {
 		{"nothing", "", "", ""},
 		{"a value", "[one, other]", "[one]", "small.yaml:29: Thing.kind = other (allowed) is gone: why"},
 		{"a header", "      headers:\n        X-Count:\n          schema:\n            type: integer\n", "", "small.yaml:11: GET /things 200 X-Count (integer) is gone: why"},
-		{"a field's place", "[kind]", "[]", `small.yaml:29: Thing.kind is "optional string" and was "required string": why`},
+		{"a field's place", "[kind]", "[]", `small.yaml:29: Thing.kind is "optional string of a list" and was "required string of a list": why`},
 		{"an operation, of which the parts go without saying", "/things", "/thing", "small.yaml:6: GET /things (listThings) is gone: why"},
 		{"a server", "https:", "http:", `small.yaml:4: GET /things server is "http://api.example.com" and was "https://api.example.com": why`},
 	} {

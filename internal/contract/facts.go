@@ -53,7 +53,7 @@ func (t *teller) tell(path []string, about, what string) {
 func (t *teller) securitySchemes() {
 	path := []string{"components", "securitySchemes"}
 	each(t.doc.node(t.doc.root, path...), func(name string, scheme *yaml.Node) {
-		t.tell(append(path, name), "key "+name, words(t.text(scheme, "type"), t.text(scheme, "scheme"), t.text(scheme, "in"), t.text(scheme, "name")))
+		t.tell(append(path, name), "key "+name, words(t.text(scheme, "type"), t.text(scheme, "scheme"), t.text(scheme, "bearerFormat"), t.text(scheme, "in"), t.text(scheme, "name")))
 	})
 }
 
@@ -70,10 +70,13 @@ func (t *teller) operations() {
 			}
 			path := []string{"paths", route, method}
 			about := strings.ToUpper(method) + " " + route
-			t.tell(path, about, t.text(op, "operationId"))
+			t.tell(path, about, words(t.text(op, "operationId"), t.flag(op, "deprecated", "deprecated", "")))
 			t.servers(path, about)
 			t.security(path, about)
-			t.parameters(append(slices.Clone(path), "parameters"), about, t.doc.node(op, "parameters"))
+			for _, at := range [][]string{path[:2], path} {
+				at = append(slices.Clone(at), "parameters")
+				t.parameters(at, about, t.doc.node(root, at...))
+			}
 			if body := t.doc.node(op, "requestBody"); body != nil {
 				t.tell(append(path, "requestBody"), about+" request", words(t.content(body), t.flag(body, "required", "required", "optional")))
 			}
@@ -120,7 +123,8 @@ func (t *teller) parameters(path []string, about string, n *yaml.Node) {
 	for i, p := range items(n) {
 		p = t.doc.target(p)
 		t.tell(append(path, fmt.Sprint(i)), about+" "+t.text(p, "name"),
-			words(t.flag(p, "required", "required", "optional"), t.text(p, "in"), t.schema(t.child(p, "schema"))))
+			words(t.flag(p, "required", "required", "optional"), t.flag(p, "deprecated", "deprecated", ""), t.text(p, "in"), t.schema(t.child(p, "schema")),
+				t.text(p, "style"), t.flag(p, "allowEmptyValue", "or empty", "")))
 	}
 }
 
@@ -129,7 +133,8 @@ func (t *teller) responses(path []string, about string, n *yaml.Node) {
 		response = t.doc.target(response)
 		t.tell(append(path, status), about+" "+status, t.content(response))
 		each(t.doc.node(response, "headers"), func(name string, header *yaml.Node) {
-			t.tell(append(path, status, "headers", name), about+" "+status+" "+name, t.schema(t.child(t.doc.target(header), "schema")))
+			header = t.doc.target(header)
+			t.tell(append(path, status, "headers", name), about+" "+status+" "+name, words(t.flag(header, "required", "required", ""), t.schema(t.child(header, "schema"))))
 		})
 	})
 }
@@ -213,14 +218,10 @@ func (t *teller) schema(n *yaml.Node) string {
 		return t.schema(t.doc.target(n))
 	}
 	if all := items(t.doc.node(n, "allOf")); len(all) == 1 {
-		return t.schema(all[0])
+		return t.schema(all[0]) + t.limits(n)
 	}
 	return t.bare(n)
 }
-
-// The keywords that say which values are allowed, in the order to tell them.
-var limits = []string{"format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
-	"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "nullable", "readOnly", "writeOnly", "default"}
 
 func (t *teller) bare(n *yaml.Node) string {
 	parts := []string{t.text(n, "type")}
@@ -239,13 +240,59 @@ func (t *teller) bare(n *yaml.Node) string {
 	if t.text(n, "additionalProperties") == "false" {
 		parts = append(parts, "and nothing else")
 	}
-	all := []string{words(parts...)}
-	for _, limit := range limits {
-		if value := t.child(n, limit); value != nil {
-			all = append(all, limit+" "+value.Value)
+	if t.child(n, "enum") != nil {
+		parts = append(parts, "of a list")
+	}
+	return words(parts...) + t.limits(n)
+}
+
+var (
+	// The common keywords that say which values are allowed, in the order to tell them.
+	common = []string{"format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
+		"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "nullable", "readOnly", "writeOnly", "default"}
+	// Those that are told in other ways, and those that allow and forbid nothing.
+	otherwise = []string{"type", "oneOf", "anyOf", "allOf", "items", "enum", "const", "properties", "required", "$ref",
+		"description", "title", "example", "examples", "externalDocs", "xml"}
+)
+
+// limits tells of every other keyword, those that nobody has thought of here included:
+// one that is not told could change unseen.
+func (t *teller) limits(n *yaml.Node) string {
+	var rest []string
+	each(n, func(keyword string, value *yaml.Node) {
+		known := slices.Contains(common, keyword) || slices.Contains(otherwise, keyword) || strings.HasPrefix(keyword, "x-")
+		if !known && !(keyword == "additionalProperties" && value.Value == "false") {
+			rest = append(rest, keyword)
+		}
+	})
+	slices.Sort(rest)
+	var all strings.Builder
+	for _, keyword := range slices.Concat(common, rest) {
+		if value := t.child(n, keyword); value != nil {
+			all.WriteString(", " + keyword + " " + compact(value))
 		}
 	}
-	return strings.Join(all, ", ")
+	return all.String()
+}
+
+// compact writes a value on one line.
+func compact(n *yaml.Node) string {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	var inner []string
+	switch n.Kind {
+	case yaml.MappingNode:
+		each(n, func(key string, value *yaml.Node) { inner = append(inner, key+": "+compact(value)) })
+		return "{" + strings.Join(inner, ", ") + "}"
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			inner = append(inner, compact(item))
+		}
+		return "[" + strings.Join(inner, ", ") + "]"
+	default:
+		return n.Value
+	}
 }
 
 func (t *teller) child(n *yaml.Node, key string) *yaml.Node {

@@ -70,6 +70,12 @@ func (h *house) walk(path []string, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
 		h.add(n, "%s is a string to some readers of YAML and a time to others: put it in quotes", n.Value)
 	}
+	if n.Kind == yaml.ScalarNode && n.Style == 0 && twofold.MatchString(n.Value) {
+		h.add(n, "%s is one thing to some readers of YAML and another to others: put it in quotes, or write true, false, or a number in tens", n.Value)
+	}
+	if n.Kind == yaml.ScalarNode && someSecret.MatchString(n.Value) {
+		h.add(n, "what looks like somebody's API key, or the secret of a link: revoke it if it is one, and write sk_example_123456789, or secret=example")
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -94,6 +100,11 @@ var (
 	pathForm     = regexp.MustCompile(`^(/[a-z0-9_.{}-]+)+$`)
 	propertyForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	unwritten    = regexp.MustCompile(`(?i)^\W*(todo|tbd|fixme|xxx)\b`)
+	address      = regexp.MustCompile(`^https://[\w-]+(\.[\w-]+)+(/\S*)?$`)
+	release      = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+	someSecret   = regexp.MustCompile(`\bsk_([a-z]+_)?[0-9A-Za-z]{16,}|\b(secret|token)=[0-9A-Za-z_-]{12,}`)
+	// What YAML 1.1 reads as a truth, in base 8 or in base 60, and YAML 1.2 as it stands.
+	twofold = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|0[0-9_]+|\d+(:[0-5]?\d)+)$`)
 )
 
 // What components has in OpenAPI 3.0; kin-openapi and the linters let others pass.
@@ -114,7 +125,9 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(value, "OpenAPI %s: the generator and the sandbox read 3.0.3; write that", value.Value)
 	case parent == "info" && name == "title" && strings.TrimSpace(value.Value) == "":
 		h.add(value, "a document without a title: name the API")
-	case name == "url" && value.Kind == yaml.ScalarNode && !strings.HasPrefix(value.Value, "https://"):
+	case parent == "info" && name == "version" && !release.MatchString(value.Value):
+		h.add(value, "the version %q: write three numbers, such as 1.0.0", value.Value)
+	case (name == "url" || name == "termsOfService") && parent != "properties" && value.Kind == yaml.ScalarNode && !address.MatchString(value.Value):
 		h.add(value, "%q is no address: write a whole one, https://…", value.Value)
 	case len(path) == 2 && parent == "components" && !slices.Contains(componentKinds, name):
 		h.add(key, "components has no %s: use one of %s", name, strings.Join(componentKinds, ", "))
@@ -126,8 +139,12 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(key, "the field %q is not in snake_case, as all of WorkOS's are: write it like return_url", name)
 	case parent != "properties" && slices.Contains(path, "schemas") && slices.Contains(later, name):
 		h.add(key, "%s means nothing in OpenAPI 3.0: say it another way (for const: an enum of one value)", name)
-	case (name == "description" || name == "summary") && parent != "properties" && unwritten.MatchString(value.Value):
+	case (name == "description" || name == "summary" || name == "title") && parent != "properties" && unwritten.MatchString(value.Value):
 		h.add(value, "a %s that is still to be written: write it", name)
+	case parent == "headers" && strings.EqualFold(name, "Content-Type"):
+		h.add(key, "OpenAPI ignores a header Content-Type: it stands under content")
+	case name == "name" && slices.Contains(path, "parameters") && slices.Contains([]string{"accept", "content-type", "authorization"}, strings.ToLower(value.Value)):
+		h.add(value, "OpenAPI ignores a parameter %s: it stands under content or security", value.Value)
 	case parent == "headers" && value.Kind == yaml.MappingNode:
 		h.header(name, value)
 	}
