@@ -93,6 +93,26 @@ Compatible changes:
 	}
 }
 
+func TestJSONNamesAreCompared(t *testing.T) {
+	names := func(source string) map[string]string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte("package x\n"+source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all, err := jsonNames(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	was := names("type Icon struct {\nID, Kind string `json:\"id\"`\nName string `json:\"name\" xml:\"n\"`\nOld string\nhidden string `json:\"a\"`\n}\ntype own struct { A string `json:\"a\"` }")
+	is := names("type Icon struct {\nID, Kind string `json:\"id\"`\nName string `json:\"name,omitempty\" xml:\"m\"`\nhidden string `json:\"b\"`\n}\ntype own struct { A string `json:\"b\"` }")
+	want := []change{{"client", `Icon.Name: its JSON is "name,omitempty" and was "name"`, "who keeps it as JSON, or sends it on"}}
+	if got := nameChanges(was, is, "client"); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("nameChanges() = %v, want %v", got, want)
+	}
+}
+
 func TestNext(t *testing.T) {
 	for _, tt := range []struct {
 		tag          string

@@ -1,8 +1,16 @@
 package main
 
 import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,8 +62,70 @@ func codeChanges(base string) ([]change, error) {
 			return nil, err
 		}
 		changes = append(changes, parseAPIDiff(out, p.dir, p.whom)...)
+		was, err := jsonNames(filepath.Join(before, p.dir))
+		if err != nil {
+			return nil, err
+		}
+		is, err := jsonNames(p.dir)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, nameChanges(was, is, p.dir)...)
 	}
 	return changes, nil
+}
+
+// jsonNames are the json tags of the exported fields of a package's exported structs,
+// by Type.Field: apidiff does not look at them.
+func jsonNames(dir string) (map[string]string, error) {
+	sources, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			fields, ok := spec.Type.(*ast.StructType)
+			if !ok || !spec.Name.IsExported() {
+				return false
+			}
+			for _, field := range fields.Fields.List {
+				for _, name := range field.Names {
+					if !name.IsExported() {
+						continue
+					}
+					tag := ""
+					if field.Tag != nil {
+						tag, _ = strconv.Unquote(field.Tag.Value)
+					}
+					names[spec.Name.Name+"."+name.Name] = reflect.StructTag(tag).Get("json")
+				}
+			}
+			return false
+		})
+	}
+	return names, nil
+}
+
+func nameChanges(was, is map[string]string, where string) []change {
+	var changes []change
+	for _, field := range slices.Sorted(maps.Keys(was)) {
+		if now, ok := is[field]; ok && now != was[field] {
+			changes = append(changes, change{where, fmt.Sprintf("%s: its JSON is %q and was %q", field, now, was[field]), "who keeps it as JSON, or sends it on"})
+		}
+	}
+	return changes
 }
 
 // parseAPIDiff reads what apidiff prints: a heading for what breaks, one for what

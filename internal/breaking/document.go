@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +28,7 @@ func documentChanges(before, now []byte) ([]change, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(changes, factChanges(was, is)...), nil
+	return append(changes, factChanges(was, is, changes)...), nil
 }
 
 // oasdiffProgram is asked for once: the go command takes a second to answer.
@@ -88,10 +89,12 @@ func whomByID(id string) string {
 }
 
 // factChanges lists the promises that are gone or new. That one is worded another way
-// is for oasdiff to judge, who knows which way is the narrower; but an operation's
-// name, server and key are promises that have no narrower way.
-func factChanges(was, is *contract.Document) []change {
+// is mostly for oasdiff to judge, who knows which way is the narrower; but an operation's
+// name, server and key are promises that have no narrower way, and of a value of another
+// kind oasdiff does not always speak: it is listed unless it is already.
+func factChanges(was, is *contract.Document, listed []change) []change {
 	before, now := was.Facts(), is.Facts()
+	sent := sentSchemas(now)
 	var changes []change
 	have := map[string]contract.Fact{}
 	for _, f := range now {
@@ -100,13 +103,19 @@ func factChanges(was, is *contract.Document) []change {
 	var gone string
 	for _, f := range before {
 		kept, ok := have[f.About]
+		differs := change{"document", fmt.Sprintf("%s is %q and was %q", f.About, kept.What, f.What), whomByFact(f)}
 		switch {
 		case gone != "" && f.PartOf(gone):
 		case !ok:
 			gone = f.About
 			changes = append(changes, change{"document", f.About + " is gone", whomByFact(f)})
-		case kept.What != f.What && strings.Contains(f.About, " /") && !aboutValue.MatchString(f.About):
-			changes = append(changes, change{"document", fmt.Sprintf("%s is %q and was %q", f.About, kept.What, f.What), whomByFact(f)})
+		case kept.What == f.What:
+		case strings.Contains(f.About, " /") && !aboutValue.MatchString(f.About):
+			changes = append(changes, differs)
+		case sent[schemaOf(f)] && strings.Contains(kept.What, closed) && !strings.Contains(f.What, closed):
+			changes = append(changes, change{"document", f.About + " takes no other fields any more", "services that send what was right"})
+		case kind(kept) != kind(f) && !spokenOf(listed, f):
+			changes = append(changes, differs)
 		}
 		delete(have, f.About)
 	}
@@ -117,6 +126,61 @@ func factChanges(was, is *contract.Document) []change {
 	}
 	return changes
 }
+
+const closed = " and nothing else"
+
+// Where a value may stand, and how much is allowed: oasdiff compares these.
+var (
+	position = regexp.MustCompile(`^((required|optional|deprecated) )+`)
+	amount   = regexp.MustCompile(`^(pattern|min\w+|max\w+|multipleOf|uniqueItems|nullable|readOnly|writeOnly|default|deprecated) `)
+)
+
+// kind is what a fact says of the kind of a value, without what oasdiff can be relied
+// on to judge. It does not look at the format of a header.
+func kind(f contract.Fact) string {
+	what := position.ReplaceAllString(f.What, "")
+	what = strings.NewReplacer(closed, "", " of a list", "").Replace(what)
+	parts := slices.DeleteFunc(strings.Split(what, ", "), func(part string) bool {
+		return amount.MatchString(part) || strings.HasPrefix(part, "format ") && !aboutHeader.MatchString(f.About)
+	})
+	return strings.Join(parts, ", ")
+}
+
+// spokenOf tells whether one of the changes names the last part of what f is about.
+func spokenOf(changes []change, f contract.Fact) bool {
+	name := strings.ToLower(f.About[strings.LastIndexAny(f.About, " .")+1:])
+	return slices.ContainsFunc(changes, func(c change) bool {
+		return strings.Contains(c.what, "`"+name+"`") || strings.Contains(c.what, "/"+name+"`")
+	})
+}
+
+// schemaOf names the schema that f is about.
+func schemaOf(f contract.Fact) string {
+	name, _, _ := strings.Cut(f.About, " ")
+	return strings.FieldsFunc(name+" ", func(r rune) bool { return strings.ContainsRune(".[ ", r) })[0]
+}
+
+// sentSchemas are the schemas of requests, and those that they are made of.
+func sentSchemas(facts []contract.Fact) map[string]bool {
+	sent := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, f := range facts {
+			if !strings.HasSuffix(f.About, " request") && !sent[schemaOf(f)] {
+				continue
+			}
+			for _, word := range strings.FieldsFunc(f.What, func(r rune) bool { return r == ' ' || r == ',' }) {
+				if !sent[word] {
+					sent[word], grown = true, true
+				}
+			}
+		}
+	}
+	return sent
+}
+
+// A header of an answer: METHOD /path status something.
+var aboutHeader = regexp.MustCompile(`^[A-Z]+ /\S* \d+ `)
 
 // An answer, a header or a parameter: METHOD /path something.
 var aboutValue = regexp.MustCompile(`^[A-Z]+ /\S* (\d|request|[A-Z])`)
