@@ -134,7 +134,7 @@ func (t *teller) responses(path []string, about string, n *yaml.Node) {
 		t.tell(append(path, status), about+" "+status, t.content(response))
 		each(t.doc.node(response, "headers"), func(name string, header *yaml.Node) {
 			header = t.doc.target(header)
-			t.tell(append(path, status, "headers", name), about+" "+status+" "+name, words(t.flag(header, "required", "required", ""), t.schema(t.child(header, "schema"))))
+			t.tell(append(path, status, "headers", name), about+" "+status+" "+name, words(t.flag(header, "required", "required", ""), t.flag(header, "deprecated", "deprecated", ""), t.schema(t.child(header, "schema"))))
 		})
 	})
 }
@@ -217,7 +217,7 @@ func (t *teller) schema(n *yaml.Node) string {
 		}
 		return t.schema(t.doc.target(n))
 	}
-	if all := items(t.doc.node(n, "allOf")); len(all) == 1 {
+	if all := items(t.doc.node(n, "allOf")); len(all) == 1 && !slices.ContainsFunc(shapes, func(keyword string) bool { return t.child(n, keyword) != nil }) {
 		return t.schema(all[0]) + t.limits(n)
 	}
 	return t.bare(n)
@@ -251,8 +251,8 @@ var (
 	common = []string{"format", "pattern", "minLength", "maxLength", "minimum", "maximum", "multipleOf",
 		"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "nullable", "readOnly", "writeOnly", "default"}
 	// Those that are told in other ways, and those that allow and forbid nothing.
-	otherwise = []string{"type", "oneOf", "anyOf", "allOf", "items", "enum", "const", "properties", "required", "$ref",
-		"description", "title", "example", "examples", "externalDocs", "xml"}
+	shapes  = []string{"type", "oneOf", "anyOf", "items", "enum", "const", "properties", "required"}
+	remarks = []string{"allOf", "$ref", "description", "title", "example", "examples", "externalDocs", "xml"}
 )
 
 // limits tells of every other keyword, those that nobody has thought of here included:
@@ -260,7 +260,7 @@ var (
 func (t *teller) limits(n *yaml.Node) string {
 	var rest []string
 	each(n, func(keyword string, value *yaml.Node) {
-		known := slices.Contains(common, keyword) || slices.Contains(otherwise, keyword) || strings.HasPrefix(keyword, "x-")
+		known := slices.Contains(slices.Concat(common, shapes, remarks), keyword) || strings.HasPrefix(keyword, "x-")
 		if !known && !(keyword == "additionalProperties" && value.Value == "false") {
 			rest = append(rest, keyword)
 		}

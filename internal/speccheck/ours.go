@@ -18,6 +18,9 @@ import (
 func unseen(name string, data []byte) []contract.Finding {
 	var findings []contract.Finding
 	for i, line := range bytes.Split(data, []byte("\n")) {
+		if m := damaged.Find(line); m != nil {
+			findings = append(findings, contract.Finding{File: name, Line: i + 1, What: fmt.Sprintf("%q is left of a merge, or of text read in another encoding: write what was meant", m)})
+		}
 		for _, r := range string(line) {
 			what := ""
 			switch {
@@ -40,6 +43,9 @@ func unseen(name string, data []byte) []contract.Finding {
 	}
 	return findings
 }
+
+// Conflict markers, the replacement character, and UTF-8 that was taken for Latin-1.
+var damaged = regexp.MustCompile("^ *(?:<{7}|={7}|>{7})(?: |$)|\uFFFD|[ÂÃ][\u0080-\u00BF]|â€")
 
 // ours judges what is no business of a linter: how this project writes its document.
 func ours(doc *contract.Document) []contract.Finding {
@@ -73,13 +79,23 @@ func (h *house) walk(path []string, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Style == 0 && twofold.MatchString(n.Value) {
 		h.add(n, "%s is one thing to some readers of YAML and another to others: put it in quotes, or write true, false, or a number in tens", n.Value)
 	}
+	if n.Kind == yaml.ScalarNode && unwritten.MatchString(n.Value) {
+		h.add(n, "a text that is still to be written: write it")
+	}
 	if n.Kind == yaml.ScalarNode && someSecret.MatchString(n.Value) {
 		h.add(n, "what looks like somebody's API key, or the secret of a link: revoke it if it is one, and write sk_example_123456789, or secret=example")
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
+		headers := map[string]bool{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key, value := n.Content[i], n.Content[i+1]
+			if fold := strings.ToLower(key.Value); len(path) > 0 && path[len(path)-1] == "headers" {
+				if headers[fold] {
+					h.add(key, "%s stands here already, in other letters, which HTTP takes for the same: leave one", key.Value)
+				}
+				headers[fold] = true
+			}
 			at := append(slices.Clone(path), key.Value)
 			if slices.Contains(path, "example") || slices.Contains(path, "value") {
 				h.walk(at, value) // data, not the document's own words
@@ -98,6 +114,8 @@ func (h *house) walk(path []string, n *yaml.Node) {
 
 var (
 	pathForm     = regexp.MustCompile(`^(/[a-z0-9_.{}-]+)+$`)
+	statusForm   = regexp.MustCompile(`^[245]\d\d$`)
+	schemaForm   = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 	propertyForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	unwritten    = regexp.MustCompile(`(?i)^\W*(todo|tbd|fixme|xxx)\b`)
 	address      = regexp.MustCompile(`^https://[\w-]+(\.[\w-]+)+(/\S*)?$`)
@@ -133,14 +151,20 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(key, "components has no %s: use one of %s", name, strings.Join(componentKinds, ", "))
 	case len(path) == 2 && parent == "paths" && !pathForm.MatchString(name):
 		h.add(key, "%q is no path that this API has: write it in lower case, without spaces, a query or a slash at its end", name)
+	case len(path) == 5 && path[0] == "paths" && parent == "responses" && !statusForm.MatchString(name):
+		h.add(key, "%s is no status that a call ends with: give each by its number, 2xx, 4xx or 5xx, so that the client can have a hint for it", name)
 	case len(path) == 4 && path[0] == "paths" && name == "requestBody" && slices.Contains([]string{"get", "head", "delete"}, parent):
 		h.add(key, "a %s with a body, which many programs drop: take the body out, or make it a post", parent)
 	case parent == "properties" && !propertyForm.MatchString(name):
 		h.add(key, "the field %q is not in snake_case, as all of WorkOS's are: write it like return_url", name)
 	case parent != "properties" && slices.Contains(path, "schemas") && slices.Contains(later, name):
 		h.add(key, "%s means nothing in OpenAPI 3.0: say it another way (for const: an enum of one value)", name)
-	case (name == "description" || name == "summary" || name == "title") && parent != "properties" && unwritten.MatchString(value.Value):
-		h.add(value, "a %s that is still to be written: write it", name)
+	case name == "summary" && parent != "properties" && strings.Contains(strings.TrimSpace(value.Value), "\n"):
+		h.add(value, "a summary of several lines: leave one, and put the rest in the description")
+	case name == "servers" && value.Kind == yaml.SequenceNode && len(value.Content) == 0:
+		h.add(key, "no server at all: leave servers out, and the document's holds")
+	case len(path) == 3 && path[0] == "components" && parent == "schemas" && !schemaForm.MatchString(name):
+		h.add(key, "%q becomes the name of a Go type: write it like PortalLink", name)
 	case parent == "headers" && strings.EqualFold(name, "Content-Type"):
 		h.add(key, "OpenAPI ignores a header Content-Type: it stands under content")
 	case name == "name" && slices.Contains(path, "parameters") && slices.Contains([]string{"accept", "content-type", "authorization"}, strings.ToLower(value.Value)):
