@@ -260,8 +260,9 @@ var (
 func (t *teller) limits(n *yaml.Node) string {
 	var rest []string
 	each(n, func(keyword string, value *yaml.Node) {
-		known := slices.Contains(slices.Concat(common, shapes, remarks), keyword) || strings.HasPrefix(keyword, "x-")
-		if !known && !(keyword == "additionalProperties" && value.Value == "false") {
+		told := slices.Contains(slices.Concat(common, shapes, remarks), keyword) || strings.HasPrefix(keyword, "x-") ||
+			keyword == "additionalProperties" && value.Value == "false"
+		if !told {
 			rest = append(rest, keyword)
 		}
 	})
