@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,21 +155,23 @@ func TestSaysEnough(t *testing.T) {
 	}
 }
 
-func TestOwnsUp(t *testing.T) {
+func TestBreakingNotes(t *testing.T) {
 	const released = "\n## [0.1.0] - 2026-11-01\n\n### Breaking\n\n- An old one.\n"
 	for _, tt := range []struct {
 		name, changelog string
-		want            bool
+		want            []string
 	}{
-		{"nothing new", "# Changelog\n\n## [Unreleased]\n" + released, false},
-		{"an addition", "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- More.\n" + released, false},
-		{"a break", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n- A field is gone.\n" + released, true},
-		{"a heading and nothing under it", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n" + released, false},
+		{"nothing new", "# Changelog\n\n## [Unreleased]\n" + released, nil},
+		{"an addition", "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- More.\n" + released, nil},
+		{"a break", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n- A field is gone.\n\n### Fixed\n\n- A slip.\n" + released, []string{"- A field is gone."}},
+		{"written another way", "# Changelog\n\n## [Unreleased]\n\n### Breaking\nMind:\n\n\n* A field is gone.\n- One more.\n" + released, []string{"* A field is gone.", "- One more."}},
+		{"a heading and nothing under it", "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n" + released, nil},
+		{"a remark", "# Changelog\n\n## [Unreleased]\n<!--\n### Breaking\n\n- Not yet.\n-->\n" + released, nil},
 	} {
-		if got := ownsUp(tt.changelog, "Unreleased"); got != tt.want {
-			t.Errorf("%s: ownsUp() = %v, want %v", tt.name, got, tt.want)
+		if got := breakingNotes(tt.changelog, "Unreleased"); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: breakingNotes() = %q, want %q", tt.name, got, tt.want)
 		}
-		if !ownsUp(tt.changelog, "0.1.0") {
+		if len(breakingNotes(tt.changelog, "0.1.0")) != 1 {
 			t.Errorf("%s: the release's own break is not found", tt.name)
 		}
 	}

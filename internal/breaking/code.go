@@ -7,8 +7,10 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,14 +18,14 @@ import (
 
 // What users import, and who they are.
 var packages = []struct{ dir, whom string }{
+	{".", "Go code that reads the embedded document"},
 	{"gen", "Go code that uses the generated client"},
+	{"gen/server", "Go code that uses the generated server"},
 	{"client", "Go code that imports client"},
 	{"client/portaltest", "tests that import portaltest"},
 	{"client/portalhttp", "services that import portalhttp"},
 	{"client/redislimit", "services that import redislimit"},
 }
-
-const module = "github.com/adminportal-go/adminportal"
 
 // codeChanges compares the Go API of the work tree with that of a commit.
 func codeChanges(base string) ([]change, error) {
@@ -48,16 +50,34 @@ func codeChanges(base string) ([]change, error) {
 	if _, err := output(before, "tar", "-xf", archive); err != nil {
 		return nil, err
 	}
+	oldModule, err := modulePath(before)
+	if err != nil {
+		return nil, err
+	}
+	newModule, err := modulePath(".")
+	if err != nil {
+		return nil, err
+	}
 	var changes []change
+	if oldModule != newModule {
+		changes = append(changes, change{"go.mod", fmt.Sprintf("the module is %s and was %s", newModule, oldModule), "everybody who imports it"})
+	}
 	for _, p := range packages {
-		if _, err := os.Stat(filepath.Join(before, p.dir)); err != nil {
-			continue // it is new
+		had, has := holdsGo(filepath.Join(before, p.dir)), holdsGo(p.dir)
+		switch {
+		case !had && has:
+			changes = append(changes, change{where: p.dir, what: "a new package"})
+		case had && !has:
+			changes = append(changes, change{p.dir, "the package is gone", p.whom})
 		}
-		export := filepath.Join(dir, strings.ReplaceAll(p.dir, "/", "-"))
-		if _, err := output(before, apidiff, "-w", export, module+"/"+p.dir); err != nil {
+		if !had || !has {
+			continue
+		}
+		export := filepath.Join(dir, "export-"+strings.ReplaceAll(p.dir, "/", "-"))
+		if _, err := output(before, apidiff, "-w", export, path.Join(oldModule, p.dir)); err != nil {
 			return nil, err
 		}
-		out, err := output(".", apidiff, export, module+"/"+p.dir)
+		out, err := output(".", apidiff, export, path.Join(newModule, p.dir))
 		if err != nil {
 			return nil, err
 		}
@@ -73,6 +93,25 @@ func codeChanges(base string) ([]change, error) {
 		changes = append(changes, nameChanges(was, is, p.dir)...)
 	}
 	return changes, nil
+}
+
+var moduleLine = regexp.MustCompile(`(?m)^module\s+(\S+)`)
+
+func modulePath(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	m := moduleLine.FindSubmatch(data)
+	if m == nil {
+		return "", fmt.Errorf("%s: no module line", filepath.Join(dir, "go.mod"))
+	}
+	return string(m[1]), nil
+}
+
+func holdsGo(dir string) bool {
+	sources, _ := filepath.Glob(filepath.Join(dir, "*.go")) // the pattern is a good one
+	return len(sources) > 0
 }
 
 // jsonNames are the json tags of the exported fields of a package's exported structs,

@@ -110,6 +110,7 @@ func factChanges(was, is *contract.Document, listed []change) []change {
 			gone = f.About
 			changes = append(changes, change{"document", f.About + " is gone", whomByFact(f)})
 		case kept.What == f.What:
+		case isChoice(f) && strings.HasPrefix(kept.What, f.What+" or "): // one more, after those that were there
 		case strings.Contains(f.About, " /") && !aboutValue.MatchString(f.About):
 			changes = append(changes, differs)
 		case sent[schemaOf(f)] && strings.Contains(kept.What, closed) && !strings.Contains(f.What, closed):
@@ -127,12 +128,17 @@ func factChanges(was, is *contract.Document, listed []change) []change {
 	return changes
 }
 
+// isChoice tells whether f is about the servers or the keys that one may choose from.
+func isChoice(f contract.Fact) bool {
+	return strings.HasSuffix(f.About, " server") || strings.HasSuffix(f.About, " key")
+}
+
 const closed = " and nothing else"
 
 // Where a value may stand, and how much is allowed: oasdiff compares these.
 var (
 	position = regexp.MustCompile(`^((required|optional|deprecated) )+`)
-	amount   = regexp.MustCompile(`^(pattern|min\w+|max\w+|multipleOf|uniqueItems|nullable|readOnly|writeOnly|default|deprecated) `)
+	amount   = regexp.MustCompile(`^(pattern|min\w+|max\w+|multipleOf|uniqueItems|nullable|readOnly|writeOnly|deprecated) `)
 )
 
 // kind is what a fact says of the kind of a value, without what oasdiff can be relied
@@ -187,7 +193,7 @@ var aboutValue = regexp.MustCompile(`^[A-Z]+ /\S* (\d|request|[A-Z])`)
 
 func whomByFact(f contract.Fact) string {
 	switch {
-	case strings.HasSuffix(f.About, " server"), strings.HasSuffix(f.About, " key"), strings.HasPrefix(f.About, "key "):
+	case isChoice(f), strings.HasPrefix(f.About, "key "):
 		return "every service: its calls go elsewhere, or without the key"
 	case strings.Contains(f.About, " /"):
 		return "services that rely on it"

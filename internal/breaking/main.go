@@ -5,7 +5,7 @@
 // oasdiff lets a 429, a header, a server or a schema's name go (document.go); the Go
 // that users import, gen and client, by apidiff (code.go).
 //
-// A change that breaks somebody fails, unless CHANGELOG.md has a section
+// A change that breaks somebody fails, unless CHANGELOG.md has a new entry in a section
 // "### Breaking" under Unreleased: then it is meant, and users are told.
 package main
 
@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,7 +47,7 @@ func main() {
 }
 
 func run(base, release string) error {
-	tag, _ := git("describe", "--tags", "--abbrev=0") // an error: there is none
+	tag, _ := git("describe", "--tags", "--abbrev=0", "--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*") // an error: there is none
 	if release != "" {
 		tag = base // the tag that is to be released may stand already
 	}
@@ -60,6 +61,10 @@ func run(base, release string) error {
 	// a clone that holds no other.
 	if _, err := git("rev-parse", "--verify", "--quiet", base+"^{commit}"); err != nil {
 		return fmt.Errorf("no commit %s: name another with BASE=, or fetch it", base)
+	}
+	// What the base got since this branch left it, the branch has not taken away.
+	if fork, err := git("merge-base", base, "HEAD"); err == nil && release == "" {
+		base = cmp.Or(nameOf(base, fork), fork)
 	}
 	before, err := git("show", base+":openapi.yaml")
 	if err != nil {
@@ -84,13 +89,13 @@ func run(base, release string) error {
 			return err
 		}
 	}
-	if broken == 0 || intended(release) {
+	if broken == 0 || intended(base, release) {
 		return nil
 	}
 	if release != "" {
 		return fmt.Errorf("%d changes break somebody: say so in CHANGELOG.md in a section \"### Breaking\" of the release", broken)
 	}
-	return fmt.Errorf("%d changes break somebody: take them back, or, if they are meant, say so in CHANGELOG.md in a section \"### Breaking\" under Unreleased", broken)
+	return fmt.Errorf("%d changes break somebody: take them back, or, if they are meant, say so in CHANGELOG.md, in a new entry of a section \"### Breaking\" under Unreleased", broken)
 }
 
 // report tells the changes and the version that follows, and counts those that break
@@ -169,20 +174,44 @@ func saysEnough(release, tag string, breaks, adds bool) error {
 	return nil
 }
 
-// intended tells whether the changelog owns up to a break, under the release's heading
-// or, where there is none, under Unreleased.
-func intended(release string) bool {
-	text, err := os.ReadFile("CHANGELOG.md")
-	return err == nil && ownsUp(string(text), cmp.Or(strings.TrimPrefix(release, "v"), "Unreleased"))
+// nameOf is base, where it stands at commit.
+func nameOf(base, commit string) string {
+	if at, err := git("rev-parse", base+"^{commit}"); err == nil && at == commit {
+		return base
+	}
+	return ""
 }
 
-var breakingSection = regexp.MustCompile(`(?m)^### Breaking\n\n- \S`)
+// intended tells whether the changelog owns up to a break, under the release's heading
+// or, where there is none, under Unreleased: there what stood at the base already is of
+// an earlier one.
+func intended(base, release string) bool {
+	text, err := os.ReadFile("CHANGELOG.md")
+	if err != nil {
+		return false
+	}
+	if release != "" {
+		return len(breakingNotes(string(text), strings.TrimPrefix(release, "v"))) > 0
+	}
+	before, _ := git("show", base+":CHANGELOG.md") // an error: there was none
+	old := breakingNotes(before, "Unreleased")
+	return slices.ContainsFunc(breakingNotes(string(text), "Unreleased"), func(note string) bool { return !slices.Contains(old, note) })
+}
 
-func ownsUp(changelog, heading string) bool {
+// breakingNotes are the entries of a heading's section "### Breaking".
+func breakingNotes(changelog, heading string) []string {
+	changelog = comments.ReplaceAllString(changelog, "")
 	_, section, _ := strings.Cut(changelog, "\n## ["+heading+"]")
 	section, _, _ = strings.Cut(section, "\n## ")
-	return breakingSection.MatchString(section)
+	_, section, _ = strings.Cut(section, "\n### Breaking\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	return entries.FindAllString(section, -1)
 }
+
+var (
+	comments = regexp.MustCompile(`(?s)<!--.*?-->`)
+	entries  = regexp.MustCompile(`(?m)^[-*] +\S.*$`)
+)
 
 func git(args ...string) (string, error) { return output(".", "git", args...) }
 
