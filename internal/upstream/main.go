@@ -102,7 +102,7 @@ func describe(facts []contract.Fact) map[string]string {
 		grown = false
 		for _, f := range facts {
 			schema, part, isPart := strings.Cut(f.About, ".")
-			of := lastWord(f.What)
+			of := lastWord(strings.TrimSuffix(f.What, " of a list"))
 			if _, isSchema := shape[of]; isPart && isSchema && roles[schema] != "" && roles[of] == "" {
 				roles[of] = roles[schema] + "." + part
 				grown = true
@@ -116,7 +116,7 @@ func describe(facts []contract.Fact) map[string]string {
 		enum, value, isValue := strings.Cut(f.About, " = ")
 		switch {
 		case isPart && roles[schema] != "":
-			what := f.What
+			what := strings.Replace(f.What, " of a list", "", 1) // each value is told of by itself
 			if of := lastWord(what); shape[of] == "object" {
 				what = strings.TrimSuffix(what, of) + "object"
 			}
@@ -125,8 +125,20 @@ func describe(facts []contract.Fact) map[string]string {
 			said[roles[enum]+" = "+value] = f.What
 		case strings.HasPrefix(f.About, generate+" ") && isStatus(strings.TrimPrefix(f.About, generate+" ")):
 			said["status "+strings.TrimPrefix(f.About, generate+" ")] = "told of"
-		case isRoute && !strings.Contains(route, " ") && (strings.HasPrefix(route, "portal/") || strings.Contains(route, "icons")):
+		case isRoute && !strings.Contains(route, " ") && (strings.Contains(route, "portal") || strings.Contains(route, "icons")):
 			said["route "+method+" /"+route] = "told of"
+			if strings.HasSuffix(f.What, " deprecated") {
+				said["route "+method+" /"+route] = "deprecated"
+			}
+		case f.About == generate+" key":
+			said["key"] = "asked for"
+			if f.What == "none" {
+				said["key"] = "none"
+			}
+		case f.About == generate+" server":
+			said["server"] = f.What
+		case strings.HasPrefix(f.About, generate+" ") && strings.Count(f.About, " ") == 2 && f.About != generate+" request":
+			said["parameter "+f.About[len(generate)+1:]] = f.What
 		}
 	}
 	return said
