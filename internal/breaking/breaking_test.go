@@ -176,3 +176,118 @@ func TestBreakingNotes(t *testing.T) {
 		}
 	}
 }
+
+// An entry excuses the break that it came with, and no later one; and a branch is not
+// blamed for what its base got since.
+func TestBaseOfABranch(t *testing.T) {
+	t.Chdir(t.TempDir())
+	run := func(args ...string) string {
+		t.Helper()
+		out, err := git(append([]string{"-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	commit := func(changelog string) string {
+		t.Helper()
+		if err := os.WriteFile("CHANGELOG.md", []byte(changelog), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run("add", ".")
+		run("commit", "-q", "-m", "x")
+		return run("rev-parse", "HEAD")
+	}
+	const first = "# Changelog\n\n## [Unreleased]\n\n### Breaking\n\n- A field is gone.\n"
+	run("init", "-q", "-b", "main")
+	left := commit(first)
+	commit(first + "- Another is gone.\n")
+	if !intended(left, "") {
+		t.Error("a new entry is not seen")
+	}
+	if intended("HEAD", "") {
+		t.Error("an entry of the base excuses a break")
+	}
+	if got := fork("HEAD~1"); got != "HEAD~1" {
+		t.Errorf("fork(HEAD~1) = %s, want it as it is named", got)
+	}
+	run("switch", "-q", "-c", "branch", left)
+	commit(first + "- A third is gone.\n")
+	if got := fork("main"); got != left {
+		t.Errorf("fork(main) = %s, want %s, where the branch left it", got, left)
+	}
+}
+
+// What the facts add to what oasdiff says, and what they leave alone.
+func TestFactsAddToOasdiff(t *testing.T) {
+	const small = `openapi: 3.0.3
+servers:
+  - url: https://a.example
+security:
+  - key: []
+paths:
+  /things:
+    post:
+      operationId: makeThing
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/Order'
+      responses:
+        '200':
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Thing'
+components:
+  schemas:
+    Order:
+      type: object
+      properties:
+        part:
+          $ref: '#/components/schemas/Part'
+    Part:
+      type: object
+    Thing:
+      type: object
+      properties:
+        size:
+          type: string
+`
+	said := []change{{"document", "the response's property `size` changed", "services"}}
+	for _, tt := range []struct {
+		name, old, now string
+		listed         []change
+		want           string
+	}{
+		{"one more server", "  - url: https://a.example\n", "  - url: https://a.example\n  - url: https://b.example\n", nil, ""},
+		{"another server first", "  - url: https://a.example\n", "  - url: https://b.example\n  - url: https://a.example\n", nil, `POST /things server is "https://b.example or https://a.example" and was "https://a.example"`},
+		{"one more key", "  - key: []\n", "  - key: []\n  - other: []\n", nil, ""},
+		{"closed within a request", "    Part:\n      type: object\n", "    Part:\n      type: object\n      additionalProperties: false\n", nil, "Part takes no other fields any more"},
+		{"closed in an answer", "    Thing:\n      type: object\n", "    Thing:\n      type: object\n      additionalProperties: false\n", nil, ""},
+		{"another kind", "type: string", "type: integer", nil, `Thing.size is "optional integer" and was "optional string"`},
+		{"another kind, spoken of", "type: string", "type: integer", said, ""},
+		{"another amount", "type: string", "type: string\n          maxLength: 3", nil, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			was, err := read("was", []byte(small))
+			if err != nil {
+				t.Fatal(err)
+			}
+			is, err := read("is", []byte(strings.Replace(small, tt.old, tt.now, 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, c := range factChanges(was, is, tt.listed) {
+				if c.whom != "" {
+					got = append(got, c.what)
+				}
+			}
+			if strings.Join(got, "\n") != tt.want {
+				t.Errorf("factChanges() = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -142,7 +142,7 @@ var (
 )
 
 // kind is what a fact says of the kind of a value, without what oasdiff can be relied
-// on to judge. It does not look at the format of a header.
+// on to judge. The format of a header stays, for oasdiff does not look at it.
 func kind(f contract.Fact) string {
 	what := position.ReplaceAllString(f.What, "")
 	what = strings.NewReplacer(closed, "", " of a list", "").Replace(what)
@@ -162,8 +162,7 @@ func spokenOf(changes []change, f contract.Fact) bool {
 
 // schemaOf names the schema that f is about.
 func schemaOf(f contract.Fact) string {
-	name, _, _ := strings.Cut(f.About, " ")
-	return strings.FieldsFunc(name+" ", func(r rune) bool { return strings.ContainsRune(".[ ", r) })[0]
+	return f.About[:strings.IndexAny(f.About+" ", " .[")]
 }
 
 // sentSchemas are the schemas of requests, and those that they are made of.

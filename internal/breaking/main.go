@@ -3,7 +3,7 @@
 //
 // The document is compared by oasdiff and by the facts of package contract, for
 // oasdiff lets a 429, a header, a server or a schema's name go (document.go); the Go
-// that users import, gen and client, by apidiff (code.go).
+// that users import by apidiff, and by the names that its structs have as JSON (code.go).
 //
 // A change that breaks somebody fails, unless CHANGELOG.md has a new entry in a section
 // "### Breaking" under Unreleased: then it is meant, and users are told.
@@ -11,7 +11,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,7 +26,7 @@ import (
 
 // A change is one thing that is not as it was.
 type change struct {
-	where string // "document", "gen" or "client"
+	where string // "document", or a package's folder
 	what  string
 	whom  string // who breaks by it; empty: nobody
 }
@@ -62,9 +61,8 @@ func run(base, release string) error {
 	if _, err := git("rev-parse", "--verify", "--quiet", base+"^{commit}"); err != nil {
 		return fmt.Errorf("no commit %s: name another with BASE=, or fetch it", base)
 	}
-	// What the base got since this branch left it, the branch has not taken away.
-	if fork, err := git("merge-base", base, "HEAD"); err == nil && release == "" {
-		base = cmp.Or(nameOf(base, fork), fork)
+	if release == "" {
+		base = fork(base)
 	}
 	before, err := git("show", base+":openapi.yaml")
 	if err != nil {
@@ -174,12 +172,15 @@ func saysEnough(release, tag string, breaks, adds bool) error {
 	return nil
 }
 
-// nameOf is base, where it stands at commit.
-func nameOf(base, commit string) string {
-	if at, err := git("rev-parse", base+"^{commit}"); err == nil && at == commit {
-		return base
+// fork is where HEAD left base, and base itself where HEAD holds all of it: what base
+// got since then, the branch has not taken away.
+func fork(base string) string {
+	if _, err := git("merge-base", "--is-ancestor", base, "HEAD"); err != nil {
+		if left, err := git("merge-base", base, "HEAD"); err == nil {
+			return left
+		}
 	}
-	return ""
+	return base
 }
 
 // intended tells whether the changelog owns up to a break, under the release's heading

@@ -73,29 +73,10 @@ func (h *house) walk(path []string, n *yaml.Node) {
 	if n.Style&yaml.TaggedStyle != 0 {
 		h.add(n, "the YAML tag %s: write the value without", n.Tag)
 	}
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
-		h.add(n, "%s is a string to some readers of YAML and a time to others: put it in quotes", n.Value)
-	}
-	if n.Kind == yaml.ScalarNode && n.Style == 0 && twofold.MatchString(n.Value) {
-		h.add(n, "%s is one thing to some readers of YAML and another to others: put it in quotes, or write true, false, or a number in tens", n.Value)
-	}
-	if n.Kind == yaml.ScalarNode && unwritten.MatchString(n.Value) {
-		h.add(n, "a text that is still to be written: write it")
-	}
-	if n.Kind == yaml.ScalarNode && someSecret.MatchString(n.Value) {
-		h.add(n, "what looks like somebody's API key, or the secret of a link: revoke it if it is one, and write sk_example_123456789, or secret=example")
-	}
 	switch n.Kind {
 	case yaml.MappingNode:
-		headers := map[string]bool{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key, value := n.Content[i], n.Content[i+1]
-			if fold := strings.ToLower(key.Value); len(path) > 0 && path[len(path)-1] == "headers" {
-				if headers[fold] {
-					h.add(key, "%s stands here already, in other letters, which HTTP takes for the same: leave one", key.Value)
-				}
-				headers[fold] = true
-			}
 			at := append(slices.Clone(path), key.Value)
 			if slices.Contains(path, "example") || slices.Contains(path, "value") {
 				h.walk(at, value) // data, not the document's own words
@@ -108,7 +89,23 @@ func (h *house) walk(path []string, n *yaml.Node) {
 		for i, child := range n.Content {
 			h.walk(append(slices.Clone(path), fmt.Sprint(i)), child)
 		}
-	default: // a scalar has no parts, an alias none of its own
+	case yaml.ScalarNode:
+		h.scalar(n)
+	default: // an alias has no parts of its own
+	}
+}
+
+// scalar judges a value, be it the document's own or an example's.
+func (h *house) scalar(n *yaml.Node) {
+	switch {
+	case n.ShortTag() == "!!timestamp":
+		h.add(n, "%s is a string to some readers of YAML and a time to others: put it in quotes", n.Value)
+	case n.Style == 0 && twofold.MatchString(n.Value):
+		h.add(n, "%s is one thing to some readers of YAML and another to others: put it in quotes, or write true, false, or a number in tens", n.Value)
+	case unwritten.MatchString(n.Value):
+		h.add(n, "a text that is still to be written: write it")
+	case someSecret.MatchString(n.Value):
+		h.add(n, "what looks like somebody's API key, or the secret of a link: revoke it if it is one, and write sk_example_123456789, or secret=example")
 	}
 }
 
@@ -165,12 +162,26 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(key, "no server at all: leave servers out, and the document's holds")
 	case len(path) == 3 && path[0] == "components" && parent == "schemas" && !schemaForm.MatchString(name):
 		h.add(key, "%q becomes the name of a Go type: write it like PortalLink", name)
+	case name == "headers" && value.Kind == yaml.MappingNode:
+		h.headers(value)
 	case parent == "headers" && strings.EqualFold(name, "Content-Type"):
 		h.add(key, "OpenAPI ignores a header Content-Type: it stands under content")
 	case name == "name" && slices.Contains(path, "parameters") && slices.Contains([]string{"accept", "content-type", "authorization"}, strings.ToLower(value.Value)):
 		h.add(value, "OpenAPI ignores a parameter %s: it stands under content or security", value.Value)
 	case parent == "headers" && value.Kind == yaml.MappingNode:
 		h.header(name, value)
+	}
+}
+
+// headers have names that differ by more than their letters' case.
+func (h *house) headers(n *yaml.Node) {
+	had := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if had[strings.ToLower(key.Value)] {
+			h.add(key, "%s stands here already, in other letters, which HTTP takes for the same: leave one", key.Value)
+		}
+		had[strings.ToLower(key.Value)] = true
 	}
 }
 
