@@ -165,7 +165,7 @@ func (l log) linked() []finding {
 	}
 	for _, r := range append([]*release{l.unreleased}, l.releases...) {
 		if got := l.links[r.name]; got.to != want[r.name] {
-			findings = append(findings, finding{max(got.line, r.line), fmt.Sprintf("[%s] leads to %q: write [%[1]s]: %s at the end of the file", r.name, got.to, want[r.name])})
+			findings = append(findings, finding{max(got.line, r.line), fmt.Sprintf("[%s] leads to %q: write [%[1]s]: %[3]s at the end of the file", r.name, got.to, want[r.name])})
 		}
 	}
 	for name, got := range l.links {

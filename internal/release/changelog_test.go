@@ -59,8 +59,8 @@ func TestReadyFor(t *testing.T) {
 		{"an empty kind", "v0.2.0", "- More.\n", "", "CHANGELOG.md:11: nothing under ### Added"},
 		{"under no heading", "v0.2.0", "### Breaking\n\n", "", "CHANGELOG.md:7: a change under no heading"},
 		{"nothing", "v0.2.0", "### Breaking\n\n- A field is gone.\n\n### Added\n\n- More.\n\n", "", "CHANGELOG.md:5: nothing changed in 0.2.0"},
-		{"link lost", "v0.2.0", "[0.2.0]: https", "[0.2.0] https", `CHANGELOG.md:5: [0.2.0] leads to ""`},
-		{"link stayed", "v0.2.0", "v0.2.0...HEAD", "v0.1.0...HEAD", "CHANGELOG.md:21: [Unreleased] leads to"},
+		{"link lost", "v0.2.0", "[0.2.0]: https", "[0.2.0] https", `CHANGELOG.md:5: [0.2.0] leads to "": write [0.2.0]: https://github.com/adminportal-go/adminportal/compare/v0.1.0...v0.2.0 at the end`},
+		{"link stayed", "v0.2.0", "v0.2.0...HEAD", "v0.1.0...HEAD", `CHANGELOG.md:21: [Unreleased] leads to "https://github.com/adminportal-go/adminportal/compare/v0.1.0...HEAD": write [Unreleased]: https://github.com/adminportal-go/adminportal/compare/v0.2.0...HEAD at the end`},
 		{"link to nowhere", "v0.2.0", "[0.1.0]: https", "[0.0.9]: https://example.com\n[0.1.0]: https", "CHANGELOG.md:23: [0.0.9] is no release"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
