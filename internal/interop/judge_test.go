@@ -161,17 +161,24 @@ func (j judge) judge(t *testing.T, exchanges []exchange) (found []string, seen m
 		seen[strings.TrimSpace(answer)]++
 
 		in := &openapi3filter.RequestValidationInput{Request: req, Route: route, PathParams: params, Options: validation}
-		wrong := complaints(openapi3filter.ValidateRequest(t.Context(), in))
+		var sloppy []string
+		if body := route.Operation.RequestBody; body != nil {
+			sloppy = careless(e.body, e.header, body.Value.Content)
+		}
+		var wrong []string
+		if twice := slices.IndexFunc(sloppy, func(what string) bool { return strings.HasSuffix(what, " is there twice") }); twice >= 0 {
+			// kin-openapi refuses it with Go 1.27, and before reads the last: it is not asked.
+			wrong, sloppy = sloppy[twice:twice+1], slices.Delete(slices.Clone(sloppy), twice, twice+1)
+		} else {
+			wrong = complaints(openapi3filter.ValidateRequest(t.Context(), in))
+		}
 		switch {
 		case len(wrong) > 0 && e.status < 300:
 			found = append(found, answer+"for a request that is against the document")
 		case len(wrong) == 0 && (e.status == 400 || e.status == 422):
 			found = append(found, answer+"for a request that is in order")
 		}
-		if body := route.Operation.RequestBody; body != nil {
-			wrong = append(wrong, careless(e.body, e.header, body.Value.Content)...)
-		}
-		for _, what := range wrong {
+		for _, what := range slices.Concat(wrong, sloppy) {
 			found = append(found, request+what)
 		}
 
@@ -349,7 +356,7 @@ func TestJudge(t *testing.T) {
 			"201 object is no field of the document", "request intent_options.sso.depth is no field of the document", "request team is no field of the document",
 		}},
 		{"detail of nobody", "sk_1", request, 404, `{"message":"no","errors":[{"field":"b","line":1}]}`, []string{"404 errors[].line is no field of the document"}},
-		{"field twice", "sk_1", `{"organization":"org_1","intent":"sso","intent":"dsync"}`, 201, link, []string{"request intent is there twice"}},
+		{"field twice", "sk_1", `{"organization":"org_1","intent":"sso","intent":"dsync"}`, 201, link, []string{"201 for a request that is against the document", "request intent is there twice"}},
 		{"more than JSON", "sk_1", request, 201, link + "}", []string{"201 goes on after its end"}},
 		{"answer", "sk_1", request, 201, `{"link":7}`, []string{"201 link type"}},
 		{"link that is no address", "sk_1", request, 201, `{"link":"setup"}`, []string{"201 link format"}},
