@@ -1,5 +1,5 @@
-# make alone does what CI does. Go is all that it takes; what else it uses is
-# pinned in internal/tools and built from there.
+# make alone checks what most changes need; .ci/run does all of CI. Go is all that it
+# takes; what else it uses is pinned in internal/tools and built from there.
 TOOL   := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 # The module, and those nested in it for what no user of it should carry.
 MODULES := . $(filter-out internal/tools,$(patsubst %/go.mod,%,$(wildcard internal/*/go.mod)))
@@ -11,7 +11,7 @@ RACE    = $(shell go build -race runtime/cgo 2>/dev/null && echo -race)
 
 .DEFAULT_GOAL := all
 
-all: build lint spec test ## everything that CI checks
+all: build lint spec test ## what most changes need; .ci/run does all of CI
 .PHONY: all build vet lint spec breaking docs upstream test run demo generate fuzz stress bench fleet pictures cover release release-check help
 
 build: ## compile every package
