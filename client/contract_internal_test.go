@@ -45,7 +45,7 @@ func TestIntentsAreTheDocuments(t *testing.T) {
 	} {
 		for _, i := range listed(tt.schema) {
 			if !slices.Contains(tt.known, i) {
-				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add the constant %s to request.go", tt.schema, i, constantName(i))
+				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add the constant %s to request.go, and to intents or liveIntents there", tt.schema, i, constantName(i))
 			}
 		}
 		for _, i := range tt.known {
@@ -88,7 +88,7 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 			t.Errorf("openapi.yaml: %s %d: client has no hint for this status; add one to hint.go", at, status)
 		}
 		if kindOf(status) == nil {
-			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go", at, status)
+			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go, and sentinel in internal/conformance", at, status)
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(hints)) {
@@ -138,30 +138,38 @@ func TestProviderTypesAreTheDocuments(t *testing.T) {
 	}
 }
 
-// Whatever a request may say by the document, a PortalLinkRequest can say.
-func TestRequestFieldsAreTheDocuments(t *testing.T) {
-	all := PortalLinkRequest{
+var (
+	// A request with the least that one must say, and one with all that one can.
+	leastRequest = PortalLinkRequest{Organization: "org_x", Intent: IntentSSO}
+	wholeRequest = PortalLinkRequest{
 		Organization: "org_x", Intent: IntentSSO, ReturnURL: "https://a.example", SuccessURL: "https://a.example", ITContactEmails: []string{"a@b.example"},
 		IntentOptions: IntentOptions{DomainName: "a.example", ProviderType: ProviderTypeGoogleSAML, BookmarkSlug: "x"},
 	}
-	for schema, body := range map[string]any{"PortalLinkRequest": all.sheetBody(), "LiveLinkRequest": all.liveBody()} {
-		data, err := json.Marshal(body)
-		if err != nil {
-			t.Fatal(err)
+)
+
+// Whatever a request may say by the document, a PortalLinkRequest can say, and what it
+// must say cannot be left out.
+func TestRequestFieldsAreTheDocuments(t *testing.T) {
+	for schema, body := range map[string]func(PortalLinkRequest) any{
+		"PortalLinkRequest": func(r PortalLinkRequest) any { return r.sheetBody() },
+		"LiveLinkRequest":   func(r PortalLinkRequest) any { return r.liveBody() },
+	} {
+		document := contract(t).Components.Schemas[schema].Value
+		checkFields(t, schema, document, sent(t, body(wholeRequest)))
+		least := sent(t, body(leastRequest))
+		for _, name := range document.Required {
+			if empty(least[name]) && leastRequest.check(DialectAuto) == nil {
+				t.Errorf("openapi.yaml: %s.%s: is required, and client takes requests without it; have check in request.go refuse them", schema, name)
+			}
 		}
-		var sent map[string]any
-		if err := json.Unmarshal(data, &sent); err != nil {
-			t.Fatal(err)
-		}
-		checkFields(t, schema, contract(t).Components.Schemas[schema].Value, sent)
 	}
 }
 
-func checkFields(t *testing.T, about string, schema *openapi3.Schema, sent map[string]any) {
+func checkFields(t *testing.T, about string, schema *openapi3.Schema, said map[string]any) {
 	for name, property := range schema.Properties {
-		value, ok := sent[name]
-		if !ok {
-			t.Errorf("openapi.yaml: %s.%s: client has no field for it; add one to PortalLinkRequest and to what it sends, in request.go", about, name)
+		value := said[name]
+		if empty(value) {
+			t.Errorf("openapi.yaml: %s.%s: client has no field for it; add one to PortalLinkRequest, to what it sends and to what check refuses, in request.go, and to wholeRequest in contract_internal_test.go", about, name)
 			continue
 		}
 		if fields, ok := value.(map[string]any); ok {
@@ -173,6 +181,80 @@ func checkFields(t *testing.T, about string, schema *openapi3.Schema, sent map[s
 		}
 	}
 }
+
+// A field that one dialect alone has is never dropped in silence on the way to the
+// other, and none takes text that is no text.
+func TestRequestFieldsAreJudgedAsTheDocument(t *testing.T) {
+	for _, field := range leaves(reflect.TypeFor[PortalLinkRequest]()) {
+		name := "PortalLinkRequest." + fieldName(field)
+		value := reflect.ValueOf(wholeRequest).FieldByIndex(field)
+		if value.IsZero() {
+			t.Errorf("client/contract_internal_test.go: wholeRequest has no %s; give it one", name)
+			continue
+		}
+		one := leastRequest
+		reflect.ValueOf(&one).Elem().FieldByIndex(field).Set(value)
+		sheet := sent(t, one.sheetBody())
+		for member, said := range sent(t, one.liveBody()) {
+			if !empty(said) && empty(sheet[member]) && one.liveOnly() == "" {
+				t.Errorf("client/request.go: %s: POST /portal_links has no %s, and a request with it goes there; name it in liveOnly", name, member)
+			}
+		}
+		odd := "\xff\r\n"
+		switch {
+		case value.Kind() == reflect.String:
+			value = reflect.ValueOf(odd).Convert(value.Type())
+		case value.Type() == reflect.TypeFor[[]string]():
+			value = reflect.ValueOf([]string{odd})
+		default:
+			continue
+		}
+		reflect.ValueOf(&one).Elem().FieldByIndex(field).Set(value)
+		if one.check(DialectAuto) == nil {
+			t.Errorf("client/request.go: %s: takes line breaks, and bytes that are no text; have check refuse them", name)
+		}
+	}
+}
+
+// leaves are the fields of a struct, those of structs in it one by one.
+func leaves(of reflect.Type) [][]int {
+	var all [][]int
+	for f := range of.Fields() {
+		if f.Type.Kind() != reflect.Struct {
+			all = append(all, f.Index)
+			continue
+		}
+		for _, inner := range leaves(f.Type) {
+			all = append(all, slices.Concat(f.Index, inner))
+		}
+	}
+	return all
+}
+
+func fieldName(field []int) string {
+	of, name := reflect.TypeFor[PortalLinkRequest](), ""
+	for _, i := range field {
+		f := of.Field(i)
+		of, name = f.Type, strings.TrimPrefix(name+"."+f.Name, ".")
+	}
+	return name
+}
+
+func sent(t *testing.T, body any) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(data, &members); err != nil {
+		t.Fatal(err)
+	}
+	return members
+}
+
+// empty is what nobody said.
+func empty(value any) bool { return value == nil || reflect.ValueOf(value).IsZero() }
 
 // The routes that the calls name are operations of the document.
 func TestOperationsAreTheDocuments(t *testing.T) {
