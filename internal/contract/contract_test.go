@@ -109,6 +109,9 @@ func TestUnreadable(t *testing.T) {
 		{"loop", "a: &a\n  b: *a\n", "x:2: *a is used inside &a itself: move the anchor"},
 		{"dangling", "a:\n  $ref: '#/b'\n", "x:2: refers to #/b, which does not exist: mend the name, or add it"},
 		{"itself", "a:\n  $ref: '#/a'\n", "x:2: refers to #/a, which leads back here: say there what it is"},
+		{"too deep", "a: " + strings.Repeat("[", 200) + strings.Repeat("]", 200), "x:1: more than 100 levels: "},
+		{"aliases of aliases", "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n" +
+			"d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n", "x:6: aliases of aliases, "},
 		{"outside", "a:\n  $ref: other.yaml\n", `x:2: refers to "other.yaml" outside of this file: the document is one file`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func Read(name string, data []byte) (*Document, []Finding) {
 	if doc.root.Kind != yaml.MappingNode {
 		return nil, []Finding{doc.finding(1, "not a mapping: an OpenAPI document starts with openapi: 3.0.3")}
 	}
-	r := reader{doc: doc, open: map[*yaml.Node]bool{}, done: map[*yaml.Node]bool{}}
+	r := reader{doc: doc, open: map[*yaml.Node]bool{}, size: map[*yaml.Node]int{}}
 	r.walk(doc.root)
 	if r.findings != nil {
 		return nil, r.findings
@@ -65,42 +65,66 @@ func Read(name string, data []byte) (*Document, []Finding) {
 	return doc, nil
 }
 
+// What the programs that read a document can bear. A thousand levels are beyond some,
+// and aliases of aliases of aliases make billions of values out of ten lines.
+const (
+	deepest = 100
+	largest = 1_000_000
+)
+
 // A reader looks for what YAML lets pass and a document must not have.
 type reader struct {
-	doc        *Document
-	open, done map[*yaml.Node]bool
-	findings   []Finding
+	doc      *Document
+	open     map[*yaml.Node]bool
+	size     map[*yaml.Node]int // of values, with what stands behind aliases
+	depth    int
+	findings []Finding
 }
 
-func (r *reader) walk(n *yaml.Node) {
+func (r *reader) walk(n *yaml.Node) (size int) {
+	at := n
 	if n.Kind == yaml.AliasNode {
-		if r.open[n.Alias] {
-			r.add(n, "*%s is used inside &%[1]s itself: move the anchor", n.Value)
-			return
-		}
 		n = n.Alias
 	}
-	if r.done[n] {
-		return
+	switch {
+	case r.open[n]:
+		r.add(at, "*%s is used inside &%[1]s itself: move the anchor", at.Value)
+		return 1
+	case r.size[n] > 0:
+		return r.size[n]
+	case r.depth == deepest:
+		r.add(n, "more than %d levels: no program reads as deep; give what is inside a name under components", deepest)
+		return 1
 	}
 	r.open[n] = true
+	r.depth++
 	if n.Kind == yaml.MappingNode {
-		lines := map[string]int{}
-		for i := 0; i < len(n.Content); i += 2 {
-			key, value := n.Content[i], n.Content[i+1]
-			if first, ok := lines[key.Value]; ok {
-				r.add(key, "%q stands in line %d already: leave one", key.Value, first)
-			}
-			lines[key.Value] = key.Line
-			if key.Value == "$ref" && value.Kind == yaml.ScalarNode {
-				r.reference(value)
-			}
+		r.mapping(n)
+	}
+	size = 1
+	for _, child := range n.Content {
+		size = min(size+r.walk(child), largest)
+	}
+	if size == largest && r.findings == nil {
+		r.add(n, "aliases of aliases, which make a million values of this: write out what is meant")
+	}
+	r.depth--
+	r.open[n], r.size[n] = false, size
+	return size
+}
+
+func (r *reader) mapping(n *yaml.Node) {
+	lines := map[string]int{}
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if first, ok := lines[key.Value]; ok {
+			r.add(key, "%q stands in line %d already: leave one", key.Value, first)
+		}
+		lines[key.Value] = key.Line
+		if key.Value == "$ref" && value.Kind == yaml.ScalarNode {
+			r.reference(value)
 		}
 	}
-	for _, child := range n.Content {
-		r.walk(child)
-	}
-	r.open[n], r.done[n] = false, true
 }
 
 func (r *reader) reference(value *yaml.Node) {

@@ -62,7 +62,7 @@ func parseTests(out io.Reader) ([]contract.Finding, error) {
 			Action, Output string
 		}
 		if err := dec.Decode(&event); errors.Is(err, io.EOF) {
-			return findings, nil
+			return once(findings), nil
 		} else if err != nil {
 			return nil, err
 		}
@@ -73,17 +73,25 @@ func parseTests(out io.Reader) ([]contract.Finding, error) {
 				said[event.test] = append(said[event.test], place(path.Join(dir, m[1]), m[2], m[3]))
 			}
 		case "fail":
-			for _, f := range said[event.test] {
-				if !slices.Contains(findings, f) { // a test may try a thing in two ways
-					findings = append(findings, f)
-				}
-			}
+			findings = append(findings, said[event.test]...)
 		case "build-output":
 			if m := buildLine.FindStringSubmatch(strings.TrimPrefix(event.Output, "./")); m != nil {
 				findings = append(findings, place(m[1], m[2], m[3]+": it does not compile; bring it up to date with the document"))
 			}
 		}
 	}
+}
+
+// once leaves out what was said before: a test may try a thing in two ways, and go
+// compiles a package again for each package that tests it.
+func once(findings []contract.Finding) []contract.Finding {
+	var all []contract.Finding
+	for _, f := range findings {
+		if !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // locateFacts finds the line of findings that begin with what a fact of the document is

@@ -19,6 +19,7 @@ const testEvents = `{"Action":"output","Package":"github.com/adminportal-go/admi
 {"Action":"output","Package":"github.com/adminportal-go/adminportal","Test":"TestC","Output":"    b_test.go:4: said in passing\n"}
 {"Action":"pass","Package":"github.com/adminportal-go/adminportal","Test":"TestC"}
 {"Action":"build-output","ImportPath":"x","Output":"./client/link.go:12:3: undefined: gen.X\n"}
+{"Action":"build-output","ImportPath":"x [x.test]","Output":"./client/link.go:12:3: undefined: gen.X\n"}
 `
 
 func TestFindingsOfTests(t *testing.T) {

@@ -45,11 +45,7 @@ func TestEdits(t *testing.T) {
 	for _, e := range bad {
 		t.Run(e.Name, func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(e.File)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines := strings.Split(string(data), "\n")
+			lines := strings.Split(readFile(t, e.File), "\n")
 			for _, f := range found[e.File] {
 				if strings.Contains(f.What, e.Want) && strings.TrimSpace(lines[f.Line-1]) == e.At {
 					return

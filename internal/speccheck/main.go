@@ -14,6 +14,7 @@ package main
 import (
 	"cmp"
 	_ "embed"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -64,17 +65,21 @@ func run(facts bool, files []string) error {
 	}
 	findings, err := judge(files)
 	wg.Wait()
-	findings = append(findings, code...)
+	findings = slices.Concat(overruled("."), findings, code)
 	for _, f := range findings {
 		fmt.Println(f)
 	}
 	if err = cmp.Or(err, codeErr); err != nil {
 		return err
 	}
-	if len(findings) > 0 {
+	switch len(findings) {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 finding")
+	default:
 		return fmt.Errorf("%d findings", len(findings))
 	}
-	return nil
 }
 
 // judge holds each document against everything that is known here, and lists what
