@@ -120,6 +120,9 @@ func TestRequestRulesAreTheDocuments(t *testing.T) {
 	if most := schemas["LiveLinkRequest"].Value.Properties["it_contact_emails"].Value.MaxItems; *most != maxITContacts {
 		t.Errorf("openapi.yaml allows %d contacts, the client %d", *most, maxITContacts)
 	}
+	if address := schemas["RedirectURL"].Value.Example.(string); checkAddress(address) != nil {
+		t.Errorf("openapi.yaml: RedirectURL: the client refuses the example %s: %v; mend the example", address, checkAddress(address))
+	}
 	options := schemas["DomainVerificationIntentOptions"].Value
 	for _, domain := range []string{"customer.example", "a.b.c", "xn--bcher-kva.example", "bücher.example", "localhost", ".example", "customer.", "a..b", "https://customer.example", "customer.example/x", "customer.example:443", "it@customer.example", "a b.example", "customer.example\n", strings.Repeat("x.", 126) + "x", strings.Repeat("x.", 127) + "x", strings.Repeat("ü.", 126) + "ü"} {
 		if got, want := validDomainName(domain), options.Properties["domain_name"].Value.VisitJSONString(domain) == nil; got != want {
@@ -179,6 +182,45 @@ func checkFields(t *testing.T, about string, schema *openapi3.Schema, said map[s
 			}
 			checkFields(t, within, property.Value, fields)
 		}
+	}
+}
+
+// Every example of a request is one that the client sends.
+func TestRequestExamplesAreTheDocuments(t *testing.T) {
+	sent := 0
+	for path, item := range contract(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.RequestBody == nil {
+				continue
+			}
+			for name, example := range op.RequestBody.Value.Content.Get("application/json").Examples {
+				data, err := json.Marshal(example.Value.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var body gen.LiveLinkRequest // has all that the other has
+				if err := json.Unmarshal(data, &body); err != nil {
+					t.Errorf("openapi.yaml: %s %s request: example %s: %v; mend it", method, path, name, err)
+					continue
+				}
+				sent++
+				req := PortalLinkRequest{
+					Organization: body.Organization, Intent: Intent(body.Intent), ReturnURL: body.ReturnURL, SuccessURL: body.SuccessURL, ITContactEmails: body.ITContactEmails,
+				}
+				if options := body.IntentOptions; options != nil && options.DomainVerification != nil {
+					req.IntentOptions.DomainName = options.DomainVerification.DomainName
+				}
+				if options := body.IntentOptions; options != nil && options.SSO != nil {
+					req.IntentOptions.ProviderType, req.IntentOptions.BookmarkSlug = string(options.SSO.ProviderType), options.SSO.BookmarkSlug
+				}
+				if err := req.check(DialectAuto); err != nil {
+					t.Errorf("openapi.yaml: %s %s request: the client refuses the example %s: %v; mend the example, or check in request.go", method, path, name, err)
+				}
+			}
+		}
+	}
+	if sent == 0 {
+		t.Error("openapi.yaml has no example of a request")
 	}
 }
 

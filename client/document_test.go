@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
@@ -40,12 +41,7 @@ func TestDocumentExamplesAreRead(t *testing.T) {
 						reply(w, status, string(body))
 					}, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithLinkHosts("id.workos.com", "setup.workos.com"))
 					read++
-					if method == http.MethodPost {
-						_, err = portal.GeneratePortalLink(t.Context(), sso)
-					} else {
-						_, err = portal.ListProviderIcons(t.Context())
-					}
-					if err != nil {
+					if err := readExample(t, portal, method, example.Value.Value); err != nil {
 						t.Errorf("openapi.yaml: %s %s %s: the client does not take its example %s: %v; mend the example, or how the client reads", method, path, code, name, err)
 					}
 				}
@@ -55,4 +51,30 @@ func TestDocumentExamplesAreRead(t *testing.T) {
 	if read == 0 {
 		t.Error("the document has no examples of successes")
 	}
+}
+
+// readExample asks for what an example shows, and misses nothing of it.
+func readExample(t *testing.T, portal *client.Client, method string, example any) error {
+	t.Helper()
+	fields, _ := example.(map[string]any)
+	if method == http.MethodPost {
+		_, err := portal.GeneratePortalLink(t.Context(), sso)
+		if expiry, ok := fields["expires_at"].(string); ok && err == nil && expiry < "2000" {
+			err = fmt.Errorf("no link expired at %s", expiry)
+		}
+		return err
+	}
+	entries, ok := example.([]any)
+	if !ok {
+		entries, _ = fields["data"].([]any)
+	}
+	icons, err := portal.ListProviderIcons(t.Context())
+	read := map[string]bool{}
+	for _, icon := range icons {
+		read[icon.ID] = true
+	}
+	if err == nil && (len(read) == 0 || len(read) < len(entries)) {
+		err = fmt.Errorf("it has %d entries, and the client reads %d: give each an ID of its own, and an https address", len(entries), len(read))
+	}
+	return err
 }
