@@ -33,8 +33,29 @@ func (f Fact) String() string {
 func (d *Document) Facts() []Fact {
 	t := teller{doc: d}
 	t.securitySchemes()
-	t.operations()
+	t.eachOperation(t.operation)
 	t.schemas()
+	return t.facts
+}
+
+// Shown lists what the document's examples of errors say, as facts: the code of each,
+// or, where it has none, its words.
+//
+//	POST /portal_links 404 says entity_not_found    in an example
+func (d *Document) Shown() []Fact {
+	t := teller{doc: d}
+	t.eachOperation(func(path []string, about string, op *yaml.Node) {
+		each(d.node(op, "responses"), func(status string, response *yaml.Node) {
+			each(d.node(response, "content"), func(kind string, media *yaml.Node) {
+				each(d.node(media, "examples"), func(name string, example *yaml.Node) {
+					says := cmp.Or(t.text(example, "value", "code"), t.text(example, "value", "message"), t.text(example, "value", "error"))
+					if says != "" {
+						t.tell(append(slices.Clone(path), "responses", status, "content", kind, "examples", name), fmt.Sprintf("%s %s says %s", about, status, says), "in an example")
+					}
+				})
+			})
+		})
+	})
 	return t.facts
 }
 
@@ -59,30 +80,28 @@ func (t *teller) securitySchemes() {
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
-func (t *teller) operations() {
-	root := t.doc.root
-	each(t.doc.node(root, "paths"), func(route string, item *yaml.Node) {
-		item = t.doc.target(item)
+func (t *teller) eachOperation(f func(path []string, about string, op *yaml.Node)) {
+	each(t.doc.node(t.doc.root, "paths"), func(route string, item *yaml.Node) {
 		for _, method := range methods {
-			op := t.doc.node(item, method)
-			if op == nil {
-				continue
+			if op := t.doc.node(item, method); op != nil {
+				f([]string{"paths", route, method}, strings.ToUpper(method)+" "+route, op)
 			}
-			path := []string{"paths", route, method}
-			about := strings.ToUpper(method) + " " + route
-			t.tell(path, about, words(t.text(op, "operationId"), t.flag(op, "deprecated", "deprecated", "")))
-			t.servers(path, about)
-			t.security(path, about)
-			for _, at := range [][]string{path[:2], path} {
-				at = append(slices.Clone(at), "parameters")
-				t.parameters(at, about, t.doc.node(root, at...))
-			}
-			if body := t.doc.node(op, "requestBody"); body != nil {
-				t.tell(append(path, "requestBody"), about+" request", words(t.content(body), t.flag(body, "required", "required", "optional")))
-			}
-			t.responses(append(slices.Clone(path), "responses"), about, t.doc.node(op, "responses"))
 		}
 	})
+}
+
+func (t *teller) operation(path []string, about string, op *yaml.Node) {
+	t.tell(path, about, words(t.text(op, "operationId"), t.flag(op, "deprecated", "deprecated", "")))
+	t.servers(path, about)
+	t.security(path, about)
+	for _, at := range [][]string{path[:2], path} {
+		at = append(slices.Clone(at), "parameters")
+		t.parameters(at, about, t.doc.node(t.doc.root, at...))
+	}
+	if body := t.doc.node(op, "requestBody"); body != nil {
+		t.tell(append(path, "requestBody"), about+" request", words(t.content(body), t.flag(body, "required", "required", "optional")))
+	}
+	t.responses(append(slices.Clone(path), "responses"), about, t.doc.node(op, "responses"))
 }
 
 // servers tells where the operation at path is served: its own servers count, else
@@ -358,7 +377,7 @@ func ParseFacts(text string) []Fact {
 // whole and not the parts as well. source is where the facts are from.
 func (d *Document) Missing(facts []Fact, source string) []Finding {
 	have := map[string]Fact{}
-	for _, f := range d.Facts() {
+	for _, f := range slices.Concat(d.Facts(), d.Shown()) {
 		have[f.About] = f
 	}
 	var findings []Finding

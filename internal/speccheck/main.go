@@ -4,9 +4,10 @@
 //	file:line: what is wrong, and what to do
 //
 // It reads the document itself (package contract), holds it against the facts in
-// contract.txt and against how we write it (ours.go), and asks three judges who know nothing of each other: kin-openapi
-// (kin.go), Redocly and Spectral (linters.go). Then it runs the tests that hold the
-// code to the document (code.go).
+// contract.txt and against how we write it (ours.go a line, whole.go the whole), and
+// asks three judges who know nothing of each other: kin-openapi (kin.go), Redocly and
+// Spectral (linters.go). Then it runs the tests that hold the code to the document
+// (code.go).
 //
 // With file names, it judges those documents instead, and no code.
 package main
@@ -113,6 +114,7 @@ func judge(files []string) ([]contract.Finding, error) {
 		if doc := docs[name]; doc != nil {
 			findings = append(findings, doc.Missing(contract.ParseFacts(promises), source)...)
 			findings = append(findings, ours(doc)...)
+			findings = append(findings, whole(doc)...)
 			findings = append(findings, linted[name]...)
 			findings = append(findings, kin(doc)...)
 		}
@@ -135,7 +137,7 @@ func printFacts(files []string) error {
 		if doc == nil {
 			return fmt.Errorf("%v", findings)
 		}
-		for _, f := range doc.Facts() {
+		for _, f := range slices.Concat(doc.Facts(), doc.Shown()) {
 			fmt.Println(f)
 		}
 	}

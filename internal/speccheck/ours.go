@@ -25,6 +25,8 @@ func unseen(name string, data []byte) []contract.Finding {
 			what := ""
 			switch {
 			case r == '\t': // contract.Read speaks of it
+			case strings.HasPrefix(string(line), "%"):
+				what = "a directive, which the readers of YAML take in several ways: take it out"
 			case r == '\r':
 				what = "a line that ends as on Windows: end it with a line feed alone"
 			case r == '\ufeff':
@@ -53,13 +55,16 @@ func ours(doc *contract.Document) []contract.Finding {
 	if err := yaml.Unmarshal(doc.Data, &root); err != nil || len(root.Content) == 0 {
 		return nil // the others speak of it
 	}
-	h := house{doc: doc}
+	h := house{doc: doc, known: map[string]bool{}}
 	h.walk(nil, root.Content[0])
+	h.mentioned()
 	return h.findings
 }
 
 type house struct {
 	doc      *contract.Document
+	known    map[string]bool // keys and values that stand in the document
+	texts    []*yaml.Node    // what people read
 	findings []contract.Finding
 }
 
@@ -78,11 +83,10 @@ func (h *house) walk(path []string, n *yaml.Node) {
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key, value := n.Content[i], n.Content[i+1]
 			at := append(slices.Clone(path), key.Value)
-			if slices.Contains(path, "example") || slices.Contains(path, "value") {
-				h.walk(at, value) // data, not the document's own words
-				continue
+			h.known[key.Value] = true
+			if !isData(path) {
+				h.entry(at, key, value)
 			}
-			h.entry(at, key, value)
 			h.walk(at, value)
 		}
 	case yaml.SequenceNode:
@@ -90,9 +94,20 @@ func (h *house) walk(path []string, n *yaml.Node) {
 			h.walk(append(slices.Clone(path), fmt.Sprint(i)), child)
 		}
 	case yaml.ScalarNode:
+		h.known[n.Value] = true
 		h.scalar(n)
 	default: // an alias has no parts of its own
 	}
+}
+
+// isData tells what somebody sends from the document's own words.
+func isData(path []string) bool {
+	for i, key := range path {
+		if slices.Contains([]string{"example", "value", "default"}, key) && (i == 0 || path[i-1] != "properties") {
+			return true
+		}
+	}
+	return false
 }
 
 // scalar judges a value, be it the document's own or an example's.
@@ -114,13 +129,22 @@ var (
 	statusForm   = regexp.MustCompile(`^[245]\d\d$`)
 	schemaForm   = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 	propertyForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	unwritten    = regexp.MustCompile(`(?i)^\W*(todo|tbd|fixme|xxx)\b`)
+	unwritten    = regexp.MustCompile(`(?i)^\W*(todo|tbd|fixme|xxx|wip)\b|^to be (written|done|added|defined)|\blorem ipsum\b|(?-i)\b(TODO|TBD|FIXME|XXX)\b`)
+	wordless     = regexp.MustCompile(`^\s*[^\s\pL][^\pL]*$`)
+	quoted       = regexp.MustCompile("`(?:(?:GET|PUT|POST|PATCH|DELETE|HEAD) (/[^`]*)|([A-Za-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+))`")
 	address      = regexp.MustCompile(`^https://[\w-]+(\.[\w-]+)+(/\S*)?$`)
 	release      = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 	someSecret   = regexp.MustCompile(`\bsk_([a-z]+_)?[0-9A-Za-z]{16,}|\b(secret|token)=[0-9A-Za-z_-]{12,}`)
 	// What YAML 1.1 reads as a truth, in base 8 or in base 60, and YAML 1.2 as it stands.
 	twofold = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|0[0-9_]+|\d+(:[0-5]?\d)+)$`)
 )
+
+// The extensions that the generator is told by.
+var extensions = []string{"x-go-type", "x-go-type-skip-optional-pointer", "x-go-name"}
+
+// Where readers are sent: to WorkOS, to this project, and to those who keep licenses
+// and standards.
+var places = regexp.MustCompile(`^https://(([a-z]+\.)?workos\.com|github\.com/adminportal-go/adminportal|(www\.)?(opensource|spdx|rfc-editor|openapis)\.org|(spec\.openapis|datatracker\.ietf)\.org|developer\.mozilla\.org)(/|$)`)
 
 // What components has in OpenAPI 3.0; kin-openapi and the linters let others pass.
 var componentKinds = []string{"schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links", "callbacks"}
@@ -135,7 +159,13 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 	if len(path) > 1 {
 		parent = path[len(path)-2]
 	}
+	prose := slices.Contains([]string{"summary", "description", "title"}, name) && parent != "properties" && value.Kind == yaml.ScalarNode
+	if prose {
+		h.texts = append(h.texts, value)
+	}
 	switch {
+	case prose && wordless.MatchString(value.Value):
+		h.add(value, "a %s without a word: write it", name)
 	case len(path) == 1 && name == "openapi" && value.Value != "3.0.3":
 		h.add(value, "OpenAPI %s: the generator and the sandbox read 3.0.3; write that", value.Value)
 	case parent == "info" && name == "title" && strings.TrimSpace(value.Value) == "":
@@ -144,6 +174,16 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(value, "the version %q: write three numbers, such as 1.0.0", value.Value)
 	case (name == "url" || name == "termsOfService") && parent != "properties" && value.Kind == yaml.ScalarNode && !address.MatchString(value.Value):
 		h.add(value, "%q is no address: write a whole one, https://…", value.Value)
+	case name == "url" && slices.Contains([]string{"contact", "license", "externalDocs"}, parent) && !places.MatchString(value.Value):
+		h.add(value, "%s is none of the places that readers are sent to: mend it, or add its host to places in internal/speccheck/ours.go", value.Value)
+	case (strings.HasPrefix(name, "x-go") || strings.HasPrefix(name, "x-oapi")) && parent != "properties" && !slices.Contains(extensions, name):
+		h.add(key, "%s tells the generator nothing: mend the name, or add it to extensions in internal/speccheck/ours.go", name)
+	case name == "x-go-type" && value.Value != "json.RawMessage":
+		h.add(value, "the generator believes this, whatever the schema says: write json.RawMessage, or leave it to the schema")
+	case name == "enum" && parent == "object" && slices.Contains(path, "properties") && len(value.Content) != 1:
+		h.add(value, "object says what the whole is, and is one thing: leave one value")
+	case name == "xml" && parent != "properties" && value.Kind == yaml.MappingNode:
+		h.add(key, "this API speaks JSON: take it out")
 	case len(path) == 2 && parent == "components" && !slices.Contains(componentKinds, name):
 		h.add(key, "components has no %s: use one of %s", name, strings.Join(componentKinds, ", "))
 	case len(path) == 2 && parent == "paths" && !pathForm.MatchString(name):
@@ -170,6 +210,23 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(value, "OpenAPI ignores a parameter %s: it stands under content or security", value.Value)
 	case parent == "headers" && value.Kind == yaml.MappingNode:
 		h.header(name, value)
+	}
+}
+
+// mentioned judges the names in the words that people read: in a text about an API, what
+// looks like a name of it and is none is a wrong turn for whoever looks it up.
+func (h *house) mentioned() {
+	for _, text := range h.texts {
+		for _, m := range quoted.FindAllStringSubmatchIndex(text.Value, -1) {
+			from, to := max(m[2], m[4]), max(m[3], m[5])
+			name, at := text.Value[from:to], *text
+			if text.Style&yaml.LiteralStyle != 0 {
+				at.Line += 1 + strings.Count(text.Value[:from], "\n")
+			}
+			if !h.known[name] {
+				h.add(&at, "nothing here has the name %s: mend it", name)
+			}
+		}
 	}
 }
 
