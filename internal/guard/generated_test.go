@@ -37,7 +37,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		}
 	}
 	if _, err := goTool(work, "generate", "./..."); err != nil {
-		t.Fatal(err)
+		t.Fatalf("openapi.yaml: the generator cannot make code of it: %s; run go generate ./...", strings.Join(strings.Fields(err.Error()), " "))
 	}
 	after := tree(t, work)
 
