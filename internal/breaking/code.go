@@ -79,7 +79,7 @@ func codeChanges(base string) ([]change, error) {
 		}
 		out, err := output(".", apidiff, export, path.Join(newModule, p.dir))
 		if err != nil {
-			return nil, err
+			return changes, fmt.Errorf("%s cannot be compared: where it does not compile, go build ./... says why: %w", p.dir, err)
 		}
 		changes = append(changes, parseAPIDiff(out, p.dir, p.whom)...)
 		was, err := jsonNames(filepath.Join(before, p.dir))

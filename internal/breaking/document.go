@@ -66,7 +66,7 @@ func oasdiff(before, now []byte) ([]change, error) {
 	var changes []change
 	seen := map[string]bool{}
 	for _, l := range listed {
-		what := strings.TrimLeft(l.Operation+" "+l.Path+": "+forStatus.ReplaceAllString(l.Text, ""), ": ")
+		what := strings.TrimLeft(l.Operation+" "+l.Path+": "+unsaid.ReplaceAllString(l.Text, ""), ": ")
 		if !seen[what] {
 			seen[what] = true
 			changes = append(changes, change{"document", what, whomByID(l.ID)})
@@ -75,8 +75,9 @@ func oasdiff(before, now []byte) ([]change, error) {
 	return changes, nil
 }
 
-// One line for all statuses that share a schema.
-var forStatus = regexp.MustCompile(" for (the )?status `\\d+`| from the `\\d+` response| of response `\\d+`")
+// Left out of oasdiff's words: the status, to have one line for all statuses that share
+// a schema, and what it has forgotten to fill in.
+var unsaid = regexp.MustCompile(" for (the )?status `\\d+`| from the `\\d+` response| of response `\\d+`| ?`?%!\\w\\(MISSING\\)`?")
 
 func whomByID(id string) string {
 	switch {

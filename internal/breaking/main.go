@@ -77,10 +77,11 @@ func run(base, release string) error {
 		return err
 	}
 	code, err := codeChanges(base)
-	if err != nil {
-		return err
-	}
 	changes = append(changes, code...)
+	if err != nil {
+		table(base, changes) // what is known is said
+		return fmt.Errorf("no verdict, for the code is not compared: %w", err)
+	}
 	broken := report(base, tag, changes)
 	if release != "" {
 		if err := saysEnough(release, tag, broken > 0, len(changes) > 0); err != nil {
@@ -91,34 +92,20 @@ func run(base, release string) error {
 		return nil
 	}
 	if release != "" {
-		return fmt.Errorf("%d changes break somebody: say so in CHANGELOG.md in a section \"### Breaking\" of the release", broken)
+		return fmt.Errorf("%s somebody: say so in CHANGELOG.md in a section \"### Breaking\" of the release", count(broken))
 	}
-	return fmt.Errorf("%d changes break somebody: take them back, or, if they are meant, say so in CHANGELOG.md, in a new entry of a section \"### Breaking\" under Unreleased", broken)
+	return fmt.Errorf("%s somebody: take that back, or, if it is meant, say so in CHANGELOG.md, in a new entry of a section \"### Breaking\" under Unreleased", count(broken))
 }
 
 // report tells the changes and the version that follows, and counts those that break
 // somebody.
 func report(base, tag string, changes []change) (broken int) {
-	fmt.Printf("Compared with %s:\n\n", base)
-	rows := []change{{"WHERE", "WHAT", "WHOM IT BREAKS"}}
-	for _, c := range changes {
-		if c.whom != "" {
-			broken++
-			rows = append(rows, c)
-		}
-	}
+	broken = table(base, changes)
 	switch {
 	case broken > 0:
-		where, what := 0, 0
-		for _, r := range rows {
-			where, what = max(where, len(r.where)), max(what, len(r.what))
-		}
-		for _, r := range rows {
-			fmt.Printf("%-*s  %-*s  %s\n", where, r.where, what, r.what, r.whom)
-		}
-		fmt.Printf("\n%d changes break somebody.\n", broken)
+		fmt.Printf("\n%s somebody.\n", count(broken))
 	case len(changes) > 0:
-		fmt.Printf("Nothing breaks; %d additions:\n", len(changes))
+		fmt.Println("Nothing breaks. New:")
 		for _, c := range changes {
 			fmt.Printf("  %s: %s\n", c.where, c.what)
 		}
@@ -127,6 +114,35 @@ func report(base, tag string, changes []change) (broken int) {
 	}
 	fmt.Printf("The version that follows: %s.\n", next(tag, broken > 0, len(changes) > 0))
 	return broken
+}
+
+// table tells the changes that break somebody, and counts them.
+func table(base string, changes []change) (broken int) {
+	fmt.Printf("Compared with %s:\n\n", base)
+	rows := []change{{"WHERE", "WHAT", "WHOM IT BREAKS"}}
+	where, what := 0, 0
+	for _, c := range changes {
+		if c.whom != "" {
+			rows = append(rows, c)
+		}
+	}
+	if len(rows) == 1 {
+		return 0
+	}
+	for _, r := range rows {
+		where, what = max(where, len(r.where)), max(what, len(r.what))
+	}
+	for _, r := range rows {
+		fmt.Printf("%-*s  %-*s  %s\n", where, r.where, what, r.what, r.whom)
+	}
+	return len(rows) - 1
+}
+
+func count(broken int) string {
+	if broken == 1 {
+		return "1 change breaks"
+	}
+	return fmt.Sprintf("%d changes break", broken)
 }
 
 var version = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)(?:$|[,-])`)
