@@ -30,7 +30,7 @@ spec: ## openapi.yaml: valid, linted, what WorkOS promised, and what the code is
 	go run ./internal/speccheck
 
 breaking: ## what breaks whom since BASE (unless told: the last tag, or the parent commit)
-	go run ./internal/breaking $(if $(BASE),-base $(BASE))
+	go run ./internal/breaking $(if $(BASE),-base '$(BASE)')
 
 test: ## every test, with the race detector where a C compiler can build it
 	@race='$(RACE)'; [ $$race ] || \
@@ -53,7 +53,7 @@ docs: ## docs/api.html, the document as one page, and docs/godoc/; links checked
 	go run ./internal/docs
 
 upstream: ## what WorkOS changed in its own document (FILE=…, unless told: the one from npm)
-	go run ./internal/upstream $(FILE)
+	go run ./internal/upstream $(if $(FILE),'$(FILE)')
 
 fuzz: ## every fuzz target, 30 s each (TIME=…)
 	.ci/fuzz --each $(or $(TIME),30)
@@ -76,10 +76,10 @@ cover: ## what the tests reach: go tool cover -html=cover.out shows where
 	go tool cover -func=cover.out | tail -1
 
 release: ## build the release TAG=v… into dist/, as the workflow does (PLATFORMS=linux_amd64…)
-	.ci/release $(TAG) $(PLATFORMS)
+	.ci/release '$(TAG)' $(PLATFORMS)
 
 release-check: ## is the changelog ready for the release TAG=v…, and the number high enough?
-	go run ./internal/release check $(TAG)
+	go run ./internal/release check '$(TAG)'
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

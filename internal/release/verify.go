@@ -127,9 +127,20 @@ func verifyBuild(info *debug.BuildInfo, tag, platform string) error {
 		settings[s.Key] = s.Value
 	}
 	goos, goarch, _ := strings.Cut(platform, "_")
-	for key, want := range map[string]string{"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "-trimpath": "true", "vcs": "git", "vcs.modified": "false"} {
+	wanted := map[string]string{"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "-trimpath": "true", "vcs": "git", "vcs.modified": "false"}
+	for key, want := range wanted {
 		if settings[key] != want {
 			return fmt.Errorf("was built with %s=%s, want %s", key, settings[key], want)
+		}
+	}
+	// What else may be set, by anyone's doing: GOFLAGS, go env -w.
+	usual := map[string]string{
+		"-buildmode": "exe", "-compiler": "gc", "-ldflags": "-s", "GOAMD64": "v1", "GOARM64": "v8.0",
+		"vcs.revision": settings["vcs.revision"], "vcs.time": settings["vcs.time"],
+	}
+	for _, s := range info.Settings {
+		if _, ok := wanted[s.Key]; !ok && usual[s.Key] != s.Value {
+			return fmt.Errorf("was built with %s=%s, which is not in every release: unset it (env, go env -u)", s.Key, s.Value)
 		}
 	}
 	for _, dep := range info.Deps {

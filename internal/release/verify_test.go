@@ -20,6 +20,7 @@ func built() *debug.BuildInfo {
 		Settings: []debug.BuildSetting{
 			{Key: "GOOS", Value: "linux"}, {Key: "GOARCH", Value: "arm64"}, {Key: "CGO_ENABLED", Value: "0"},
 			{Key: "-trimpath", Value: "true"}, {Key: "vcs", Value: "git"}, {Key: "vcs.modified", Value: "false"},
+			{Key: "-buildmode", Value: "exe"}, {Key: "GOARM64", Value: "v8.0"}, {Key: "vcs.revision", Value: "0123abc"},
 		},
 	}
 }
@@ -48,6 +49,10 @@ func TestVerifyBuild(t *testing.T) {
 		{"a changed checkout", set("vcs.modified", "true"), "vcs.modified=true, want false"},
 		{"paths of the machine", set("-trimpath", ""), "-trimpath=, want true"},
 		{"linked with C", set("CGO_ENABLED", "1"), "CGO_ENABLED=1, want 0"},
+		{"for a newer processor", set("GOARM64", "v9.0"), "GOARM64=v9.0, which is not in every release"},
+		{"with tags", func(i *debug.BuildInfo) {
+			i.Settings = append(i.Settings, debug.BuildSetting{Key: "-tags", Value: "debug"})
+		}, "-tags=debug, which is not in every release"},
 		{"a dependency replaced", func(i *debug.BuildInfo) { i.Deps[0].Replace = &debug.Module{Path: "../dep"} }, "../dep instead of"},
 	} {
 		info := built()
