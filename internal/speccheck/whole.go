@@ -24,7 +24,9 @@ func whole(doc *contract.Document) []contract.Finding {
 	w.paths()
 	w.tags()
 	for _, name := range sorted(api.Components.Schemas) {
-		w.schema([]string{"components", "schemas", name}, api.Components.Schemas[name].Value)
+		if schema := api.Components.Schemas[name]; schema != nil {
+			w.schema([]string{"components", "schemas", name}, schema.Value)
+		}
 	}
 	return w.findings
 }
@@ -109,8 +111,12 @@ func (w *viewer) responses(at []string, responses *openapi3.Responses) {
 		w.content(in(at, status), response.Content, answered)
 		w.links(in(at, status, "links"), response.Links)
 		for _, kind := range sorted(response.Content) {
-			for _, name := range sorted(response.Content[kind].Examples) {
-				ref := response.Content[kind].Examples[name].Ref
+			media := response.Content[kind]
+			if media == nil {
+				continue
+			}
+			for _, name := range sorted(media.Examples) {
+				ref := reference(media.Examples[name])
 				if was := shown[ref]; ref != "" && was != "" && status >= "400" && was != status {
 					w.add(in(at, status, "content", kind, "examples", name), "%s shows this example, too, and a service says different things with them: show what a %s says", was, status)
 				}
@@ -124,6 +130,9 @@ func (w *viewer) responses(at []string, responses *openapi3.Responses) {
 func (w *viewer) content(at []string, content openapi3.Content, by direction) {
 	for _, kind := range sorted(content) {
 		media, at := content[kind], in(at, "content", kind)
+		if media == nil {
+			continue
+		}
 		if len(media.Encoding) > 0 {
 			w.add(in(at, "encoding"), "encoding is for forms: take it out")
 		}
@@ -134,24 +143,34 @@ func (w *viewer) content(at []string, content openapi3.Content, by direction) {
 		named := map[string]string{}
 		for _, name := range sorted(media.Examples) {
 			example, at := media.Examples[name], in(at, "examples", name)
-			if twin := named[example.Ref]; example.Ref != "" && twin != "" {
+			ref := reference(example)
+			if twin := named[ref]; ref != "" && twin != "" {
 				w.add(at, "the example %s once more: show something else", twin)
 			}
-			named[example.Ref] = name
-			if example.Value != nil {
+			named[ref] = name
+			if example != nil && example.Value != nil {
 				w.known(in(at, "value"), example.Value.Value, []*openapi3.Schema{media.Schema.Value})
 			}
 		}
 	}
 }
 
+// reference is the component that an example is, if it is one.
+func reference(example *openapi3.ExampleRef) string {
+	if example == nil {
+		return ""
+	}
+	return example.Ref
+}
+
 // links lead to an operation of the document, at its own server.
 func (w *viewer) links(at []string, links openapi3.Links) {
 	for _, name := range sorted(links) {
-		link, at := links[name].Value, in(at, name)
-		if link == nil {
+		at := in(at, name)
+		if links[name] == nil || links[name].Value == nil {
 			continue
 		}
+		link := links[name].Value
 		op := w.operation(link.OperationID)
 		switch {
 		case op == nil:
@@ -163,7 +182,7 @@ func (w *viewer) links(at []string, links openapi3.Links) {
 			w.add(at, "no description: say what it means to the one who reads it")
 		}
 		for _, parameter := range sorted(link.Parameters) {
-			if !slices.ContainsFunc(op.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value != nil && p.Value.Name == parameter }) {
+			if !slices.ContainsFunc(op.Parameters, func(p *openapi3.ParameterRef) bool { return p != nil && p.Value != nil && p.Value.Name == parameter }) {
 				w.add(in(at, "parameters", parameter), "%s has no parameter %s: mend the name", link.OperationID, parameter)
 			}
 		}
