@@ -38,12 +38,15 @@ func (d *Document) Facts() []Fact {
 	return t.facts
 }
 
-// Shown lists what the document's examples of errors say, as facts: the code of each,
-// or, where it has none, its words.
+// Asides lists, as facts, what the document says beside its promises: the codes of the
+// errors in its examples, or where they have none their words, and what it tells the
+// generator.
 //
 //	POST /portal_links 404 says entity_not_found    in an example
-func (d *Document) Shown() []Fact {
+//	components.schemas.LiveErrorDetail x-go-type    json.RawMessage
+func (d *Document) Asides() []Fact {
 	t := teller{doc: d}
+	t.inGo(nil, d.root)
 	t.eachOperation(func(path []string, about string, op *yaml.Node) {
 		each(d.node(op, "responses"), func(status string, response *yaml.Node) {
 			each(d.node(response, "content"), func(kind string, media *yaml.Node) {
@@ -57,6 +60,19 @@ func (d *Document) Shown() []Fact {
 		})
 	})
 	return t.facts
+}
+
+// inGo tells of the generator's extensions, where they are written.
+func (t *teller) inGo(path []string, n *yaml.Node) {
+	for i, item := range items(n) {
+		t.inGo(append(slices.Clone(path), fmt.Sprint(i)), item)
+	}
+	each(n, func(key string, value *yaml.Node) {
+		if strings.HasPrefix(key, "x-go") {
+			t.tell(path, strings.Join(path, ".")+" "+key, compact(value))
+		}
+		t.inGo(append(slices.Clone(path), key), value)
+	})
 }
 
 // At is a finding at the place where the document says f, or ought to.
@@ -377,7 +393,7 @@ func ParseFacts(text string) []Fact {
 // whole and not the parts as well. source is where the facts are from.
 func (d *Document) Missing(facts []Fact, source string) []Finding {
 	have := map[string]Fact{}
-	for _, f := range slices.Concat(d.Facts(), d.Shown()) {
+	for _, f := range slices.Concat(d.Facts(), d.Asides()) {
 		have[f.About] = f
 	}
 	var findings []Finding
@@ -388,6 +404,7 @@ func (d *Document) Missing(facts []Fact, source string) []Finding {
 		}
 		now, ok := have[f.About]
 		switch {
+		case !ok && d.lost(f):
 		case !ok:
 			gone = f.About
 			findings = append(findings, d.nearest(have, f).At(d, fmt.Sprintf("%s (%s) is gone: %s", f.About, f.What, source)))
@@ -398,12 +415,29 @@ func (d *Document) Missing(facts []Fact, source string) []Finding {
 	return findings
 }
 
+// place is where an extension of the generator's ought to stand.
+func place(f Fact) []string {
+	if at, _, ok := strings.Cut(f.About, " x-go"); ok {
+		return strings.Split(at, ".")
+	}
+	return nil
+}
+
+// lost tells whether not even the place of f is left, of which others speak.
+func (d *Document) lost(f Fact) bool {
+	at := place(f)
+	return at != nil && d.node(d.root, at...) == nil
+}
+
 // nearest finds the smallest promise still kept that f was a part of, or, where
 // nothing of it is left, the list that it stood in.
 func (d *Document) nearest(have map[string]Fact, f Fact) Fact {
 	whole := Fact{path: []string{"components", "schemas"}}
 	if strings.Contains(f.About, " /") {
 		whole.path = []string{"paths"}
+	}
+	if at := place(f); at != nil {
+		whole.path = at
 	}
 	for about, candidate := range have {
 		if f.PartOf(about) && len(about) > len(whole.About) {

@@ -184,6 +184,8 @@ func parseSpectral(out []byte, docs map[string]*contract.Document) (map[string][
 	return findings, nil
 }
 
+const mendExample = "mend the example, or the schema if it is the one that is wrong"
+
 // What to do about findings of the linters' own rules whose words don't say.
 var advice = map[string]string{
 	"no-unused-components":                    "use it, or remove it",
@@ -192,12 +194,13 @@ var advice = map[string]string{
 	"oas3-schema":                             "see the OpenAPI 3.0.3 specification for what may stand here",
 	"no-unresolved-refs":                      "mend the name, or add the component",
 	"invalid-ref":                             "mend the name, or add the component",
+	"oas3-operation-security-defined":         "write apiKey: [], the one key there is, which has no scopes",
 	"operation-operationId-unique":            "give each operation a name of its own",
 	"operation-tag-defined":                   "declare the tag under tags, or mend its name",
-	"no-invalid-media-type-examples":          "mend the example, or the schema if it is the one that is wrong",
-	"no-invalid-schema-examples":              "mend the example, or the schema if it is the one that is wrong",
-	"oas3-valid-media-example":                "mend the example, or the schema if it is the one that is wrong",
-	"oas3-valid-schema-example":               "mend the example, or the schema if it is the one that is wrong",
+	"no-invalid-media-type-examples":          mendExample,
+	"no-invalid-schema-examples":              mendExample,
+	"oas3-valid-media-example":                mendExample,
+	"oas3-valid-schema-example":               mendExample,
 	"no-required-schema-properties-undefined": "define the property, or take it out of required",
 }
 

@@ -19,7 +19,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/adminportal-go/adminportal/internal/contract"
@@ -112,11 +114,9 @@ func judge(files []string) ([]contract.Finding, error) {
 	linted, err := lint(docs)
 	for _, name := range files {
 		if doc := docs[name]; doc != nil {
-			findings = append(findings, doc.Missing(contract.ParseFacts(promises), source)...)
-			findings = append(findings, ours(doc)...)
-			findings = append(findings, whole(doc)...)
-			findings = append(findings, linted[name]...)
-			findings = append(findings, kin(doc)...)
+			findings = append(findings, causes(slices.Concat(
+				doc.Missing(contract.ParseFacts(promises), source), ours(doc), whole(doc), linted[name], kin(doc),
+			))...)
 		}
 	}
 	slices.SortStableFunc(findings, func(a, b contract.Finding) int {
@@ -126,6 +126,25 @@ func judge(files []string) ([]contract.Finding, error) {
 		return a.File == b.File && a.Line == b.Line
 	}), err
 }
+
+// causes leaves out what only follows from something else: of a schema that is none,
+// every example that it is held against; of an example, that kin-openapi, which knows
+// its place less well, says again what a linter has said.
+func causes(findings []contract.Finding) []contract.Finding {
+	follows := func(f contract.Finding) bool { return consequence.MatchString(f.What) }
+	if all := slices.DeleteFunc(slices.Clone(findings), follows); len(all) > 0 {
+		findings = all
+	}
+	if slices.ContainsFunc(findings, func(f contract.Finding) bool { return strings.HasSuffix(f.What, mendExample) }) {
+		findings = slices.DeleteFunc(findings, func(f contract.Finding) bool { return again.MatchString(f.What) })
+	}
+	return findings
+}
+
+var (
+	consequence = regexp.MustCompile(`schema is invalid|JSONType`)
+	again       = regexp.MustCompile(`invalid example.*\(kin-openapi\)$`)
+)
 
 func printFacts(files []string) error {
 	for _, name := range files {
@@ -137,7 +156,7 @@ func printFacts(files []string) error {
 		if doc == nil {
 			return fmt.Errorf("%v", findings)
 		}
-		for _, f := range slices.Concat(doc.Facts(), doc.Shown()) {
+		for _, f := range slices.Concat(doc.Facts(), doc.Asides()) {
 			fmt.Println(f)
 		}
 	}

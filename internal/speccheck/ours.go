@@ -131,7 +131,9 @@ var (
 	propertyForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	unwritten    = regexp.MustCompile(`(?i)^\W*(todo|tbd|fixme|xxx|wip)\b|^to be (written|done|added|defined)|\blorem ipsum\b|(?-i)\b(TODO|TBD|FIXME|XXX)\b`)
 	wordless     = regexp.MustCompile(`^\s*[^\s\pL][^\pL]*$`)
-	quoted       = regexp.MustCompile("`(?:(?:GET|PUT|POST|PATCH|DELETE|HEAD) (/[^`]*)|([A-Za-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+))`")
+	quoted       = regexp.MustCompile("`(?:(?:GET|PUT|POST|PATCH|DELETE|HEAD) )?([^`\\s]+)`")
+	placeholder  = regexp.MustCompile(`(?i)^\W*(add |insert )?(a |the )?(description|summary|title|text|none|n/a|empty|placeholder|change ?me|fill in|to do)( here)?\W*$`)
+	target       = regexp.MustCompile(`\]\(([^)]*)\)?`)
 	address      = regexp.MustCompile(`^https://[\w-]+(\.[\w-]+)+(/\S*)?$`)
 	release      = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 	someSecret   = regexp.MustCompile(`\bsk_([a-z]+_)?[0-9A-Za-z]{16,}|\b(secret|token)=[0-9A-Za-z_-]{12,}`)
@@ -144,7 +146,7 @@ var extensions = []string{"x-go-type", "x-go-type-skip-optional-pointer", "x-go-
 
 // Where readers are sent: to WorkOS, to this project, and to those who keep licenses
 // and standards.
-var places = regexp.MustCompile(`^https://(([a-z]+\.)?workos\.com|github\.com/adminportal-go/adminportal|(www\.)?(opensource|spdx|rfc-editor|openapis)\.org|(spec\.openapis|datatracker\.ietf)\.org|developer\.mozilla\.org)(/|$)`)
+var places = regexp.MustCompile(`^https://(([a-z]+\.)?workos\.com|github\.com/adminportal-go/adminportal|(www\.)?(opensource|spdx|rfc-editor|openapis)\.org|(spec\.openapis|datatracker\.ietf)\.org|(developer\.mozilla|www\.w3)\.org)(/|$)`)
 
 // What components has in OpenAPI 3.0; kin-openapi and the linters let others pass.
 var componentKinds = []string{"schemas", "responses", "parameters", "examples", "requestBodies", "headers", "securitySchemes", "links", "callbacks"}
@@ -159,15 +161,18 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 	if len(path) > 1 {
 		parent = path[len(path)-2]
 	}
-	prose := slices.Contains([]string{"summary", "description", "title"}, name) && parent != "properties" && value.Kind == yaml.ScalarNode
-	if prose {
-		h.texts = append(h.texts, value)
+	if slices.Contains([]string{"summary", "description", "title"}, name) && parent != "properties" && value.Kind == yaml.ScalarNode {
+		of := "" // whose description it is
+		if len(path) > 2 && path[len(path)-3] == "properties" {
+			of = parent
+		}
+		h.prose(name, of, value)
 	}
 	switch {
-	case prose && wordless.MatchString(value.Value):
-		h.add(value, "a %s without a word: write it", name)
 	case len(path) == 1 && name == "openapi" && value.Value != "3.0.3":
 		h.add(value, "OpenAPI %s: the generator and the sandbox read 3.0.3; write that", value.Value)
+	case name == "name" && (parent == "contact" || parent == "license") && strings.TrimSpace(value.Value) == "":
+		h.add(value, "a %s without a name: write it", parent)
 	case parent == "info" && name == "title" && strings.TrimSpace(value.Value) == "":
 		h.add(value, "a document without a title: name the API")
 	case parent == "info" && name == "version" && !release.MatchString(value.Value):
@@ -213,21 +218,72 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 	}
 }
 
-// mentioned judges the names in the words that people read: in a text about an API, what
-// looks like a name of it and is none is a wrong turn for whoever looks it up.
+// prose judges what people read.
+func (h *house) prose(name, of string, n *yaml.Node) {
+	switch {
+	case of != "" && strings.EqualFold(strings.Trim(n.Value, " ."), of), wordless.MatchString(n.Value), placeholder.MatchString(n.Value):
+		h.add(n, "a %s that says nothing: write it", name)
+	case strings.Count(n.Value, "`")%2 != 0:
+		h.add(n, "a backquote without its other: close it, for the page that is made of this")
+	}
+	for _, m := range target.FindAllStringSubmatch(n.Value, -1) {
+		if !address.MatchString(m[1]) && !strings.HasPrefix(m[1], "#") {
+			h.add(n, "a link to %q: write a whole address, https://…", m[1])
+		}
+	}
+	h.texts = append(h.texts, n)
+}
+
+// mentioned judges the names in backquotes: one that is nearly a name of the document's
+// is that, misspelt. Others may be of something else.
 func (h *house) mentioned() {
 	for _, text := range h.texts {
 		for _, m := range quoted.FindAllStringSubmatchIndex(text.Value, -1) {
-			from, to := max(m[2], m[4]), max(m[3], m[5])
-			name, at := text.Value[from:to], *text
+			name, at := text.Value[m[2]:m[3]], *text
 			if text.Style&yaml.LiteralStyle != 0 {
-				at.Line += 1 + strings.Count(text.Value[:from], "\n")
+				at.Line += 1 + strings.Count(text.Value[:m[2]], "\n")
 			}
-			if !h.known[name] {
-				h.add(&at, "nothing here has the name %s: mend it", name)
+			if near := h.near(name); near != "" {
+				h.add(&at, "nothing here has the name %s: write %s if that is meant, or leave out the backquotes", name, near)
 			}
 		}
 	}
+}
+
+// near is the known name that one is most like, if it is none itself. Short names are
+// like many.
+func (h *house) near(name string) string {
+	least, nearest := 3, ""
+	if len(name) < 7 || h.known[name] {
+		return ""
+	}
+	for _, known := range sorted(h.known) {
+		if d := distance(name, known); d < least && len(known) >= 7 {
+			least, nearest = d, known
+		}
+	}
+	return nearest
+}
+
+// distance is how many letters one must add, drop or change to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0]++
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(row[j+1]+1, row[j]+1, change)
+		}
+	}
+	return row[len(b)]
 }
 
 // headers have names that differ by more than their letters' case.
