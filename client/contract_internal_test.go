@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"path"
@@ -221,6 +222,32 @@ func TestRequestExamplesAreTheDocuments(t *testing.T) {
 	}
 	if sent == 0 {
 		t.Error("openapi.yaml has no example of a request")
+	}
+}
+
+// The headers that the document shows are understood.
+func TestHeaderExamplesAreTheDocuments(t *testing.T) {
+	for path, item := range contract(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			for status, response := range op.Responses.Map() {
+				about := method + " " + path + " " + status
+				shown, now := http.Header{}, time.Now()
+				for name, header := range response.Value.Headers {
+					if header.Value.Example != nil {
+						shown.Set(name, fmt.Sprint(header.Value.Example))
+					}
+				}
+				if _, ok := readRetryAfter(shown, now); shown.Get(headerRetryAfter) != "" && !ok {
+					t.Errorf("openapi.yaml: %s Retry-After: the client cannot read the example %q; show seconds", about, shown.Get(headerRetryAfter))
+				}
+				if n, _ := digits(shown.Get(headerReset)); n >= firstEpoch {
+					now = time.Unix(n-30, 0)
+				}
+				if told, ok := readRateLimit(shown, now); shown.Get(headerRemaining) != "" && (!ok || told.Remaining > told.Limit || !told.Reset.After(now)) {
+					t.Errorf("openapi.yaml: %s: the examples of its rate-limit headers make no sense: %d of %d left, a new count at %v; mend them", about, told.Remaining, told.Limit, told.Reset)
+				}
+			}
+		}
 	}
 }
 
