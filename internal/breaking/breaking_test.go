@@ -230,6 +230,7 @@ paths:
     post:
       operationId: makeThing
       requestBody:
+        required: true
         content:
           application/json:
             schema:
@@ -268,6 +269,7 @@ components:
 		{"closed in an answer", "    Thing:\n      type: object\n", "    Thing:\n      type: object\n      additionalProperties: false\n", nil, ""},
 		{"another kind", "type: string", "type: integer", nil, `Thing.size is "optional integer" and was "optional string"`},
 		{"another kind, spoken of", "type: string", "type: integer", said, ""},
+		{"a body that may be left out", "      requestBody:\n        required: true\n", "      requestBody:\n", nil, ""},
 		{"another amount", "type: string", "type: string\n          maxLength: 3", nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -146,6 +146,9 @@ var (
 // on to judge. The format of a header stays, for oasdiff does not look at it.
 func kind(f contract.Fact) string {
 	what := position.ReplaceAllString(f.What, "")
+	if strings.HasSuffix(f.About, " request") { // whether there must be a body stands at the end
+		what = strings.TrimSuffix(strings.TrimSuffix(what, " required"), " optional")
+	}
 	what = strings.NewReplacer(closed, "", " of a list", "").Replace(what)
 	parts := slices.DeleteFunc(strings.Split(what, ", "), func(part string) bool {
 		return amount.MatchString(part) || strings.HasPrefix(part, "format ") && !aboutHeader.MatchString(f.About)
