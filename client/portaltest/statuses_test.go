@@ -78,7 +78,7 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 						t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to standardRefusal in client/portaltest/spoil.go", method, path, status)
 					}
 					if codes := codesOf(op.Responses.Value(code).Value); len(codes) > 0 && !slices.Contains(codes, codeIn(a.body)) {
-						t.Errorf("openapi.yaml: %s %s %d: its examples have the codes %q, and the sandbox says %s; mend what is wrong, the examples or standardRefusal in client/portaltest/spoil.go", method, path, status, codes, a.body)
+						t.Errorf("openapi.yaml: %s %s %d: its examples have the codes %q, and the sandbox says %s; mend what is wrong, the examples or standardRefusal in client/portaltest/spoil.go", method, path, status, codes, strings.TrimSpace(a.body))
 					}
 					if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
 						t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for it %s with a Retry-After, says %q", method, path, status, by, a.header.Get("Retry-After"))
