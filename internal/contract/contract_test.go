@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -112,6 +113,7 @@ func TestUnreadable(t *testing.T) {
 		{"too deep", "a: " + strings.Repeat("[", 200) + strings.Repeat("]", 200), "x:1: more than 100 levels: "},
 		{"aliases of aliases", "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n" +
 			"d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n", "x:6: aliases of aliases, "},
+		{"too deep behind an alias", "a: &a " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\nb: " + strings.Repeat("[", 60) + "*a" + strings.Repeat("]", 60), "x:2: more than 100 levels: "},
 		{"outside", "a:\n  $ref: other.yaml\n", `x:2: refers to "other.yaml" outside of this file: the document is one file`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,5 +122,34 @@ func TestUnreadable(t *testing.T) {
 				t.Errorf("Read(%q) = %v, %v, want %s", tt.text, doc, findings, tt.want)
 			}
 		})
+	}
+}
+
+// A schema may have itself as a part, and a part may stand elsewhere.
+func TestFactsOfWhatRefersElsewhere(t *testing.T) {
+	doc, unreadable := Read("x", []byte(`components:
+  schemas:
+    List: {type: array, items: {$ref: '#/components/schemas/List'}}
+    JSON: {anyOf: [{type: string}, {type: array, items: {$ref: '#/components/schemas/JSON'}}]}
+    Same: {allOf: [{$ref: '#/components/schemas/Same'}, {type: object}]}
+    One:
+      type: object
+      required: &r [id]
+      properties: &p
+        id: &id {type: object, properties: {a: {type: string}}}
+    Two: {type: object, required: *r, properties: *p}
+    Three: {type: object, properties: {id: *id}}
+`))
+	if unreadable != nil {
+		t.Fatal(unreadable)
+	}
+	var got []string
+	for _, f := range doc.Facts() {
+		got = append(got, f.About+": "+f.What)
+	}
+	for _, want := range []string{"List: array of List", "Two.id: required object", "Two.id.a: optional string", "Three.id.a: optional string"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, strings.Join(got, "\n"))
+		}
 	}
 }

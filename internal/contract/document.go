@@ -57,7 +57,7 @@ func Read(name string, data []byte) (*Document, []Finding) {
 	if doc.root.Kind != yaml.MappingNode {
 		return nil, []Finding{doc.finding(1, "not a mapping: an OpenAPI document starts with openapi: 3.0.3")}
 	}
-	r := reader{doc: doc, open: map[*yaml.Node]bool{}, size: map[*yaml.Node]int{}}
+	r := reader{doc: doc, open: map[*yaml.Node]bool{}, done: map[*yaml.Node]extent{}}
 	r.walk(doc.root)
 	if r.findings != nil {
 		return nil, r.findings
@@ -76,12 +76,16 @@ const (
 type reader struct {
 	doc      *Document
 	open     map[*yaml.Node]bool
-	size     map[*yaml.Node]int // of values, with what stands behind aliases
+	done     map[*yaml.Node]extent
 	depth    int
 	findings []Finding
 }
 
-func (r *reader) walk(n *yaml.Node) (size int) {
+// An extent is how many values a node has, and how many levels, with what stands
+// behind aliases.
+type extent struct{ size, height int }
+
+func (r *reader) walk(n *yaml.Node) extent {
 	at := n
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -89,28 +93,29 @@ func (r *reader) walk(n *yaml.Node) (size int) {
 	switch {
 	case r.open[n]:
 		r.add(at, "*%s is used inside &%[1]s itself: move the anchor", at.Value)
-		return 1
-	case r.size[n] > 0:
-		return r.size[n]
-	case r.depth == deepest:
-		r.add(n, "more than %d levels: no program reads as deep; give what is inside a name under components", deepest)
-		return 1
+		return extent{1, 1}
+	case r.depth+max(r.done[n].height, 1) > deepest:
+		r.add(at, "more than %d levels: no program reads as deep; give what is inside a name under components", deepest)
+		return extent{1, 1}
+	case r.done[n].size > 0:
+		return r.done[n]
 	}
 	r.open[n] = true
 	r.depth++
 	if n.Kind == yaml.MappingNode {
 		r.mapping(n)
 	}
-	size = 1
+	all := extent{1, 1}
 	for _, child := range n.Content {
-		size = min(size+r.walk(child), largest)
+		e := r.walk(child)
+		all = extent{min(all.size+e.size, largest), max(all.height, 1+e.height)}
 	}
-	if size == largest && r.findings == nil {
+	if all.size == largest && r.findings == nil {
 		r.add(n, "aliases of aliases, which make a million values of this: write out what is meant")
 	}
 	r.depth--
-	r.open[n], r.size[n] = false, size
-	return size
+	r.open[n], r.done[n] = false, all
+	return all
 }
 
 func (r *reader) mapping(n *yaml.Node) {

@@ -31,7 +31,7 @@ func (f Fact) String() string {
 
 // Facts lists what the document promises, in the order in which it is written.
 func (d *Document) Facts() []Fact {
-	t := teller{doc: d}
+	t := teller{doc: d, open: map[string]bool{}}
 	t.securitySchemes()
 	t.eachOperation(t.operation)
 	t.schemas()
@@ -49,6 +49,9 @@ func (d *Document) Asides() []Fact {
 	t.inGo(nil, d.root)
 	t.eachOperation(func(path []string, about string, op *yaml.Node) {
 		each(d.node(op, "responses"), func(status string, response *yaml.Node) {
+			if status < "400" {
+				return
+			}
 			each(d.node(response, "content"), func(kind string, media *yaml.Node) {
 				each(d.node(media, "examples"), func(name string, example *yaml.Node) {
 					says := cmp.Or(t.text(example, "value", "code"), t.text(example, "value", "message"), t.text(example, "value", "error"))
@@ -80,6 +83,7 @@ func (f Fact) At(d *Document, what string) Finding { return d.At(f.path, what) }
 
 type teller struct {
 	doc   *Document
+	open  map[string]bool // references that are being told
 	facts []Fact
 }
 
@@ -186,7 +190,10 @@ func (t *teller) content(n *yaml.Node) string {
 func (t *teller) schemas() {
 	path := []string{"components", "schemas"}
 	each(t.doc.node(t.doc.root, path...), func(name string, schema *yaml.Node) {
+		self := "components/schemas/" + name
+		t.open[self] = true
 		t.shape(append(slices.Clone(path), name), name, schema)
+		delete(t.open, self)
 	})
 }
 
@@ -200,6 +207,9 @@ func (t *teller) shape(path []string, about string, n *yaml.Node) {
 // parts tells of the values, choices, elements and properties that n itself spells
 // out. What it refers to is told once, under its own name.
 func (t *teller) parts(path []string, about string, n *yaml.Node) {
+	if n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
 	if n == nil || reference(n) != "" {
 		return
 	}
@@ -247,9 +257,11 @@ func (t *teller) schema(n *yaml.Node) string {
 	}
 	if ref := reference(n); ref != "" {
 		name := ref[strings.LastIndex(ref, "/")+1:]
-		if whole := t.doc.target(n); t.text(whole, "type") == "object" || t.child(whole, "enum") != nil || t.child(whole, "oneOf") != nil {
+		if whole := t.doc.target(n); t.open[ref] || t.text(whole, "type") == "object" || t.child(whole, "enum") != nil || t.child(whole, "oneOf") != nil {
 			return name
 		}
+		t.open[ref] = true
+		defer delete(t.open, ref)
 		return t.schema(t.doc.target(n))
 	}
 	if all := items(t.doc.node(n, "allOf")); len(all) == 1 && !slices.ContainsFunc(shapes, func(keyword string) bool { return t.child(n, keyword) != nil }) {
@@ -333,6 +345,9 @@ func compact(n *yaml.Node) string {
 
 func (t *teller) child(n *yaml.Node, key string) *yaml.Node {
 	_, child := step(n, key)
+	if child != nil && child.Kind == yaml.AliasNode {
+		return child.Alias
+	}
 	return child
 }
 

@@ -68,8 +68,13 @@ components:
         kind: {type: string, enum: [a, b], minLength: 1, readOnly: true}
         parts: {type: array, items: {oneOf: [{type: string}, {$ref: '#/components/schemas/Thing'}]}}
         more: {type: object, additionalProperties: {type: string}}
+        pairs: {type: array, enum: [[a], [a]], items: {type: string}}
+        deep: {oneOf: [{type: string}, {$ref: '#/components/schemas/Deep'}]}
+        headers: {type: array, items: {$ref: '#/components/schemas/Thing'}}
+        properties: {type: object, additionalProperties: false}
+    Deep: {oneOf: [{type: string}, {$ref: '#/components/schemas/Deep'}]}
   examples:
-    Thing: {summary: One, value: {kind: a, parts: [x, {kind: b}], more: {x: y}}}
+    Thing: {summary: One, value: {kind: a, parts: [x, {kind: b}], more: {x: z}, deep: x}}
 `
 
 // What should stand somewhere may be missing, or be another kind of thing: the judges
@@ -106,6 +111,18 @@ func TestOddDocuments(t *testing.T) {
 	}
 	if judged < 100 {
 		t.Errorf("only %d documents could be judged", judged)
+	}
+}
+
+// A field may have the name of a word of OpenAPI's.
+func TestFieldsNamedLikeKeywords(t *testing.T) {
+	t.Parallel()
+	doc, unreadable := contract.Read("openapi.yaml", []byte(smallDocument))
+	if unreadable != nil {
+		t.Fatal(unreadable)
+	}
+	for _, f := range ours(doc) {
+		t.Error(f)
 	}
 }
 

@@ -100,6 +100,16 @@ func (h *house) walk(path []string, n *yaml.Node) {
 	}
 }
 
+// isName tells whether the last of path is a field's name, whatever it reads like, and
+// no word of OpenAPI.
+func isName(path []string) bool {
+	name := false
+	for _, key := range path[:len(path)-1] {
+		name = !name && key == "properties"
+	}
+	return name
+}
+
 // isData tells what somebody sends from the document's own words.
 func isData(path []string) bool {
 	for i, key := range path {
@@ -157,16 +167,22 @@ var later = []string{"const", "prefixItems", "contains", "patternProperties", "u
 
 // entry judges one key and its value; path ends in the key.
 func (h *house) entry(path []string, key, value *yaml.Node) {
-	name, parent := key.Value, ""
-	if len(path) > 1 {
+	name, parent, field := key.Value, "", "" // what it stands in, or the field that it is about
+	if isName(path) {
+		if !propertyForm.MatchString(name) {
+			h.add(key, "the field %q is not in snake_case, as all of WorkOS's are: write it like return_url", name)
+		}
+		return
+	}
+	switch {
+	case len(path) == 1:
+	case isName(path[:len(path)-1]):
+		field = path[len(path)-2]
+	default:
 		parent = path[len(path)-2]
 	}
-	if slices.Contains([]string{"summary", "description", "title"}, name) && parent != "properties" && value.Kind == yaml.ScalarNode {
-		of := "" // whose description it is
-		if len(path) > 2 && path[len(path)-3] == "properties" {
-			of = parent
-		}
-		h.prose(name, of, value)
+	if slices.Contains([]string{"summary", "description", "title"}, name) && value.Kind == yaml.ScalarNode {
+		h.prose(name, field, value)
 	}
 	switch {
 	case len(path) == 1 && name == "openapi" && value.Value != "3.0.3":
@@ -177,17 +193,17 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(value, "a document without a title: name the API")
 	case parent == "info" && name == "version" && !release.MatchString(value.Value):
 		h.add(value, "the version %q: write three numbers, such as 1.0.0", value.Value)
-	case (name == "url" || name == "termsOfService") && parent != "properties" && value.Kind == yaml.ScalarNode && !address.MatchString(value.Value):
+	case (name == "url" || name == "termsOfService") && value.Kind == yaml.ScalarNode && !address.MatchString(value.Value):
 		h.add(value, "%q is no address: write a whole one, https://…", value.Value)
 	case name == "url" && slices.Contains([]string{"contact", "license", "externalDocs"}, parent) && !places.MatchString(value.Value):
 		h.add(value, "%s is none of the places that readers are sent to: mend it, or add its host to places in internal/speccheck/ours.go", value.Value)
-	case (strings.HasPrefix(name, "x-go") || strings.HasPrefix(name, "x-oapi")) && parent != "properties" && !slices.Contains(extensions, name):
+	case (strings.HasPrefix(name, "x-go") || strings.HasPrefix(name, "x-oapi")) && !slices.Contains(extensions, name):
 		h.add(key, "%s tells the generator nothing: mend the name, or add it to extensions in internal/speccheck/ours.go", name)
 	case name == "x-go-type" && value.Value != "json.RawMessage":
 		h.add(value, "the generator believes this, whatever the schema says: write json.RawMessage, or leave it to the schema")
-	case name == "enum" && parent == "object" && slices.Contains(path, "properties") && len(value.Content) != 1:
+	case name == "enum" && field == "object" && len(value.Content) != 1:
 		h.add(value, "object says what the whole is, and is one thing: leave one value")
-	case name == "xml" && parent != "properties" && value.Kind == yaml.MappingNode:
+	case name == "xml" && value.Kind == yaml.MappingNode:
 		h.add(key, "this API speaks JSON: take it out")
 	case len(path) == 2 && parent == "components" && !slices.Contains(componentKinds, name):
 		h.add(key, "components has no %s: use one of %s", name, strings.Join(componentKinds, ", "))
@@ -197,11 +213,9 @@ func (h *house) entry(path []string, key, value *yaml.Node) {
 		h.add(key, "%s is no status that a call ends with: give each by its number, 2xx, 4xx or 5xx, so that the client can have a hint for it", name)
 	case len(path) == 4 && path[0] == "paths" && name == "requestBody" && slices.Contains([]string{"get", "head", "delete"}, parent):
 		h.add(key, "a %s with a body, which many programs drop: take the body out, or make it a post", parent)
-	case parent == "properties" && !propertyForm.MatchString(name):
-		h.add(key, "the field %q is not in snake_case, as all of WorkOS's are: write it like return_url", name)
-	case parent != "properties" && slices.Contains(path, "schemas") && slices.Contains(later, name):
+	case slices.Contains(path, "schemas") && slices.Contains(later, name):
 		h.add(key, "%s means nothing in OpenAPI 3.0: say it another way (for const: an enum of one value)", name)
-	case name == "summary" && parent != "properties" && strings.Contains(strings.TrimSpace(value.Value), "\n"):
+	case name == "summary" && strings.Contains(strings.TrimSpace(value.Value), "\n"):
 		h.add(value, "a summary of several lines: leave one, and put the rest in the description")
 	case name == "servers" && value.Kind == yaml.SequenceNode && len(value.Content) == 0:
 		h.add(key, "no server at all: leave servers out, and the document's holds")

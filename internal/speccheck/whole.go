@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -229,7 +230,7 @@ func (w *viewer) schema(at []string, s *openapi3.Schema) {
 		switch err := free.VisitJSON(value); {
 		case err != nil:
 			w.add(at, "%v is not what the rest of the schema allows: mend either", value)
-		case had[text] != nil && had[text] != value:
+		case had[text] != nil && !reflect.DeepEqual(had[text], value):
 			w.add(at, "%v stands here already, in other letters: leave one", value)
 		}
 		had[text] = value
@@ -265,7 +266,7 @@ func (w *viewer) known(at []string, value any, schemas []*openapi3.Schema) {
 	for i := 0; i < len(schemas); i++ {
 		all = append(all, schemas[i])
 		for name, part := range parts(schemas[i]) {
-			if strings.Contains(name, "Of/") {
+			if strings.Contains(name, "Of/") && !slices.Contains(schemas, part.Value) {
 				schemas = append(schemas, part.Value)
 			}
 		}
