@@ -48,6 +48,9 @@ var (
 	testLine = regexp.MustCompile(`^\s+(\w+\.go):(\d+): (.*)`)
 	// gen/gen.go:12: what is said of it, or without the line
 	ownPlace = regexp.MustCompile(`^([\w./-]+\.(?:go|yaml))(?::(\d+))?: (.*)`)
+	// panic: what went wrong, and of the stack below it the first line in a test
+	panicLine = regexp.MustCompile(`^panic: (.*?)(?: \[recovered.*)?\n`)
+	stackLine = regexp.MustCompile(`/(\w+_test\.go):(\d+) `)
 	// the compiler's: gen/gen.go:12:3: what is wrong
 	buildLine = regexp.MustCompile(`^([\w./-]+\.go):(\d+):\d+: (.*)`)
 )
@@ -56,6 +59,7 @@ func parseTests(out io.Reader) ([]contract.Finding, error) {
 	type test struct{ Package, Test string }
 	said := map[test][]contract.Finding{}
 	var findings []contract.Finding
+	panicked := ""
 	for dec := json.NewDecoder(out); ; {
 		var event struct {
 			test
@@ -68,8 +72,13 @@ func parseTests(out io.Reader) ([]contract.Finding, error) {
 		}
 		switch event.Action {
 		case "output":
-			if m := testLine.FindStringSubmatch(event.Output); m != nil {
-				dir := strings.TrimPrefix(strings.TrimPrefix(event.Package, module), "/")
+			dir := strings.TrimPrefix(strings.TrimPrefix(event.Package, module), "/")
+			if m := panicLine.FindStringSubmatch(event.Output); m != nil && panicked == "" {
+				panicked = m[1]
+			} else if m := stackLine.FindStringSubmatch(event.Output); m != nil && panicked != "" {
+				said[event.test] = append(said[event.test], place(path.Join(dir, m[1]), m[2], panicked+": this takes for granted what the document has no more; put that back, or mend this"))
+				panicked = ""
+			} else if m := testLine.FindStringSubmatch(event.Output); m != nil {
 				said[event.test] = append(said[event.test], place(path.Join(dir, m[1]), m[2], m[3]))
 			}
 		case "fail":

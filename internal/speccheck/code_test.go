@@ -18,6 +18,11 @@ const testEvents = `{"Action":"output","Package":"github.com/adminportal-go/admi
 {"Action":"fail","Package":"github.com/adminportal-go/adminportal","Test":"TestB"}
 {"Action":"output","Package":"github.com/adminportal-go/adminportal","Test":"TestC","Output":"    b_test.go:4: said in passing\n"}
 {"Action":"pass","Package":"github.com/adminportal-go/adminportal","Test":"TestC"}
+{"Action":"output","Package":"github.com/adminportal-go/adminportal/client","Test":"TestD","Output":"panic: interface conversion: interface {} is nil, not string [recovered, repanicked]\n"}
+{"Action":"output","Package":"github.com/adminportal-go/adminportal/client","Test":"TestD","Output":"\t/usr/lib/go/src/testing/testing.go:1974 +0x1\n"}
+{"Action":"output","Package":"github.com/adminportal-go/adminportal/client","Test":"TestD","Output":"\t/home/me/client/d_test.go:21 +0x1\n"}
+{"Action":"output","Package":"github.com/adminportal-go/adminportal/client","Test":"TestD","Output":"\t/home/me/client/e_test.go:22 +0x1\n"}
+{"Action":"fail","Package":"github.com/adminportal-go/adminportal/client","Test":"TestD"}
 {"Action":"build-output","ImportPath":"x","Output":"./client/link.go:12:3: undefined: gen.X\n"}
 {"Action":"build-output","ImportPath":"x [x.test]","Output":"./client/link.go:12:3: undefined: gen.X\n"}
 `
@@ -40,6 +45,7 @@ func TestFindingsOfTests(t *testing.T) {
 		"openapi.yaml:6: GET /things 200: is wrong; mend it",
 		"client/a_test.go:9: something else",
 		"gen/gen.go:1: old",
+		"client/d_test.go:21: interface conversion: interface {} is nil, not string: this takes for granted what the document has no more; put that back, or mend this",
 		"client/link.go:12: undefined: gen.X: it does not compile; bring it up to date with the document",
 	}
 	if !slices.Equal(got, want) {

@@ -64,7 +64,9 @@ func run(facts bool, files []string) error {
 			return err
 		}
 		doc, _ := contract.Read(files[0], data) // what keeps it from being read, judge says
-		wg.Go(func() { code, codeErr = judgeCode(doc) })
+		if doc != nil {
+			wg.Go(func() { code, codeErr = judgeCode(doc) })
+		}
 	}
 	findings, err := judge(files)
 	wg.Wait()
