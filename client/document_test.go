@@ -2,10 +2,12 @@ package client_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -28,7 +30,11 @@ func TestDocumentExamplesAreRead(t *testing.T) {
 				if err != nil || status >= 300 {
 					continue
 				}
-				for name, example := range response.Value.Content["application/json"].Examples {
+				media := response.Value.Content["application/json"]
+				if media == nil {
+					continue
+				}
+				for name, example := range media.Examples {
 					body, err := json.Marshal(example.Value.Value)
 					if err != nil {
 						t.Fatal(err)
@@ -58,11 +64,20 @@ func readExample(t *testing.T, portal *client.Client, method string, example any
 	t.Helper()
 	fields, _ := example.(map[string]any)
 	if method == http.MethodPost {
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
-		if expiry, ok := fields["expires_at"].(string); ok && err == nil && expiry < "2000" {
-			err = fmt.Errorf("no link expired at %s", expiry)
+		link, err := portal.GeneratePortalLink(t.Context(), sso)
+		if err != nil {
+			return err
 		}
-		return err
+		if link.URL != fields["link"] {
+			return errors.New("it reads another link")
+		}
+		if expiry, ok := fields["expires_at"].(string); ok {
+			at, err := time.Parse(time.RFC3339, expiry)
+			if err != nil || at.Year() < 2000 {
+				return fmt.Errorf("no link expires at %s", expiry)
+			}
+		}
+		return nil
 	}
 	entries, ok := example.([]any)
 	if !ok {

@@ -79,7 +79,7 @@ func TestErrorBodies(t *testing.T) {
 		{"errors is a text", 422, `{"message":"m","errors":"e"}`, "", "m", client.ErrInvalidRequest, "each field"},
 		{"errors is an object", 422, `{"message":"m","errors":{"field":["bad"]}}`, "", "m", client.ErrInvalidRequest, "each field"},
 		{"words like keys", 403, `{"message":"the task_id of disk_full is risk_free","code":"ask_token_owner"}`, "ask_token_owner", "the task_id of disk_full is risk_free", client.ErrUnauthorized, "permissions"},
-		{"not for us", 409, `{"message":"Conflict"}`, "", "Conflict", nil, ""},
+		{"of no service", 418, `{"message":"I'm a teapot"}`, "", "I'm a teapot", nil, ""},
 		{"too big for them", 413, "", "", "", nil, ""},
 		{"beyond 500", 599, "", "", "", client.ErrServer, "brief delay"},
 		{"not implemented", 501, "", "", "", client.ErrServer, "brief delay"},

@@ -21,7 +21,7 @@ func TestDocumentExamplesAreTaken(t *testing.T) {
 	sent := 0
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			if op.RequestBody == nil {
+			if op.RequestBody == nil || op.RequestBody.Value.Content["application/json"] == nil {
 				continue
 			}
 			for name, example := range op.RequestBody.Value.Content["application/json"].Examples {
