@@ -348,6 +348,12 @@ func TestOperationsAreTheDocuments(t *testing.T) {
 		item := doc.Paths.Value(want[1])
 		if item == nil || item.GetOperation(want[0]) == nil || item.GetOperation(want[0]).OperationID != id {
 			t.Errorf("openapi.yaml has no operation %s at %s %s", id, want[0], want[1])
+			continue
+		}
+		for _, p := range item.GetOperation(want[0]).Parameters {
+			if p.Value.Required {
+				t.Errorf("openapi.yaml: %s %s %s: is required, and client does not send it; see route.go", want[0], want[1], p.Value.Name)
+			}
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/adminportal-go/adminportal/internal/contract/edit"
 )
 
 // TestGeneratedFilesAreCurrent generates from the files as they lie here,
@@ -23,19 +25,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		t.Skip("runs the generator")
 	}
 	before := tree(t, root)
-	work := t.TempDir()
-	for name, content := range before {
-		if strings.HasPrefix(name, "gen/") && filepath.Ext(name) != ".yaml" {
-			continue
-		}
-		path := filepath.Join(work, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	work := bare(t, before)
 	if _, err := goTool(work, "generate", "./..."); err != nil {
 		t.Fatalf("openapi.yaml: the generator cannot make code of it: %s; run go generate ./...", strings.Join(strings.Fields(err.Error()), " "))
 	}
@@ -55,6 +45,51 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 			t.Errorf("%s: not what go generate makes; run go generate ./...", name)
 		}
 	}
+}
+
+// What a document may have, the generator can make: an operation with parameters in
+// its path, say, which is none of the client's routes.
+func TestGeneratorTakesNewOperations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the generator")
+	}
+	good := edit.All(t, filepath.Join(root, "openapi.yaml"), filepath.Join(root, "internal/speccheck/testdata/good"))
+	i := slices.IndexFunc(good, func(e edit.Edit) bool { return e.Name == "operation-added" })
+	if i < 0 {
+		t.Fatal("the good edits add no operation any more")
+	}
+	document, err := os.ReadFile(good[i].File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := tree(t, root)
+	files["openapi.yaml"] = document
+	work := bare(t, files)
+	if _, err := goTool(work, "generate", "./..."); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := goTool(work, "build", "./gen/..."); err != nil {
+		t.Error(err)
+	}
+}
+
+// bare is a copy of files without what is generated.
+func bare(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	work := t.TempDir()
+	for name, content := range files {
+		if strings.HasPrefix(name, "gen/") && filepath.Ext(name) != ".yaml" {
+			continue
+		}
+		path := filepath.Join(work, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return work
 }
 
 // tree reads the module in dir, without the folders that go leaves out.
