@@ -218,7 +218,7 @@ func TestRequestExamplesAreTheDocuments(t *testing.T) {
 					t.Errorf("openapi.yaml: %s %s request: the client refuses the example %s: %v; mend the example, or check in request.go", method, path, name, err)
 				}
 				made := any(req.liveBody())
-				if path == "/portal_links" {
+				if path == gen.GeneratePortalLinkPath {
 					made = req.sheetBody()
 				}
 				if again := sent(t, made); !reflect.DeepEqual(again, example.Value.Value) {
