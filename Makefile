@@ -66,10 +66,10 @@ bench: ## what a call costs beside others', into docs/bench.md and .svg (STAT=fi
 	go -C internal/bench run . -docs $(CURDIR)/docs $(if $(STAT),-benchstat $(abspath $(STAT)))
 
 fleet: ## fleets of 1 to 1,000 replicas, simulated, into docs/fleet.md and .svg (some minutes)
-	go -C internal/fleetsim test -count=1 -timeout=60m -run=TestFleet -args -docs $(CURDIR)/docs
+	go -C internal/e2e test -count=1 -timeout=60m -run=TestFleet ./fleetsim -args -docs $(CURDIR)/docs
 
 pictures: ## the demo's pages by day, by night and on a phone, into docs/pictures/ (needs chromium)
-	CI=true go -C internal/browser test -count=1 -run=TestPictures . -args -pictures $(CURDIR)/docs/pictures
+	CI=true go -C internal/e2e test -count=1 -run=TestPictures ./browser -args -pictures $(CURDIR)/docs/pictures
 
 cover: ## what the tests reach: go tool cover -html=cover.out shows where
 	go test -coverpkg=./client/...,./cmd/... -coverprofile=cover.out ./...

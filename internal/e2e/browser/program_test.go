@@ -18,7 +18,7 @@ import (
 )
 
 // root is the folder of the module whose pages are tested.
-var root = filepath.Join("..", "..")
+var root = filepath.Join("..", "..", "..")
 
 // built builds the programs once, and returns the folder that they are in.
 var built = sync.OnceValues(func() (string, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-const document = "../../openapi.yaml"
+const document = "../../../openapi.yaml"
 
 // A prism is one of Prism's processes.
 type prism struct {

@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/faults.md")
 
-const document = "../../docs/faults.md"
+const document = "../../../docs/faults.md"
 
 // docs/faults.md is the table that the tests here hold the client to.
 func TestDocument(t *testing.T) {
@@ -27,7 +27,7 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("docs/faults.md is not what the table says: go -C internal/faults test -run TestDocument -update")
+		t.Error("docs/faults.md is not what the table says: go -C internal/e2e test ./faults -run TestDocument -update")
 	}
 }
 
@@ -39,7 +39,7 @@ Every line of this table is a test: it goes wrong once, twice and for ever, for 
 
 No line leaves a connection or a goroutine behind, and no error shows the API key or a link.
 
-<!-- Made by: go -C internal/faults test -run TestDocument -update -->
+<!-- Made by: go -C internal/e2e test ./faults -run TestDocument -update -->
 `
 
 func render() string {

@@ -55,7 +55,7 @@ func thousands(n int) string {
 // Page writes docs/fleet.md.
 func Page(w io.Writer, results []Result) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<!-- Written by make fleet; edit internal/fleetsim/report.go instead. -->
+	fmt.Fprintf(&b, `<!-- Written by make fleet; edit internal/e2e/fleetsim/report.go instead. -->
 
 # A fleet, simulated
 
