@@ -89,7 +89,7 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 			t.Errorf("openapi.yaml: %s %d: client has no hint for this status; add one to hint.go", at, status)
 		}
 		if kindOf(status) == nil {
-			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go, and sentinel in internal/conformance", at, status)
+			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go, and sentinel in internal/e2e/conformance", at, status)
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(hints)) {

@@ -62,31 +62,7 @@ type PortalLinkRequest struct {
 	// ITContactEmails are the customer's IT contacts, 20 bare addresses at most.
 	// Only the live dialect has them.
 	ITContactEmails []string
-
-	// IntentOptions spare the admin a question, by what you know already. Only the
-	// live dialect has them.
-	IntentOptions IntentOptions
 }
-
-// IntentOptions are what the portal need not ask. Each goes with one intent, and with
-// another the request is refused before anything is sent. The zero value is none.
-type IntentOptions struct {
-	// DomainName is the domain to verify, such as "customer.example", with
-	// [IntentDomainVerification]: the portal begins with the verification.
-	DomainName string
-
-	// ProviderType is the kind of connection to set up, with [IntentSSO]. There is
-	// one, [ProviderTypeGoogleSAML].
-	ProviderType string
-
-	// BookmarkSlug is the bookmark to set up, by its slug, with [IntentSSO].
-	BookmarkSlug string
-}
-
-// ProviderTypeGoogleSAML is Google Workspace by SAML, for [IntentOptions].
-const ProviderTypeGoogleSAML = "GoogleSAML"
-
-var providerTypes = []string{ProviderTypeGoogleSAML}
 
 // liveOnly names the first thing in the request that only the live dialect has;
 // empty if there is none.
@@ -96,8 +72,6 @@ func (r PortalLinkRequest) liveOnly() string {
 		return fmt.Sprintf("intent %q", r.Intent)
 	case len(r.ITContactEmails) > 0:
 		return "it_contact_emails"
-	case r.IntentOptions != IntentOptions{}:
-		return "intent_options"
 	}
 	return ""
 }
@@ -129,35 +103,8 @@ func (r PortalLinkRequest) check(pinned Dialect) error {
 			return invalid(fmt.Sprintf("it_contact_emails[%d]", i), "must be a bare e-mail address, such as it@customer.example")
 		}
 	}
-	if err := r.IntentOptions.check(r.Intent); err != nil {
-		return err
-	}
 	if what := r.liveOnly(); what != "" && pinned == DialectPortalLinks {
 		return invalid("request", what+" needs the live dialect, and DialectPortalLinks is pinned: use DialectAuto or DialectGenerateLink")
-	}
-	return nil
-}
-
-// check refuses an option whose intent is not the request's, too: the portal would
-// ask after all, and nobody would know why.
-func (o IntentOptions) check(intent Intent) error {
-	for _, option := range []struct {
-		name, value string
-		goesWith    Intent
-		valid       func(string) bool
-		rule        string
-	}{
-		{"domain_verification.domain_name", o.DomainName, IntentDomainVerification, validDomainName, "must be a bare domain name, such as customer.example"},
-		{"sso.provider_type", o.ProviderType, IntentSSO, validProviderType, "must be one of " + strings.Join(providerTypes, ", ")},
-		{"sso.bookmark_slug", o.BookmarkSlug, IntentSSO, printable, "must be a bookmark's slug"},
-	} {
-		switch {
-		case option.value == "":
-		case intent != option.goesWith:
-			return invalid("intent_options."+option.name, fmt.Sprintf("goes with the intent %q, not %q", option.goesWith, intent))
-		case !option.valid(option.value):
-			return invalid("intent_options."+option.name, option.rule)
-		}
 	}
 	return nil
 }
@@ -178,23 +125,7 @@ func (r PortalLinkRequest) liveBody() gen.LiveLinkRequest {
 		ReturnURL:       r.ReturnURL,
 		SuccessURL:      r.SuccessURL,
 		ITContactEmails: r.ITContactEmails,
-		IntentOptions:   r.IntentOptions.body(),
 	}
-}
-
-// body is nil where there is nothing to say.
-func (o IntentOptions) body() *gen.IntentOptions {
-	var body gen.IntentOptions
-	if o.DomainName != "" {
-		body.DomainVerification = &gen.DomainVerificationIntentOptions{DomainName: o.DomainName}
-	}
-	if sso := (gen.SSOIntentOptions{BookmarkSlug: o.BookmarkSlug, ProviderType: gen.SSOIntentOptionsProviderType(o.ProviderType)}); sso != (gen.SSOIntentOptions{}) {
-		body.SSO = &sso
-	}
-	if body == (gen.IntentOptions{}) {
-		return nil
-	}
-	return &body
 }
 
 func list(intents []Intent) string {
@@ -230,15 +161,5 @@ func validDomain(domain string) bool {
 	return true
 }
 
-// validDomainName is the pattern of openapi.yaml's
-// DomainVerificationIntentOptions.domain_name: at least two labels, and nothing of a
-// URL or an e-mail address.
-func validDomainName(s string) bool {
-	return utf8.RuneCountInString(s) <= 253 && strings.Contains(s, ".") && validDomain(s) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return odd(r) || r == '/' || r == ':' })
-}
-
 // odd is what no name of a domain or a mailbox has, and what JSON cannot carry.
 func odd(r rune) bool { return r == ' ' || r == utf8.RuneError || !unicode.IsPrint(r) }
-
-func validProviderType(s string) bool { return slices.Contains(providerTypes, s) }

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-
-	"github.com/adminportal-go/adminportal/gen"
 )
 
 // A route is one operation in one dialect, addressed as openapi.yaml says (package
@@ -36,10 +34,10 @@ func newRoutes(baseURL, cdnURL, userAgent string) (routes, error) {
 		method, path      string
 		secured           bool
 	}{
-		{&r.links, DialectPortalLinks, baseURL, gen.GeneratePortalLinkOperation, gen.GeneratePortalLinkMethod, gen.GeneratePortalLinkPath, gen.GeneratePortalLinkSecured},
-		{&r.links, DialectGenerateLink, baseURL, gen.GenerateLinkOperation, gen.GenerateLinkMethod, gen.GenerateLinkPath, gen.GenerateLinkSecured},
-		{&r.icons, DialectPortalLinks, baseURL, gen.ListProviderIconsOperation, gen.ListProviderIconsMethod, gen.ListProviderIconsPath, gen.ListProviderIconsSecured},
-		{&r.icons, DialectGenerateLink, cdnURL, gen.ListCDNProviderIconsOperation, gen.ListCDNProviderIconsMethod, gen.ListCDNProviderIconsPath, gen.ListCDNProviderIconsSecured},
+		{&r.links, DialectPortalLinks, baseURL, "generatePortalLink", http.MethodPost, "/portal_links", true},
+		{&r.links, DialectGenerateLink, baseURL, "generateLink", http.MethodPost, "/portal/generate_link", true},
+		{&r.icons, DialectPortalLinks, baseURL, "listProviderIcons", http.MethodGet, "/provider_icons", true},
+		{&r.icons, DialectGenerateLink, cdnURL, "listCDNProviderIcons", http.MethodGet, "/provider-icons.json", false},
 	} {
 		u, err := url.Parse(op.server + op.path)
 		if err != nil {
@@ -82,7 +80,7 @@ func only(all []*route, d Dialect) []*route {
 }
 
 // idempotencyHeader is the same for both routes that have it.
-var idempotencyHeader = http.CanonicalHeaderKey(gen.GeneratePortalLinkIdempotencyKeyHeader)
+var idempotencyHeader = "Idempotency-Key"
 
 // request makes one attempt's request. The key is set on the request itself and
 // never by a RoundTripper, which would set it again on whatever follows.

@@ -7,14 +7,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Defines values for Intent.
@@ -104,21 +101,6 @@ func (e ProviderIconListObject) Valid() bool {
 	}
 }
 
-// Defines values for SSOIntentOptionsProviderType.
-const (
-	SSOIntentOptionsProviderTypeGoogleSAML SSOIntentOptionsProviderType = "GoogleSAML"
-)
-
-// Valid indicates whether the value is a known member of the SSOIntentOptionsProviderType enum.
-func (e SSOIntentOptionsProviderType) Valid() bool {
-	switch e {
-	case SSOIntentOptionsProviderTypeGoogleSAML:
-		return true
-	default:
-		return false
-	}
-}
-
 // CDNMessage What the CDN says, for people.
 type CDNMessage = string
 
@@ -128,16 +110,6 @@ type CDNProviderIconEntries = json.RawMessage
 // CDNProviderIconList The icon file: a list, or an object that holds one under `data`. No official source says
 // which, nor what an entry looks like.
 type CDNProviderIconList = json.RawMessage
-
-// DomainVerificationIntentOptions Options of the intent `domain_verification`.
-type DomainVerificationIntentOptions struct {
-	// DomainName The domain to verify, a bare name. The portal then leaves out the form that asks for
-	// it and begins with the verification.
-	//
-	//
-	// Example: customer.example
-	DomainName string `json:"domain_name,omitempty"`
-}
 
 // Error Why a request failed.
 type Error struct {
@@ -163,16 +135,6 @@ type Error struct {
 //
 // Example: sso
 type Intent string
-
-// IntentOptions What you know already, so that the portal need not ask the admin. Each intent has options
-// of its own: send those of the request's `intent` alone.
-type IntentOptions struct {
-	// DomainVerification Options of the intent `domain_verification`.
-	DomainVerification *DomainVerificationIntentOptions `json:"domain_verification,omitempty"`
-
-	// SSO Options of the intent `sso`.
-	SSO *SSOIntentOptions `json:"sso,omitempty"`
-}
 
 // LiveError Why a request failed, in the shapes that the live service has been seen to use. Nothing is
 // sure to be there, and other fields occur.
@@ -213,7 +175,8 @@ type LiveLink struct {
 	Link string `json:"link"`
 }
 
-// LiveLinkRequest Asks for a portal link in the live dialect.
+// LiveLinkRequest Asks for a portal link in the live dialect. Always send `intent`: the service required it
+// earlier, and what it opens without one is not published.
 type LiveLinkRequest struct {
 	// Intent What the admin is to configure: the four intents of `Intent`, and
 	// `domain_verification` to prove that a domain is theirs, `certificate_renewal` to replace
@@ -221,11 +184,7 @@ type LiveLinkRequest struct {
 	//
 	//
 	// Example: domain_verification
-	Intent LiveIntent `json:"intent"`
-
-	// IntentOptions What you know already, so that the portal need not ask the admin. Each intent has options
-	// of its own: send those of the request's `intent` alone.
-	IntentOptions *IntentOptions `json:"intent_options,omitempty"`
+	Intent LiveIntent `json:"intent,omitempty"`
 
 	// ITContactEmails Addresses of the customer's IT contacts, 20 at most.
 	ITContactEmails []string `json:"it_contact_emails,omitempty"`
@@ -242,6 +201,9 @@ type LiveLinkRequest struct {
 	// SuccessURL Where the admin goes after a successful setup; else `return_url`.
 	SuccessURL RedirectURL `json:"success_url,omitempty"`
 }
+
+// LiveRateLimitError Why a request was refused for its rate, as an object or as text.
+type LiveRateLimitError = json.RawMessage
 
 // OrganizationID The ID of a WorkOS organization, `org_` and what follows.
 //
@@ -324,24 +286,6 @@ type ProviderIconListObject string
 // Example: https://example.com/settings
 type RedirectURL = string
 
-// SSOIntentOptions Options of the intent `sso`.
-type SSOIntentOptions struct {
-	// BookmarkSlug The bookmark to set up, by its slug.
-	//
-	// Example: chatgpt
-	BookmarkSlug string `json:"bookmark_slug,omitempty"`
-
-	// ProviderType The kind of connection to set up, which the admin then need not choose.
-	//
-	// Example: GoogleSAML
-	ProviderType SSOIntentOptionsProviderType `json:"provider_type,omitempty"`
-}
-
-// SSOIntentOptionsProviderType The kind of connection to set up, which the admin then need not choose.
-//
-// Example: GoogleSAML
-type SSOIntentOptionsProviderType string
-
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -363,9 +307,8 @@ type LiveForbidden = LiveError
 // sure to be there, and other fields occur.
 type LiveNotFound = LiveError
 
-// LiveRateLimited Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
-type LiveRateLimited = LiveError
+// LiveRateLimited Why a request was refused for its rate, as an object or as text.
+type LiveRateLimited = LiveRateLimitError
 
 // LiveServerError Why a request failed, in the shapes that the live service has been seen to use. Nothing is
 // sure to be there, and other fields occur.
@@ -391,7 +334,8 @@ type ServerError = Error
 // Unauthorized Why a request failed.
 type Unauthorized = Error
 
-// GenerateLink Asks for a portal link in the live dialect.
+// GenerateLink Asks for a portal link in the live dialect. Always send `intent`: the service required it
+// earlier, and what it opens without one is not published.
 type GenerateLink = LiveLinkRequest
 
 // GeneratePortalLink Asks for a portal link for one organization and one feature.
@@ -419,171 +363,56 @@ type GenerateLinkJSONRequestBody = LiveLinkRequest
 // GeneratePortalLinkJSONRequestBody defines body for GeneratePortalLink for application/json ContentType.
 type GeneratePortalLinkJSONRequestBody = PortalLinkRequest
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
+// RequestEditorFn changes a request before it is sent.
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
-// Doer performs HTTP requests.
-//
-// The standard http.Client implements this interface.
+// HttpRequestDoer sends requests. *http.Client is one.
 type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
+// Client sends the operations of the document to one server. Make one with NewClient.
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
-	Server string
-
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
-	Client HttpRequestDoer
-
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
+	Client         HttpRequestDoer
 	RequestEditors []RequestEditorFn
+	server         url.URL // without a trailing slash
 }
 
-// ClientOption allows setting custom parameters during construction
+// ClientOption changes how NewClient makes a client.
 type ClientOption func(*Client) error
 
-// Creates a new Client, with reasonable defaults
+// NewClient returns a client for the server at an address, such as https://api.example.com/v1.
 func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	// create a client with sane default values
-	client := Client{
-		Server: server,
-	}
-	// mutate client and add all optional params
-	for _, o := range opts {
-		if err := o(&client); err != nil {
-			return nil, err
-		}
-	}
-	// ensure the server URL always has a trailing slash
-	if !strings.HasSuffix(client.Server, "/") {
-		client.Server += "/"
-	}
-	// create httpClient, if not already present
-	if client.Client == nil {
-		client.Client = &http.Client{}
-	}
-	return &client, nil
-}
-
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
-func WithHTTPClient(doer HttpRequestDoer) ClientOption {
-	return func(c *Client) error {
-		c.Client = doer
-		return nil
-	}
-}
-
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
-func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
-	return func(c *Client) error {
-		c.RequestEditors = append(c.RequestEditors, fn)
-		return nil
-	}
-}
-
-// The interface specification for the client above.
-type ClientInterface interface {
-
-	// GenerateLinkWithBody Generate a portal link (live dialect)
-	//
-	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-	// contacts of the organization, and can spare the admin a question (`intent_options`). A
-	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-	// not say so.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-	GenerateLinkWithBody(ctx context.Context, params *GenerateLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GenerateLink Generate a portal link (live dialect)
-	//
-	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-	// contacts of the organization, and can spare the admin a question (`intent_options`). A
-	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-	// not say so.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-	GenerateLink(ctx context.Context, params *GenerateLinkParams, body GenerateLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GeneratePortalLinkWithBody Generate a portal link
-	//
-	// Creates a short-lived address at which one organization's IT admin configures one
-	// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-	// 10 minutes, and nothing revokes it.
-	//
-	// Asking twice is harmless: both links work until they expire, so a request whose answer
-	// was lost may simply be sent again.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-	GeneratePortalLinkWithBody(ctx context.Context, params *GeneratePortalLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GeneratePortalLink Generate a portal link
-	//
-	// Creates a short-lived address at which one organization's IT admin configures one
-	// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-	// 10 minutes, and nothing revokes it.
-	//
-	// Asking twice is harmless: both links work until they expire, so a request whose answer
-	// was lost may simply be sent again.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-	GeneratePortalLink(ctx context.Context, params *GeneratePortalLinkParams, body GeneratePortalLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListCDNProviderIcons List provider icons (live dialect)
-	//
-	// A static file on WorkOS's CDN. It is public: never send the API key there. The shape of
-	// the file is not published, so readers must be lenient (see `CDNProviderIconList`).
-	//
-	// Corresponds with GET /provider-icons.json (the `ListCDNProviderIcons` operationId).
-	ListCDNProviderIcons(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListProviderIcons List provider icons
-	//
-	// The icons of the identity providers that the portal can connect, for use on your own
-	// settings page. The list changes rarely: fetch it at startup or keep it in a cache, and
-	// match an icon's `id` to the connection types of the WorkOS SSO API.
-	//
-	// Corresponds with GET /provider_icons (the `ListProviderIcons` operationId).
-	ListProviderIcons(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-}
-
-// GenerateLinkWithBody Generate a portal link (live dialect)
-//
-// The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-// contacts of the organization, and can spare the admin a question (`intent_options`). A
-// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-// not say so.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-func (c *Client) GenerateLinkWithBody(ctx context.Context, params *GenerateLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGenerateLinkRequestWithBody(c.Server, params, contentType, body)
+	address, err := url.Parse(strings.TrimRight(server, "/"))
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	client := &Client{server: *address, Client: http.DefaultClient}
+	for _, opt := range opts {
+		if err := opt(client); err != nil {
+			return nil, err
+		}
+	}
+	return client, nil
+}
+
+// WithHTTPClient sets what sends the requests: http.DefaultClient by default.
+func WithHTTPClient(doer HttpRequestDoer) ClientOption {
+	return func(c *Client) error { c.Client = doer; return nil }
+}
+
+// WithRequestEditorFn adds a function that changes each request before it is sent.
+func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
+	return func(c *Client) error { c.RequestEditors = append(c.RequestEditors, fn); return nil }
+}
+
+func (c *Client) send(req *http.Request, editors []RequestEditorFn) (*http.Response, error) {
+	for _, edits := range [...][]RequestEditorFn{c.RequestEditors, editors} {
+		for _, edit := range edits {
+			if err := edit(req.Context(), req); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return c.Client.Do(req)
 }
@@ -591,48 +420,49 @@ func (c *Client) GenerateLinkWithBody(ctx context.Context, params *GenerateLinkP
 // GenerateLink Generate a portal link (live dialect)
 //
 // The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-// contacts of the organization, and can spare the admin a question (`intent_options`). A
-// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-// not say so.
+// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
+// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
+// cannot be revoked; the answer does not say so.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
 func (c *Client) GenerateLink(ctx context.Context, params *GenerateLinkParams, body GenerateLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGenerateLinkRequest(c.Server, params, body)
+	payload, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+	return c.GenerateLinkWithBody(ctx, params, "application/json", bytes.NewReader(payload), reqEditors...)
 }
 
-// GeneratePortalLinkWithBody Generate a portal link
+// GenerateLinkWithBody Generate a portal link (live dialect)
 //
-// Creates a short-lived address at which one organization's IT admin configures one
-// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-// 10 minutes, and nothing revokes it.
-//
-// Asking twice is harmless: both links work until they expire, so a request whose answer
-// was lost may simply be sent again.
+// The live counterpart of `generatePortalLink`. It also knows the intents
+// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
+// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
+// cannot be revoked; the answer does not say so.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-func (c *Client) GeneratePortalLinkWithBody(ctx context.Context, params *GeneratePortalLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGeneratePortalLinkRequestWithBody(c.Server, params, contentType, body)
+// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
+func (c *Client) GenerateLinkWithBody(ctx context.Context, params *GenerateLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "", body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	address := c.server
+	address.Path += "/portal/generate_link"
+	if address.RawPath != "" {
+		address.RawPath += "/portal/generate_link"
 	}
-	return c.Client.Do(req)
+	req.URL, req.Host = &address, address.Host
+	req.Header.Set("Content-Type", contentType)
+	if params != nil {
+		if params.IdempotencyKey != "" {
+			req.Header.Set("Idempotency-Key", string(params.IdempotencyKey))
+		}
+	}
+	return c.send(req, reqEditors)
 }
 
 // GeneratePortalLink Generate a portal link
@@ -648,33 +478,66 @@ func (c *Client) GeneratePortalLinkWithBody(ctx context.Context, params *Generat
 //
 // Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
 func (c *Client) GeneratePortalLink(ctx context.Context, params *GeneratePortalLinkParams, body GeneratePortalLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGeneratePortalLinkRequest(c.Server, params, body)
+	payload, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+	return c.GeneratePortalLinkWithBody(ctx, params, "application/json", bytes.NewReader(payload), reqEditors...)
+}
+
+// GeneratePortalLinkWithBody Generate a portal link
+//
+// Creates a short-lived address at which one organization's IT admin configures one
+// feature. Ask for it when the admin presses the button, and redirect at once: it lives
+// 10 minutes, and nothing revokes it.
+//
+// Asking twice is harmless: both links work until they expire, so a request whose answer
+// was lost may simply be sent again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
+func (c *Client) GeneratePortalLinkWithBody(ctx context.Context, params *GeneratePortalLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "", body)
+	if err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	address := c.server
+	address.Path += "/portal_links"
+	if address.RawPath != "" {
+		address.RawPath += "/portal_links"
+	}
+	req.URL, req.Host = &address, address.Host
+	req.Header.Set("Content-Type", contentType)
+	if params != nil {
+		if params.IdempotencyKey != "" {
+			req.Header.Set("Idempotency-Key", string(params.IdempotencyKey))
+		}
+	}
+	return c.send(req, reqEditors)
 }
 
 // ListCDNProviderIcons List provider icons (live dialect)
 //
-// A static file on WorkOS's CDN. It is public: never send the API key there. The shape of
-// the file is not published, so readers must be lenient (see `CDNProviderIconList`).
+// **Never send the API key to this operation.** It has a server of its own, WorkOS's CDN,
+// and takes no key (`security` is empty here). A tool that overlooks either must be told.
+//
+// The file is static and public. Its shape is not published, so readers must be lenient
+// (see `CDNProviderIconList`).
 //
 // Corresponds with GET /provider-icons.json (the `ListCDNProviderIcons` operationId).
 func (c *Client) ListCDNProviderIcons(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListCDNProviderIconsRequest(c.Server)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	address := c.server
+	address.Path += "/provider-icons.json"
+	if address.RawPath != "" {
+		address.RawPath += "/provider-icons.json"
 	}
-	return c.Client.Do(req)
+	req.URL, req.Host = &address, address.Host
+	return c.send(req, reqEditors)
 }
 
 // ListProviderIcons List provider icons
@@ -685,1763 +548,17 @@ func (c *Client) ListCDNProviderIcons(ctx context.Context, reqEditors ...Request
 //
 // Corresponds with GET /provider_icons (the `ListProviderIcons` operationId).
 func (c *Client) ListProviderIcons(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListProviderIconsRequest(c.Server)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	address := c.server
+	address.Path += "/provider_icons"
+	if address.RawPath != "" {
+		address.RawPath += "/provider_icons"
 	}
-	return c.Client.Do(req)
+	req.URL, req.Host = &address, address.Host
+	return c.send(req, reqEditors)
 }
 
-// NewGenerateLinkRequest calls the generic GenerateLink builder with application/json body
-func NewGenerateLinkRequest(server string, params *GenerateLinkParams, body GenerateLinkJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewGenerateLinkRequestWithBody(server, params, "application/json", bodyReader)
-}
-
-// NewGenerateLinkRequestWithBody constructs an http.Request for the GenerateLink method, with any body, and a specified content type
-func NewGenerateLinkRequestWithBody(server string, params *GenerateLinkParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/portal/generate_link")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		var headerParam0 string
-
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
-
-		req.Header.Set("Idempotency-Key", headerParam0)
-
-	}
-
-	return req, nil
-}
-
-// NewGeneratePortalLinkRequest calls the generic GeneratePortalLink builder with application/json body
-func NewGeneratePortalLinkRequest(server string, params *GeneratePortalLinkParams, body GeneratePortalLinkJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewGeneratePortalLinkRequestWithBody(server, params, "application/json", bodyReader)
-}
-
-// NewGeneratePortalLinkRequestWithBody constructs an http.Request for the GeneratePortalLink method, with any body, and a specified content type
-func NewGeneratePortalLinkRequestWithBody(server string, params *GeneratePortalLinkParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/portal_links")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		var headerParam0 string
-
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
-
-		req.Header.Set("Idempotency-Key", headerParam0)
-
-	}
-
-	return req, nil
-}
-
-// NewListCDNProviderIconsRequest constructs an http.Request for the ListCDNProviderIcons method
-func NewListCDNProviderIconsRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/provider-icons.json")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewListProviderIconsRequest constructs an http.Request for the ListProviderIcons method
-func NewListProviderIconsRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/provider_icons")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
-	for _, r := range c.RequestEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	for _, r := range additionalEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ClientWithResponses builds on ClientInterface to offer response payloads
-type ClientWithResponses struct {
-	ClientInterface
-}
-
-// NewClientWithResponses creates a new ClientWithResponses, which wraps
-// Client with return type handling
-func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithResponses, error) {
-	client, err := NewClient(server, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &ClientWithResponses{client}, nil
-}
-
-// WithBaseURL overrides the baseURL.
-func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
-		newBaseURL, err := url.Parse(baseURL)
-		if err != nil {
-			return err
-		}
-		c.Server = newBaseURL.String()
-		return nil
-	}
-}
-
-// ClientWithResponsesInterface is the interface specification for the client with responses above.
-type ClientWithResponsesInterface interface {
-
-	// GenerateLinkWithBodyWithResponse Generate a portal link (live dialect)
-	//
-	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-	// contacts of the organization, and can spare the admin a question (`intent_options`). A
-	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-	// not say so.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-	GenerateLinkWithBodyWithResponse(ctx context.Context, params *GenerateLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateLinkResponse, error)
-
-	// GenerateLinkWithResponse Generate a portal link (live dialect)
-	//
-	// The live counterpart of `generatePortalLink`. It also knows the intents
-	// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-	// contacts of the organization, and can spare the admin a question (`intent_options`). A
-	// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-	// not say so.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-	GenerateLinkWithResponse(ctx context.Context, params *GenerateLinkParams, body GenerateLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateLinkResponse, error)
-
-	// GeneratePortalLinkWithBodyWithResponse Generate a portal link
-	//
-	// Creates a short-lived address at which one organization's IT admin configures one
-	// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-	// 10 minutes, and nothing revokes it.
-	//
-	// Asking twice is harmless: both links work until they expire, so a request whose answer
-	// was lost may simply be sent again.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-	GeneratePortalLinkWithBodyWithResponse(ctx context.Context, params *GeneratePortalLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GeneratePortalLinkResponse, error)
-
-	// GeneratePortalLinkWithResponse Generate a portal link
-	//
-	// Creates a short-lived address at which one organization's IT admin configures one
-	// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-	// 10 minutes, and nothing revokes it.
-	//
-	// Asking twice is harmless: both links work until they expire, so a request whose answer
-	// was lost may simply be sent again.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-	GeneratePortalLinkWithResponse(ctx context.Context, params *GeneratePortalLinkParams, body GeneratePortalLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*GeneratePortalLinkResponse, error)
-
-	// ListCDNProviderIconsWithResponse List provider icons (live dialect)
-	//
-	// A static file on WorkOS's CDN. It is public: never send the API key there. The shape of
-	// the file is not published, so readers must be lenient (see `CDNProviderIconList`).
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /provider-icons.json (the `ListCDNProviderIcons` operationId).
-	ListCDNProviderIconsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCDNProviderIconsResponse, error)
-
-	// ListProviderIconsWithResponse List provider icons
-	//
-	// The icons of the identity providers that the portal can connect, for use on your own
-	// settings page. The list changes rarely: fetch it at startup or keep it in a cache, and
-	// match an icon's `id` to the connection types of the WorkOS SSO API.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /provider_icons (the `ListProviderIcons` operationId).
-	ListProviderIconsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProviderIconsResponse, error)
-}
-
-// GenerateLinkResponse200Headers the declared response headers of an HTTP 200 response for GenerateLink
-type GenerateLinkResponse200Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse201Headers the declared response headers of an HTTP 201 response for GenerateLink
-type GenerateLinkResponse201Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse400Headers the declared response headers of an HTTP 400 response for GenerateLink
-type GenerateLinkResponse400Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse401Headers the declared response headers of an HTTP 401 response for GenerateLink
-type GenerateLinkResponse401Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse403Headers the declared response headers of an HTTP 403 response for GenerateLink
-type GenerateLinkResponse403Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse404Headers the declared response headers of an HTTP 404 response for GenerateLink
-type GenerateLinkResponse404Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse422Headers the declared response headers of an HTTP 422 response for GenerateLink
-type GenerateLinkResponse422Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse429Headers the declared response headers of an HTTP 429 response for GenerateLink
-type GenerateLinkResponse429Headers struct {
-	RetryAfter          *string
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GenerateLinkResponse500Headers the declared response headers of an HTTP 500 response for GenerateLink
-type GenerateLinkResponse500Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-type GenerateLinkResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *LiveLink
-	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *LiveLink
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *LiveBadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *LiveUnauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *LiveForbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *LiveNotFound
-	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *LiveUnprocessable
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *LiveRateLimited
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *LiveServerError
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GenerateLinkResponse200Headers
-	// Headers201 the parsed response headers for an HTTP 201 response
-	Headers201 *GenerateLinkResponse201Headers
-	// Headers400 the parsed response headers for an HTTP 400 response
-	Headers400 *GenerateLinkResponse400Headers
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *GenerateLinkResponse401Headers
-	// Headers403 the parsed response headers for an HTTP 403 response
-	Headers403 *GenerateLinkResponse403Headers
-	// Headers404 the parsed response headers for an HTTP 404 response
-	Headers404 *GenerateLinkResponse404Headers
-	// Headers422 the parsed response headers for an HTTP 422 response
-	Headers422 *GenerateLinkResponse422Headers
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GenerateLinkResponse429Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *GenerateLinkResponse500Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GenerateLinkResponse) GetJSON200() *LiveLink {
-	return r.JSON200
-}
-
-// GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r GenerateLinkResponse) GetJSON201() *LiveLink {
-	return r.JSON201
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GenerateLinkResponse) GetJSON400() *LiveBadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GenerateLinkResponse) GetJSON401() *LiveUnauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r GenerateLinkResponse) GetJSON403() *LiveForbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GenerateLinkResponse) GetJSON404() *LiveNotFound {
-	return r.JSON404
-}
-
-// GetJSON422 returns the response for an HTTP 422 `application/json` response
-func (r GenerateLinkResponse) GetJSON422() *LiveUnprocessable {
-	return r.JSON422
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r GenerateLinkResponse) GetJSON429() *LiveRateLimited {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r GenerateLinkResponse) GetJSON500() *LiveServerError {
-	return r.JSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r GenerateLinkResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r GenerateLinkResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GenerateLinkResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GenerateLinkResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// GeneratePortalLinkResponse200Headers the declared response headers of an HTTP 200 response for GeneratePortalLink
-type GeneratePortalLinkResponse200Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GeneratePortalLinkResponse400Headers the declared response headers of an HTTP 400 response for GeneratePortalLink
-type GeneratePortalLinkResponse400Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GeneratePortalLinkResponse401Headers the declared response headers of an HTTP 401 response for GeneratePortalLink
-type GeneratePortalLinkResponse401Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GeneratePortalLinkResponse404Headers the declared response headers of an HTTP 404 response for GeneratePortalLink
-type GeneratePortalLinkResponse404Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GeneratePortalLinkResponse422Headers the declared response headers of an HTTP 422 response for GeneratePortalLink
-type GeneratePortalLinkResponse422Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GeneratePortalLinkResponse429Headers the declared response headers of an HTTP 429 response for GeneratePortalLink
-type GeneratePortalLinkResponse429Headers struct {
-	RetryAfter          *string
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// GeneratePortalLinkResponse500Headers the declared response headers of an HTTP 500 response for GeneratePortalLink
-type GeneratePortalLinkResponse500Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-type GeneratePortalLinkResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PortalLink
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *OrganizationNotFound
-	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *InvalidOrganizationID
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *RateLimited
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GeneratePortalLinkResponse200Headers
-	// Headers400 the parsed response headers for an HTTP 400 response
-	Headers400 *GeneratePortalLinkResponse400Headers
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *GeneratePortalLinkResponse401Headers
-	// Headers404 the parsed response headers for an HTTP 404 response
-	Headers404 *GeneratePortalLinkResponse404Headers
-	// Headers422 the parsed response headers for an HTTP 422 response
-	Headers422 *GeneratePortalLinkResponse422Headers
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GeneratePortalLinkResponse429Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *GeneratePortalLinkResponse500Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON200() *PortalLink {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON404() *OrganizationNotFound {
-	return r.JSON404
-}
-
-// GetJSON422 returns the response for an HTTP 422 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON422() *InvalidOrganizationID {
-	return r.JSON422
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON429() *RateLimited {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r GeneratePortalLinkResponse) GetJSON500() *ServerError {
-	return r.JSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r GeneratePortalLinkResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r GeneratePortalLinkResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GeneratePortalLinkResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GeneratePortalLinkResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ListCDNProviderIconsResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *CDNProviderIconList
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListCDNProviderIconsResponse) GetJSON200() *CDNProviderIconList {
-	return r.JSON200
-}
-
-// GetBody returns the raw response body bytes
-func (r ListCDNProviderIconsResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r ListCDNProviderIconsResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListCDNProviderIconsResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListCDNProviderIconsResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// ListProviderIconsResponse200Headers the declared response headers of an HTTP 200 response for ListProviderIcons
-type ListProviderIconsResponse200Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// ListProviderIconsResponse401Headers the declared response headers of an HTTP 401 response for ListProviderIcons
-type ListProviderIconsResponse401Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// ListProviderIconsResponse429Headers the declared response headers of an HTTP 429 response for ListProviderIcons
-type ListProviderIconsResponse429Headers struct {
-	RetryAfter          *string
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-// ListProviderIconsResponse500Headers the declared response headers of an HTTP 500 response for ListProviderIcons
-type ListProviderIconsResponse500Headers struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
-	XRequestID          *string
-}
-
-type ListProviderIconsResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ProviderIconList
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *RateLimited
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *ListProviderIconsResponse200Headers
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *ListProviderIconsResponse401Headers
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ListProviderIconsResponse429Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *ListProviderIconsResponse500Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListProviderIconsResponse) GetJSON200() *ProviderIconList {
-	return r.JSON200
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r ListProviderIconsResponse) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r ListProviderIconsResponse) GetJSON429() *RateLimited {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r ListProviderIconsResponse) GetJSON500() *ServerError {
-	return r.JSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r ListProviderIconsResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r ListProviderIconsResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ListProviderIconsResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListProviderIconsResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// GenerateLinkWithBodyWithResponse Generate a portal link (live dialect)
-//
-// The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-// contacts of the organization, and can spare the admin a question (`intent_options`). A
-// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-// not say so.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-func (c *ClientWithResponses) GenerateLinkWithBodyWithResponse(ctx context.Context, params *GenerateLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateLinkResponse, error) {
-	rsp, err := c.GenerateLinkWithBody(ctx, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGenerateLinkResponse(rsp)
-}
-
-// GenerateLinkWithResponse Generate a portal link (live dialect)
-//
-// The live counterpart of `generatePortalLink`. It also knows the intents
-// `domain_verification`, `certificate_renewal` and `bring_your_own_key`, can name the IT
-// contacts of the organization, and can spare the admin a question (`intent_options`). A
-// link lives 5 minutes from the moment it is issued and cannot be revoked; the answer does
-// not say so.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /portal/generate_link (the `GenerateLink` operationId).
-func (c *ClientWithResponses) GenerateLinkWithResponse(ctx context.Context, params *GenerateLinkParams, body GenerateLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateLinkResponse, error) {
-	rsp, err := c.GenerateLink(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGenerateLinkResponse(rsp)
-}
-
-// GeneratePortalLinkWithBodyWithResponse Generate a portal link
-//
-// Creates a short-lived address at which one organization's IT admin configures one
-// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-// 10 minutes, and nothing revokes it.
-//
-// Asking twice is harmless: both links work until they expire, so a request whose answer
-// was lost may simply be sent again.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-func (c *ClientWithResponses) GeneratePortalLinkWithBodyWithResponse(ctx context.Context, params *GeneratePortalLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GeneratePortalLinkResponse, error) {
-	rsp, err := c.GeneratePortalLinkWithBody(ctx, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGeneratePortalLinkResponse(rsp)
-}
-
-// GeneratePortalLinkWithResponse Generate a portal link
-//
-// Creates a short-lived address at which one organization's IT admin configures one
-// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-// 10 minutes, and nothing revokes it.
-//
-// Asking twice is harmless: both links work until they expire, so a request whose answer
-// was lost may simply be sent again.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /portal_links (the `GeneratePortalLink` operationId).
-func (c *ClientWithResponses) GeneratePortalLinkWithResponse(ctx context.Context, params *GeneratePortalLinkParams, body GeneratePortalLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*GeneratePortalLinkResponse, error) {
-	rsp, err := c.GeneratePortalLink(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGeneratePortalLinkResponse(rsp)
-}
-
-// ListCDNProviderIconsWithResponse List provider icons (live dialect)
-//
-// A static file on WorkOS's CDN. It is public: never send the API key there. The shape of
-// the file is not published, so readers must be lenient (see `CDNProviderIconList`).
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /provider-icons.json (the `ListCDNProviderIcons` operationId).
-func (c *ClientWithResponses) ListCDNProviderIconsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCDNProviderIconsResponse, error) {
-	rsp, err := c.ListCDNProviderIcons(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListCDNProviderIconsResponse(rsp)
-}
-
-// ListProviderIconsWithResponse List provider icons
-//
-// The icons of the identity providers that the portal can connect, for use on your own
-// settings page. The list changes rarely: fetch it at startup or keep it in a cache, and
-// match an icon's `id` to the connection types of the WorkOS SSO API.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /provider_icons (the `ListProviderIcons` operationId).
-func (c *ClientWithResponses) ListProviderIconsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProviderIconsResponse, error) {
-	rsp, err := c.ListProviderIcons(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListProviderIconsResponse(rsp)
-}
-
-// ParseGenerateLinkResponse parses an HTTP response from a GenerateLinkWithResponse call
-func ParseGenerateLinkResponse(rsp *http.Response) (*GenerateLinkResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GenerateLinkResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest LiveLink
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest LiveLink
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON201 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest LiveBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest LiveUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest LiveForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest LiveNotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest LiveUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest LiveRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest LiveServerError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers GenerateLinkResponse200Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers200 = &headers
-	case rsp.StatusCode == 201:
-		var headers GenerateLinkResponse201Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers201 = &headers
-	case rsp.StatusCode == 400:
-		var headers GenerateLinkResponse400Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers400 = &headers
-	case rsp.StatusCode == 401:
-		var headers GenerateLinkResponse401Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers401 = &headers
-	case rsp.StatusCode == 403:
-		var headers GenerateLinkResponse403Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers403 = &headers
-	case rsp.StatusCode == 404:
-		var headers GenerateLinkResponse404Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers404 = &headers
-	case rsp.StatusCode == 422:
-		var headers GenerateLinkResponse422Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers422 = &headers
-	case rsp.StatusCode == 429:
-		var headers GenerateLinkResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 500:
-		var headers GenerateLinkResponse500Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
-	}
-
-	return response, nil
-}
-
-// ParseGeneratePortalLinkResponse parses an HTTP response from a GeneratePortalLinkWithResponse call
-func ParseGeneratePortalLinkResponse(rsp *http.Response) (*GeneratePortalLinkResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GeneratePortalLinkResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PortalLink
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest OrganizationNotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest InvalidOrganizationID
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest RateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers GeneratePortalLinkResponse200Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers200 = &headers
-	case rsp.StatusCode == 400:
-		var headers GeneratePortalLinkResponse400Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers400 = &headers
-	case rsp.StatusCode == 401:
-		var headers GeneratePortalLinkResponse401Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers401 = &headers
-	case rsp.StatusCode == 404:
-		var headers GeneratePortalLinkResponse404Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers404 = &headers
-	case rsp.StatusCode == 422:
-		var headers GeneratePortalLinkResponse422Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers422 = &headers
-	case rsp.StatusCode == 429:
-		var headers GeneratePortalLinkResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 500:
-		var headers GeneratePortalLinkResponse500Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
-	}
-
-	return response, nil
-}
-
-// ParseListCDNProviderIconsResponse parses an HTTP response from a ListCDNProviderIconsWithResponse call
-func ParseListCDNProviderIconsResponse(rsp *http.Response) (*ListCDNProviderIconsResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListCDNProviderIconsResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest CDNProviderIconList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseListProviderIconsResponse parses an HTTP response from a ListProviderIconsWithResponse call
-func ParseListProviderIconsResponse(rsp *http.Response) (*ListProviderIconsResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ListProviderIconsResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ProviderIconList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest RateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers ListProviderIconsResponse200Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers200 = &headers
-	case rsp.StatusCode == 401:
-		var headers ListProviderIconsResponse401Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers401 = &headers
-	case rsp.StatusCode == 429:
-		var headers ListProviderIconsResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 500:
-		var headers ListProviderIconsResponse500Headers
-		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitLimit = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitRemaining = &value
-		}
-		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
-			var value int64
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			}
-			headers.XRateLimitReset = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
-	}
-
-	return response, nil
-}
+// The client decodes nothing: see the status first, then the body.

@@ -40,7 +40,6 @@ func (a api) GenerateLink(ctx context.Context, r server.GenerateLinkRequestObjec
 		ReturnURL:       r.Body.ReturnURL,
 		SuccessURL:      r.Body.SuccessURL,
 		ITContactEmails: r.Body.ITContactEmails,
-		IntentOptions:   intentOptions(r.Body.IntentOptions),
 	})
 	if !ok {
 		return server.GenerateLink404JSONResponse{
@@ -48,19 +47,6 @@ func (a api) GenerateLink(ctx context.Context, r server.GenerateLinkRequestObjec
 		}, nil
 	}
 	return server.GenerateLink201JSONResponse{Body: gen.LiveLink{Link: link.URL}}, nil
-}
-
-func intentOptions(given *gen.IntentOptions) (o IntentOptions) {
-	if given == nil {
-		return o
-	}
-	if sso := given.SSO; sso != nil {
-		o.ProviderType, o.BookmarkSlug = string(sso.ProviderType), sso.BookmarkSlug
-	}
-	if domain := given.DomainVerification; domain != nil {
-		o.DomainName = domain.DomainName
-	}
-	return o
 }
 
 func (a api) ListProviderIcons(ctx context.Context, _ server.ListProviderIconsRequestObject) (server.ListProviderIconsResponseObject, error) {

@@ -132,9 +132,6 @@ type linkJSON struct {
 	ReturnURL       string    `json:"return_url,omitempty"`
 	SuccessURL      string    `json:"success_url,omitempty"`
 	ITContactEmails []string  `json:"it_contact_emails,omitempty"`
-	DomainName      string    `json:"domain_name,omitempty"`
-	ProviderType    string    `json:"provider_type,omitempty"`
-	BookmarkSlug    string    `json:"bookmark_slug,omitempty"`
 	IssuedAt        time.Time `json:"issued_at"`
 	ExpiresAt       time.Time `json:"expires_at"`
 	Opened          int       `json:"opened"`
@@ -149,7 +146,6 @@ func getLinks(h *Handler, _ http.ResponseWriter, _ *http.Request) (int, any, *co
 		return linkJSON{
 			Operation: operation, Organization: l.Organization.ID, Intent: l.Intent,
 			ReturnURL: l.ReturnURL, SuccessURL: l.SuccessURL, ITContactEmails: l.ITContactEmails,
-			DomainName: l.IntentOptions.DomainName, ProviderType: l.IntentOptions.ProviderType, BookmarkSlug: l.IntentOptions.BookmarkSlug,
 			IssuedAt: l.IssuedAt.UTC(), ExpiresAt: l.ExpiresAt.UTC(), Opened: l.Opened,
 		}
 	})

@@ -65,15 +65,11 @@ func pageOf(l Link, chosen string, x *exchange) page {
 			},
 		}
 	case gen.LiveIntentDomainVerification:
-		p := page{
+		return page{
 			Title: "Verify your domain",
 			Lead:  "Show that a domain is your organization's: add this record to its DNS.",
 			Facts: []fact{{"Type", "TXT"}, {"Name", "_adminportal-sandbox"}, {"Value", "adminportal-sandbox-verification=" + org}},
 		}
-		if domain := l.IntentOptions.DomainName; domain != "" {
-			p.Lead = "Show that " + domain + " is your organization's: add this record to its DNS."
-		}
-		return p
 	case gen.LiveIntentCertificateRenewal:
 		return page{
 			Title: "Renew your SAML certificate",
@@ -86,19 +82,6 @@ func pageOf(l Link, chosen string, x *exchange) page {
 	default:
 		// An intent that the contract gained and this page has not met yet.
 		return page{Title: "Configure " + l.Intent, Lead: "This sandbox has no page of its own for this yet."}
-	}
-}
-
-// preset is the choice that the request made for the admin; empty: none.
-func (l Link) preset() string {
-	if gen.LiveIntent(l.Intent) != gen.LiveIntentSSO {
-		return ""
-	}
-	switch gen.SSOIntentOptionsProviderType(l.IntentOptions.ProviderType) {
-	case gen.SSOIntentOptionsProviderTypeGoogleSAML:
-		return "google"
-	default:
-		return ""
 	}
 }
 

@@ -24,21 +24,12 @@ type Link struct {
 	ReturnURL       string   // empty: not given
 	SuccessURL      string   // empty: not given
 	ITContactEmails []string // nil: not given
-	IntentOptions   IntentOptions
 
 	IssuedAt  time.Time // by the portal's clock
 	ExpiresAt time.Time // by the portal's clock
 
 	// Opened counts how often its page was shown, alive.
 	Opened int
-}
-
-// IntentOptions are what a request spared the admin; empty: not given. The page of a
-// link goes by those of its own intent.
-type IntentOptions struct {
-	DomainName   string
-	ProviderType string
-	BookmarkSlug string
 }
 
 // secretLength is that of keys and links, in characters of 5 random bits.
@@ -77,8 +68,7 @@ func (s *links) issue(l Link, secret, base string) Link {
 
 // size is about what a record takes of the memory.
 func (r *record) size() int {
-	n := 400 + len(r.URL) + len(r.Organization.Name) + len(r.ReturnURL) + len(r.SuccessURL) +
-		len(r.IntentOptions.DomainName) + len(r.IntentOptions.ProviderType) + len(r.IntentOptions.BookmarkSlug)
+	n := 400 + len(r.URL) + len(r.Organization.Name) + len(r.ReturnURL) + len(r.SuccessURL)
 	for _, address := range r.ITContactEmails {
 		n += len(address) + 16
 	}

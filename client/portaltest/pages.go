@@ -98,11 +98,7 @@ func (h *Handler) servePage(x *exchange, r *http.Request) {
 		p.back(link)
 		x.page(http.StatusGone, p)
 	default:
-		chosen := query.Get("choice")
-		if !query.Has("choice") {
-			chosen = link.preset()
-		}
-		p := pageOf(link, chosen, x)
+		p := pageOf(link, query.Get("choice"), x)
 		p.Secret = secret
 		p.Organization = link.Organization.Name
 		p.NoWayBack = "When you are done, close this window."

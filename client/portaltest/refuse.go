@@ -164,8 +164,6 @@ func (p problem) form() string {
 		return "must be an absolute https URL (http is allowed on loopback only)"
 	case "it_contact_emails":
 		return "must be a list of e-mail addresses"
-	case "intent_options.domain_verification.domain_name":
-		return "must be a bare domain name"
 	default:
 		return "is invalid"
 	}

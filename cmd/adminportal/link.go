@@ -63,10 +63,6 @@ command; "adminportal sandbox" keeps a sandbox running.`,
 	f.StringVar(&o.request.ReturnURL, "return-url", "", "where the admin goes when leaving the portal, an https `URL`")
 	f.StringVar(&o.request.SuccessURL, "success-url", "", "where the admin goes after a successful setup, an https `URL`")
 	f.StringArrayVar(&o.request.ITContactEmails, "contact", nil, "an IT contact's e-mail `address`, repeatable (live dialect only)")
-	options := &o.request.IntentOptions
-	f.StringVar(&options.DomainName, "domain", "", "with domain_verification, the `name` of the domain (live dialect only)")
-	f.StringVar(&options.ProviderType, "provider-type", "", "with sso, the `type` of connection: GoogleSAML (live dialect only)")
-	f.StringVar(&options.BookmarkSlug, "bookmark", "", "with sso, the `slug` of a bookmark (live dialect only)")
 	f.BoolVar(&o.open, "open", false, "open the link in the browser")
 	dialectFlag(cmd, &o.dialect)
 	o.flags(cmd)
@@ -74,8 +70,7 @@ command; "adminportal sandbox" keeps a sandbox running.`,
 	complete(cmd, "intent",
 		"sso\tsingle sign-on", "dsync\tDirectory Sync", "audit_logs\tview audit events", "log_streams\tstream audit events",
 		"domain_verification\tprove a domain (live)", "certificate_renewal\trenew a SAML certificate (live)", "bring_your_own_key\tuse an own encryption key (live)")
-	complete(cmd, "provider-type", client.ProviderTypeGoogleSAML+"\tGoogle Workspace, by SAML")
-	for _, name := range []string{"org", "return-url", "success-url", "contact", "domain", "bookmark"} {
+	for _, name := range []string{"org", "return-url", "success-url", "contact"} {
 		complete(cmd, name)
 	}
 	return cmd

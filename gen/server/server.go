@@ -280,9 +280,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 }
 
 type BadRequestResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type BadRequestJSONResponse struct {
@@ -304,9 +304,9 @@ func (t *CDNProviderIconListJSONResponse) UnmarshalJSON(b []byte) error {
 }
 
 type InvalidOrganizationIDResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type InvalidOrganizationIDJSONResponse struct {
@@ -316,9 +316,9 @@ type InvalidOrganizationIDJSONResponse struct {
 }
 
 type LiveBadRequestResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveBadRequestJSONResponse struct {
@@ -328,9 +328,9 @@ type LiveBadRequestJSONResponse struct {
 }
 
 type LiveForbiddenResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveForbiddenJSONResponse struct {
@@ -340,9 +340,9 @@ type LiveForbiddenJSONResponse struct {
 }
 
 type LiveLinkResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveLinkJSONResponse struct {
@@ -352,9 +352,9 @@ type LiveLinkJSONResponse struct {
 }
 
 type LiveNotFoundResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveNotFoundJSONResponse struct {
@@ -365,21 +365,21 @@ type LiveNotFoundJSONResponse struct {
 
 type LiveRateLimitedResponseHeaders struct {
 	RetryAfter          *string
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveRateLimitedJSONResponse struct {
-	Body LiveError
+	Body LiveRateLimitError
 
 	Headers LiveRateLimitedResponseHeaders
 }
 
 type LiveServerErrorResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveServerErrorJSONResponse struct {
@@ -389,9 +389,9 @@ type LiveServerErrorJSONResponse struct {
 }
 
 type LiveUnauthorizedResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveUnauthorizedJSONResponse struct {
@@ -401,9 +401,9 @@ type LiveUnauthorizedJSONResponse struct {
 }
 
 type LiveUnprocessableResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type LiveUnprocessableJSONResponse struct {
@@ -413,9 +413,9 @@ type LiveUnprocessableJSONResponse struct {
 }
 
 type OrganizationNotFoundResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type OrganizationNotFoundJSONResponse struct {
@@ -425,9 +425,9 @@ type OrganizationNotFoundJSONResponse struct {
 }
 
 type PortalLinkResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type PortalLinkJSONResponse struct {
@@ -437,9 +437,9 @@ type PortalLinkJSONResponse struct {
 }
 
 type ProviderIconListResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type ProviderIconListJSONResponse struct {
@@ -450,9 +450,9 @@ type ProviderIconListJSONResponse struct {
 
 type RateLimitedResponseHeaders struct {
 	RetryAfter          *string
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type RateLimitedJSONResponse struct {
@@ -462,9 +462,9 @@ type RateLimitedJSONResponse struct {
 }
 
 type ServerErrorResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type ServerErrorJSONResponse struct {
@@ -474,9 +474,9 @@ type ServerErrorJSONResponse struct {
 }
 
 type UnauthorizedResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 type UnauthorizedJSONResponse struct {
@@ -521,9 +521,9 @@ func (response GenerateLink200JSONResponse) VisitGenerateLinkResponse(w http.Res
 }
 
 type GenerateLink201ResponseHeaders struct {
-	XRateLimitLimit     *int
-	XRateLimitRemaining *int
-	XRateLimitReset     *int64
+	XRateLimitLimit     *string
+	XRateLimitRemaining *string
+	XRateLimitReset     *string
 	XRequestID          *string
 }
 
