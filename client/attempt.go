@@ -1,111 +1,149 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
 	"time"
 )
 
-// An answer is what one attempt brought, the body read to its cap.
-type answer struct {
-	status   int // 0: nothing came
-	header   http.Header
-	body     []byte
-	err      error  // why nothing came, or why the body is not whole
-	key      string // the API key that went with it, which no text may repeat
-	sent     time.Time
-	received time.Time // of the headers
+// maxBody is the most that is read of an answer, after decompression. A link is a few hundred
+// bytes, a list of icons a few dozen KiB.
+const maxBody = 1 << 20
+
+// attempt is the last link: it sends a request once, reads the whole answer, judges it, and tells
+// observer and log. It asks the transport itself, since http.Client would follow redirects.
+type attempt struct {
+	transport http.RoundTripper
+	timeout   timeout
+	halve     bool   // another attempt may follow the first, which therefore takes half of the time
+	closeIdle func() // closes the transport's idle connections; nil for a transport of the user's
+	observed  observation
 }
 
-func (a *answer) ok() bool { return a.status >= 200 && a.status <= 299 }
+// Do returns the answer, whose body the call has, or the call's failure if none came.
+func (l *attempt) Do(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	c := callOf(ctx)
+	c.attempts++
+	c.answer = nil
+	sent := time.Now()
+	waited := sent.Sub(c.idle)
 
-// admit waits for everything that may hold an attempt back: the gate first and
-// then the limiter, so that no token of the limiter grows old at the gate. The
-// gate's pass is taken last, since it may have closed meanwhile. The pass says when
-// the attempt left.
-func (c *core) admit(ctx context.Context) (pass, error) {
-	if c.limiter != nil {
-		if err := c.gate.ready(ctx, c.retry); err != nil {
-			return pass{}, err
-		}
-		if err := c.askLimiter(ctx); err != nil {
-			return pass{}, err
-		}
+	bound := l.timeout
+	if deadline, ok := ctx.Deadline(); ok && l.halve && c.attempts == 1 && !c.warm && !c.shared {
+		bound = bound.atMost(timeout{deadline.Sub(sent) / 2, "half of the context's time"})
 	}
-	return c.gate.enter(ctx, c.retry)
-}
-
-func (c *core) askLimiter(ctx context.Context) error {
-	bounded, cancel := ctx, context.CancelFunc(func() {})
-	if c.retry.MaxWait > 0 {
-		bounded, cancel = context.WithTimeout(ctx, c.retry.MaxWait)
-	}
+	limited, cancel := bound.begin(ctx)
 	defer cancel()
-	err := c.limiter.Wait(bounded)
-	if err == nil {
-		return nil
+	resp, a := l.exchange(req.WithContext(limited), c.attempts > 1)
+	a.sent = sent
+	a.err = bound.blame(limited, ctx, a.err)
+	if l.closeIdle != nil && errors.Is(a.err, context.DeadlineExceeded) {
+		// The connection may be dead without a word, and others with it.
+		l.closeIdle()
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	c.conclude(a)
+	l.observed.tell(ctx, c, waited)
+	c.idle = time.Now()
+	if resp == nil {
+		return nil, c.failure
 	}
-	return limiterRefusal{err}
+	return resp, nil
 }
 
-// A limiterRefusal is an error of the caller's limiter while the call's own
-// context is alive.
-type limiterRefusal struct{ error }
-
-// attempt sends one request, reads its answer, and returns the gate's pass, even where
-// a transport of the caller's panics. Nothing is retried here. The clock was read when
-// the attempt left: what comes after is counted from there.
-func (c *core) attempt(ctx context.Context, p pass, r *route, key, idempotencyKey string, payload []byte) *answer {
-	a := &answer{key: key, sent: p.left, received: p.left}
-	defer func() { c.gate.answered(p, a.status, a.header, a.received) }()
-	caller := ctx
-	if c.timeout.limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, p.left.Add(c.timeout.limit))
-		defer cancel()
+// exchange sends the request and reads the answer. The response is nil if none came.
+func (l *attempt) exchange(req *http.Request, again bool) (*http.Response, *answer) {
+	a := new(answer)
+	if again && req.GetBody != nil {
+		if req.Body, a.err = req.GetBody(); a.err != nil {
+			return nil, a
+		}
 	}
-	resp, err := c.sender.send(r.request(ctx, key, idempotencyKey, payload))
-	a.received = p.left.Add(time.Since(p.left))
+	resp, err := l.transport.RoundTrip(req)
+	a.received = time.Now()
+	switch {
+	case err != nil:
+	case resp == nil:
+		err = errNothing
+	case redirected(req.URL, resp):
+		err = errRedirected
+		_ = resp.Body.Close()
+	}
 	if err != nil {
-		a.err = c.timeout.blame(ctx, caller, err)
-		return a
+		var record tls.RecordHeaderError
+		if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
+			err = http.ErrSchemeMismatch
+		}
+		server := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}
+		a.err = &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: server.String(), Err: err}
+		return nil, a
 	}
-	defer func() { _ = resp.Body.Close() }() // all that it held has been read, or is not wanted
 	a.status, a.header = resp.StatusCode, resp.Header
-	a.body, err = readBody(resp.Body, resp.ContentLength, c.maxBody)
-	a.err = c.timeout.blame(ctx, caller, err)
-	return a
+	a.date, _ = parseDate(resp.Header.Get("Date"))
+	a.body, a.err = readBody(resp.Body)
+	resp.Body = http.NoBody
+	return resp, a
 }
 
-// A timeout bounds each attempt, and each question to the key source. It knows the
-// setting that it comes from: in a call there is more than one that may run out,
-// and all say no more than "context deadline exceeded".
+// redirected reports whether the transport has followed a redirect, as fetch does for programs
+// that are built for js/wasm whatever it is told.
+func redirected(asked *url.URL, resp *http.Response) bool {
+	if resp.Request == nil || resp.Request.URL == nil || resp.Request.URL == asked {
+		return false
+	}
+	answered := resp.Request.URL
+	return resp.Request.Response != nil || !strings.HasSuffix(answered.Path, asked.Path) ||
+		runtime.GOOS == "js" && answered.String() != asked.String()
+}
+
+// readBody reads to the end, so that the connection can be used again, or to the cap.
+func readBody(body io.ReadCloser) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	defer func() { _ = body.Close() }() // all of it has been read, or is not wanted
+	text, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if len(text) > maxBody {
+		return text[:maxBody], errTooLarge
+	}
+	return bytes.TrimPrefix(text, []byte("\ufeff")), err
+}
+
+// A timeout bounds an attempt or a question to the key source. It knows the setting that it comes
+// from, since several may run out in one call, and all say only "context deadline exceeded".
 type timeout struct {
 	limit   time.Duration // 0: none
 	setting string
 }
 
-// blame names the setting in an error that the timeout has caused: its own context
-// is over, and the caller's is not.
+// atMost is the shorter of two timeouts.
+func (t timeout) atMost(other timeout) timeout {
+	if t.limit == 0 || other.limit > 0 && other.limit < t.limit {
+		return other
+	}
+	return t
+}
+
+func (t timeout) begin(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.limit <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, t.limit)
+}
+
+// blame names the setting in an error that the timeout has caused: its own context is over, and
+// the caller's is not.
 func (t timeout) blame(own, caller context.Context, err error) error {
 	if err == nil || own.Err() != context.DeadlineExceeded || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return &timedOut{t, err}
+	return fmt.Errorf("timed out after %v (%s): %w", t.limit, t.setting, err)
 }
-
-type timedOut struct {
-	timeout
-	cause error
-}
-
-func (e *timedOut) Error() string {
-	return fmt.Sprintf("timed out after %v (%s): %v", e.limit, e.setting, e.cause)
-}
-
-func (e *timedOut) Unwrap() error { return e.cause }

@@ -4,248 +4,214 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
-// A job is what a call is to bring: a link, or the icons.
-type job interface {
-	// payload is the body of a request in the dialect; nil for none.
-	payload(Dialect) ([]byte, error)
-	// idempotencyKey is the same for all attempts; empty for none.
-	idempotencyKey() string
-	// read takes in a 2xx.
-	read(*route, *answer) error
-	// absent reports whether this 404 means that the route is not there.
-	absent(*answer) bool
-	// teaches reports whether this error shows that the service speaks the dialect.
-	teaches(Dialect, *answer) bool
-	// learn is told of the dialect that works.
-	learn(Dialect)
-	// verdict is called once it is known whether the first attempt taught anything.
-	verdict()
+// A call is what the links of one call may know of it, and what travels up from them. It is in the
+// context of its requests, and one goroutine uses it at a time.
+type call struct {
+	name         string // what the caller asked for, for errors: "generate portal link"
+	organization bool   // about an organization, as all but the icons are
+	request      PortalLinkRequest
+	warm         bool // one attempt for each route, and no wait
+	shared       bool // asked for several callers, of whom the next may have more time
+	trust        *trust
+	known        *learner
+	release      func() // lets those go on who wait for what this call learns
+
+	// The route that is being tried.
+	operation string // operationId in openapi.yaml
+	dialect   Dialect
+	public    bool // a file on the CDN, which takes no key
+	settled   bool // the service is known to have the route
+	read      func(*call, *answer) error
+
+	key      string    // the API key in use
+	rekeyed  bool      // a second key has been tried
+	attempts int       // requests sent
+	retries  int       // of these, those that MaxAttempts counts, without the first
+	idle     time.Time // since when nothing is being sent
+
+	answer  *answer // of the last attempt; nil while one is under way
+	failure *Error  // what the last answer means; nil for a success
+	link    *PortalLink
+	icons   []ProviderIcon
 }
 
-// run is the way of every call from here on: it attempts the job by the first of
-// the routes, and by the next where that one is not there. For each attempt:
-//
-//	admit     gate, then limiter: is there budget?           attempt.go, gate.go
-//	attempt   the request is built (route.go) and sent       attempt.go
-//	answered  the gate hears what the headers say            attempt.go, gate.go
-//	judge     status first, then body                        below, link.go, icons.go
-//	observe   observer and log                               observe.go
-//	next      another key, another route, or a wait          below, retry.go
-func (c *core) run(ctx context.Context, name string, routes []*route, j job) error {
-	defer j.verdict()
-	if e := c.attempts(ctx, name, routes, j); e != nil {
-		e.tell()
-		return e
-	}
-	return nil
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
 }
 
-// attempts is run, but for the words of the error that it ends with.
-func (c *core) attempts(ctx context.Context, name string, routes []*route, j job) *Error {
-	key, err := c.keyFor(ctx, routes[0])
-	if err != nil {
-		return c.interrupted(name, nil, 0, err)
-	}
-	payload, err := j.payload(routes[0].dialect)
-	if err != nil {
-		return c.interrupted(name, nil, 0, err)
-	}
-	var (
-		last    *Error // why the latest attempt failed
-		counted = 1    // attempts that MaxAttempts counts
-		rekeyed bool
-		idle    time.Time // since when this call has not been sending
-	)
-	observed := c.observer != nil || c.logger != nil
-	if observed {
-		idle = time.Now()
-	}
-	for n := 1; ; n++ {
-		r := routes[0]
-		var p pass
-		if r.limited {
-			p, err = c.admit(ctx)
-		} else {
-			p.left, err = time.Now(), ctx.Err()
-		}
-		if err != nil {
-			return c.interrupted(name, last, n-1, err)
-		}
-		a := c.attempt(ctx, p, r, key, j.idempotencyKey(), payload)
-		e := judge(r, a, j)
-		if e != nil {
-			e.operation, e.Attempts = name, n
-		}
-		if observed {
-			e.tell()
-			c.observe(ctx, name, r, n, a.sent.Sub(idle), a, e)
-		}
-		if e == nil {
-			j.learn(r.dialect)
-			return nil
-		}
-		last, idle = e, time.Now()
-		if ctx.Err() != nil {
-			e.cause = ctx.Err()
-			return e
-		}
+// callOf returns the call that a request belongs to.
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
 
-		if a.status == http.StatusUnauthorized && r.secured && !rekeyed {
-			rekeyed = true
-			if fresh, ok := c.otherKey(ctx, key); ok {
-				key = fresh
-				continue
-			}
-		}
-		if a.status == http.StatusNotFound && a.err != nil && transient(a.err) {
-			e.kind = errNoKind // cut short, it does not say what it is about
-		} else if r.mayBeAbsent(a.status) && j.absent(a) {
-			if len(routes) == 1 {
-				return c.noRoute(e, r)
-			}
-			routes = routes[1:]
-			if !routes[0].secured {
-				key = ""
-			}
-			if payload, err = j.payload(routes[0].dialect); err != nil {
-				return c.interrupted(name, last, n, err)
-			}
-			continue
-		}
-		if j.teaches(r.dialect, a) {
-			j.learn(r.dialect)
-		}
-		j.verdict()
-
-		if !a.worthRetrying() || counted >= c.retry.MaxAttempts {
-			return e
-		}
-		wait := e.RetryAfter
-		if wait == 0 {
-			wait = c.retry.backoff(counted)
-		}
-		c.tellLimiter(ctx, a.status, wait)
-		if !c.retry.affordable(ctx, wait) {
-			return e
-		}
-		if err := pause(ctx, wait); err != nil {
-			return c.interrupted(name, last, n, err)
-		}
-		counted++
+// conclude takes in what an attempt brought, and learns of it which dialect the service speaks.
+func (c *call) conclude(a *answer) {
+	c.answer, c.failure = a, c.judge(a)
+	if c.failure == nil || c.organization && a.teaches(c.dialect) {
+		c.known.learn(c.dialect)
+	}
+	if !c.routeMissing() {
+		c.release()
 	}
 }
 
-// judge looks at the status first and at the body only then.
-func judge(r *route, a *answer, j job) *Error {
+// routeMissing reports whether the last answer says that the route is not there. Of a public file
+// 401 and 403 say so too, since it needs no authorization. Once the service is known to have the
+// route, only a framework's own words say so.
+func (c *call) routeMissing() bool {
+	a := c.answer
 	switch {
-	case a.status == 0 && refusedByProxy(a.err):
-		return &Error{cause: hide(a.err, a.key), hint: hintProxy}
+	case a == nil || a.err != nil && transient(a.err):
+		return false
+	case c.public && (a.status == http.StatusUnauthorized || a.status == http.StatusForbidden):
+		return true
+	case a.status == http.StatusNotFound && !c.settled:
+		return !c.ofOrganization(a)
+	case a.status == http.StatusNotFound:
+		return a.cannot()
+	}
+	return !c.settled && a.noRoute()
+}
+
+func (c *call) readLink(a *answer) (err error) {
+	c.link, err = readLink(a, c.trust, c.request)
+	return err
+}
+
+func (c *call) readIcons(a *answer) (err error) {
+	c.icons, err = c.trust.readIcons(a)
+	return err
+}
+
+func (c *call) readCDNIcons(a *answer) (err error) {
+	c.icons, err = c.trust.readCDNIcons(a)
+	return err
+}
+
+// judge says what an answer means: nil for a success. It looks at the status first, and at the
+// body only then.
+func (c *call) judge(a *answer) *Error {
+	switch {
 	case a.status == 0:
-		return &Error{cause: hide(a.err, a.key), hint: hintNetwork}
-	case !a.ok():
-		return a.readError()
+		return c.unanswered(a)
+	case a.status < 200 || a.status > 299:
+		return c.refused(a)
 	}
 	err := a.err
 	if err == nil {
-		err = j.read(r, a)
+		err = c.read(c, a)
 	}
 	if err == nil {
 		return nil
 	}
 	// A success may hold a link in any shape, so nothing of its body is kept.
-	e := &Error{
-		StatusCode: a.status,
-		RequestID:  snippet(scrub(first(a.header, headerRequestID), a.key), 128),
-		kind:       ErrMalformedResponse,
-		hint:       hintMalformed,
-	}
-	if a.err != nil {
-		e.cause = hide(a.err, a.key)
-	} else {
-		e.Description = snippet(scrub(err.Error(), a.key), maxSnippet)
-	}
+	e := c.failed(a)
+	e.kind, e.hint = ErrMalformedResponse, hintMalformed
 	if errors.Is(err, errLinkHost) {
 		e.hint = hintLinkHost
 	}
+	if a.err != nil {
+		e.cause = hide(a.err, c.key)
+	} else {
+		e.Description = snippet(scrub(err.Error(), c.key), maxSnippet)
+	}
 	return e
 }
 
-// interrupted is the end of a call that was kept from its next attempt.
-func (c *core) interrupted(name string, last *Error, attempts int, err error) *Error {
-	var e Error
-	if last != nil {
-		e = *last
+// maxSnippet bounds the Body and the Description of an Error.
+const maxSnippet = 512
+
+func (c *call) failed(a *answer) *Error {
+	e := &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status}
+	if id := a.header.Get("X-Request-Id"); id != "" {
+		e.RequestID = snippet(scrub(id, c.key), 128)
 	}
-	e.operation, e.Attempts = name, attempts
-	var (
-		closed  gateClosed
-		refusal limiterRefusal
-		own     *Error
-	)
-	switch {
-	case errors.As(err, &closed):
-		e.RetryAfter = max(e.RetryAfter, closed.left)
-		if last == nil {
-			e.Description, e.kind, e.hint = closed.Error(), ErrRateLimited, hintTooLong
+	return e
+}
+
+// unanswered is for an attempt that brought no answer.
+func (c *call) unanswered(a *answer) *Error {
+	e := c.failed(a)
+	e.cause, e.hint = hide(a.err, c.key), hintNetwork
+	switch status := proxyStatus(a.err); {
+	case status == http.StatusProxyAuthRequired:
+		e.Description, e.hint = "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
+	case status != 0:
+		e.Description, e.hint = "a proxy on the way refused the connection", hintProxy
+	}
+	return e
+}
+
+// refused is for an answer with the status of an error.
+func (c *call) refused(a *answer) *Error {
+	e := c.failed(a)
+	said := describe(a.body)
+	e.cause = hide(a.err, c.key)
+	e.RetryAfter = askedToWait(a)
+	e.Code = snippet(scrub(said.code, c.key), 128)
+	e.Description = snippet(scrub(said.text, c.key), maxSnippet)
+	e.Body = snippet(scrub(string(a.body), c.key), maxSnippet)
+	switch a.status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity:
+		switch {
+		case a.foreign(), a.status == http.StatusNotFound && !c.ofOrganization(a):
+			e.kind, e.hint = errNoKind, hintBetween
+		case c.organization && (a.status == http.StatusBadRequest || a.status == http.StatusForbidden) && said.missesOrganization():
+			e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
+		case a.status == http.StatusForbidden && a.noRoute():
+			e.kind, e.hint = errNoKind, hintNoRoute
+		case kindOf(a.status) == ErrInvalidRequest:
+			e.Field = snippet(scrub(fieldIn(said), c.key), 128)
 		}
-	case errors.As(err, &refusal):
-		e.kind, e.cause, e.hint = ErrRateLimited, hide(refusal.error, ""), hintTooLong
-		var later interface{ RetryAfter() time.Duration }
-		if errors.As(refusal.error, &later) {
-			e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
-		}
-	case errors.As(err, &own):
-		if e = *own; e.operation == "" {
-			e.operation, e.Attempts = name, attempts
-		}
-	default:
-		e.cause = hide(err, "")
+	}
+	if c.public {
+		e.hint = hintIconFile
+	}
+	return e
+}
+
+// ofOrganization reports whether a 404 is the service's word on the organization. Where the live
+// dialect is known, its older words are, too.
+func (c *call) ofOrganization(a *answer) bool {
+	older := c.settled && c.dialect == DialectGenerateLink && a.isNotFoundAlone()
+	return c.organization && (older || a.ofOrganization())
+}
+
+// fieldIn is the field that a description names in a field of its own, or in its words.
+func fieldIn(said description) string {
+	if said.field != "" {
+		return said.field
+	}
+	i := slices.IndexFunc(requestFields, func(field string) bool {
+		return strings.HasPrefix(said.text, field+" ") || strings.HasPrefix(said.text, field+":") || strings.Contains(said.text, "'"+field+"'")
+	})
+	if i < 0 {
+		return ""
+	}
+	return requestFields[i]
+}
+
+// requestFields are openapi.yaml's names of what a request for a link may say.
+var requestFields = []string{"organization", "intent", "return_url", "success_url", "it_contact_emails"}
+
+// stopped is the error of a call that ends before its next attempt: what the last answer said, and
+// why nothing more is sent.
+func (c *call) stopped(cause error) *Error {
+	e := Error{operation: c.name}
+	if c.failure != nil {
+		e = *c.failure
+	}
+	e.Attempts = c.attempts
+	if cause != nil {
+		e.cause = hide(cause, c.key)
 	}
 	return &e
-}
-
-// noRoute is for a 404 that is not about an organization.
-func (c *core) noRoute(e *Error, r *route) *Error {
-	if !r.secured {
-		e.Description = "there is no icon list at " + c.cdnURL
-		e.hint = "check the CDN URL and the base URL: neither GET /provider_icons nor GET /provider-icons.json exists there"
-	} else {
-		e.Description = "there is no Admin Portal at " + c.baseURL
-		e.hint = hintNoRoute
-	}
-	e.Code, e.kind = "", errNoKind
-	return e
-}
-
-func (c *core) keyFor(ctx context.Context, r *route) (string, error) {
-	if !r.secured {
-		return "", nil
-	}
-	return c.keys.get(ctx)
-}
-
-// otherKey asks the source once more after a 401. It is false where there is no
-// source, where it fails, and where it has only the key that was refused.
-func (c *core) otherKey(ctx context.Context, refused string) (string, bool) {
-	if c.keys.fixed {
-		return "", false
-	}
-	key, err := c.keys.after(ctx, c.keys.asking.mark())
-	return key, err == nil && key != refused
-}
-
-// tellLimiter passes a 429 on to a limiter that wants to know, so that those who
-// share it cool down together.
-func (c *core) tellLimiter(ctx context.Context, status int, wait time.Duration) {
-	if status != http.StatusTooManyRequests {
-		return
-	}
-	if p, ok := c.limiter.(interface {
-		Pause(context.Context, time.Duration)
-	}); ok {
-		p.Pause(ctx, wait)
-	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// catalogMaxAge is when a list counts as old; WorkOS adds providers a few
-	// times a year.
+	// catalogMaxAge is the age at which a list is refreshed. WorkOS adds providers a few times a
+	// year.
 	catalogMaxAge = 24 * time.Hour
 	// catalogRetry is the pause after a refresh that failed.
 	catalogRetry = time.Minute
@@ -28,14 +28,12 @@ type IconSource interface {
 // with [NewIconCatalog] and share it; it is safe for concurrent use, has no
 // goroutine of its own, and nothing needs closing.
 //
-// The first lookup fetches the list, or [IconCatalog.Warm] does at startup. A
-// lookup that finds the list old (24 h, see [WithCatalogMaxAge]) starts a refresh
-// and is served from the old one at once. While the service is away, and when it
-// sends an empty list, the last good list stays; [IconCatalog.Age] says how old
-// it is.
+// The first lookup fetches the list, or [IconCatalog.Warm] does at startup. A lookup that finds the
+// list more than 24 h old starts a refresh and is served from the old one at once. While the
+// service is away, and when it sends an empty list, the last good list stays; [IconCatalog.Age]
+// says how old it is.
 type IconCatalog struct {
 	source  IconSource
-	maxAge  time.Duration
 	list    atomic.Pointer[iconList]
 	asking  flight[*iconList]
 	refresh atomic.Bool               // one runs in the background
@@ -50,30 +48,9 @@ type iconList struct {
 	due     time.Time // for a refresh
 }
 
-// A CatalogOption changes how an [IconCatalog] works.
-type CatalogOption func(*IconCatalog)
-
-// WithCatalogMaxAge sets the age at which a list is refreshed. The default is
-// 24 h; zero or less keeps the default.
-func WithCatalogMaxAge(age time.Duration) CatalogOption {
-	return func(k *IconCatalog) {
-		if age > 0 {
-			k.maxAge = age
-		}
-	}
-}
-
 // NewIconCatalog returns an empty catalog of what source lists. It fetches nothing
 // yet.
-func NewIconCatalog(source IconSource, opts ...CatalogOption) *IconCatalog {
-	k := &IconCatalog{source: source, maxAge: catalogMaxAge}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(k)
-		}
-	}
-	return k
-}
+func NewIconCatalog(source IconSource) *IconCatalog { return &IconCatalog{source: source} }
 
 // Lookup finds an icon by its ID ("okta") or by the type of an SSO connection
 // ("OktaSAML", "GoogleOAuth", …). It is false, without an error, where there is no
@@ -167,9 +144,9 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 		return nil, err
 	}
 	list := newIconList(icons)
-	list.due = list.fetched.Add(jittered(k.maxAge))
+	list.due = list.fetched.Add(jittered(catalogMaxAge))
 	if len(icons) == 0 { // the best that there is, but not for a day
-		list.due = list.fetched.Add(jittered(min(k.maxAge, catalogRetry)))
+		list.due = list.fetched.Add(jittered(catalogRetry))
 	}
 	k.list.Store(list)
 	return list, nil

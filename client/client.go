@@ -2,144 +2,153 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
+
+	"github.com/adminportal-go/adminportal/gen"
 )
 
 const (
 	// defaultBaseURL and defaultCDNURL are the servers of openapi.yaml.
 	defaultBaseURL = "https://api.workos.com"
 	defaultCDNURL  = "https://cdn.workos.com"
-	// defaultMargin is the life that EnsureFresh wants left: enough for a redirect
-	// and a slow page.
+	// defaultMargin is the life that EnsureFresh wants left: enough for a redirect and a slow page.
 	defaultMargin = 30 * time.Second
 )
 
-// A Client makes portal links and lists provider icons. Make one with [New] for
-// each API key and share it: it is safe for concurrent use, and what it learns of
-// the rate limit and the dialect holds for all its callers. Copies share
-// everything. The zero Client refuses every call.
+// A Client makes portal links and lists provider icons. Make one with [New] for each API key and
+// share it: it is safe for concurrent use, and what it learns of the rate limit and the dialect
+// holds for all its callers. Copies share everything. The zero Client refuses every call.
 type Client struct{ core *core }
 
 // core is what copies of a client share.
 type core struct {
-	sender         sender
-	routes         routes
-	baseURL        string
-	cdnURL         string
-	keys           keys
-	retry          RetryPolicy
-	timeout        timeout // of an attempt
-	gate           *gate   // apart from what calls only read
-	limiter        Limiter
-	pinned         Dialect
-	links, icons   learner // which dialect works for each
-	margin         time.Duration
-	linkHosts      map[string]bool
-	logger         *slog.Logger
-	idempotencyKey func() string
-	observer       func(context.Context, Attempt)
-	maxBody        int64
+	api, cdn     *gen.Client
+	baseURL      string
+	trust        trust
+	gate         *gate
+	timeout      timeout // of an attempt
+	pinned       Dialect
+	links, icons learner // which dialect works for each
+	warming      flight[struct{}]
+	margin       time.Duration
 }
 
-// New returns a client that authenticates with apiKey, "sk_…" from the WorkOS
-// Dashboard. The key belongs on servers only.
+// New returns a client that authenticates with apiKey, "sk_…" from the WorkOS Dashboard. The key
+// belongs on servers only.
 //
-// A malformed key or option is refused with an error that matches
-// [ErrInvalidRequest] and never repeats the key. New sends nothing.
+// A malformed key or option is refused with an [*Error] that matches [ErrInvalidRequest], names
+// the option in its Field, and never repeats the key. New sends nothing.
 func New(apiKey string, opts ...Option) (*Client, error) {
-	const name = "new client"
 	s := settings{
-		baseURL:        defaultBaseURL,
-		userAgent:      "adminportal-go/" + version(),
-		retry:          defaultRetry,
-		margin:         defaultMargin,
-		idempotencyKey: rand.Text,
-		maxBody:        maxBody,
+		baseURL:   setting{value: defaultBaseURL},
+		userAgent: "adminportal-go/" + version(),
+		keyName:   "API key",
+		retry:     defaultRetry,
+		margin:    defaultMargin,
 	}
+	core, err := s.apply(apiKey, opts)
+	if err != nil {
+		return nil, during("new client", err)
+	}
+	return &Client{core}, nil
+}
+
+// NewFromEnv is [New] with the key from WORKOS_API_KEY and, where that is set, the base URL from
+// WORKOS_BASE_URL. Options win over the environment.
+func NewFromEnv(opts ...Option) (*Client, error) {
+	env := []Option{func(s *settings) error {
+		s.keyName = "WORKOS_API_KEY"
+		return nil
+	}}
+	if baseURL := os.Getenv("WORKOS_BASE_URL"); baseURL != "" {
+		env = append(env, withBaseURL("WORKOS_BASE_URL", baseURL))
+	}
+	return New(os.Getenv("WORKOS_API_KEY"), append(env, opts...)...)
+}
+
+// apply checks the settings and makes the core of a client.
+func (s *settings) apply(apiKey string, opts []Option) (*core, error) {
 	for _, opt := range opts {
 		if opt == nil {
 			continue
 		}
-		if err := opt(&s); err != nil {
-			return nil, during(name, err)
+		if err := opt(s); err != nil {
+			return nil, err
 		}
 	}
 	fixed := s.keySource == nil
 	if fixed {
-		if err := checkKey(apiKey); err != nil {
-			return nil, during(name, invalid("API key", err.Error()))
+		if rule := keyRule(apiKey); rule != "" {
+			return nil, invalid(s.keyName, rule)
 		}
 		s.keySource = fixedKey(apiKey)
 	}
-	if s.cdnURL == "" {
-		s.cdnURL = s.baseURL
-		if s.baseURL == defaultBaseURL {
-			s.cdnURL = defaultCDNURL
-		}
-	}
-	// Both bound an attempt: the shorter one holds.
-	bound := timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}
-	if hc := s.httpClient; hc != nil && hc.Timeout > 0 && (bound.limit == 0 || hc.Timeout < bound.limit) {
-		bound = timeout{hc.Timeout, "http.Client.Timeout"}
-	}
-	routes, err := newRoutes(s.baseURL, s.cdnURL, s.userAgent)
+	baseURL, err := parseBaseURL(s.baseURL.value, s.plainHTTP)
 	if err != nil {
-		return nil, during(name, invalid("base URL", errAddressRelative.Error()))
+		return nil, invalid(s.baseURL.name, err.Error())
 	}
-	return &Client{&core{
-		sender:         newSender(s.httpClient),
-		routes:         routes,
-		baseURL:        s.baseURL,
-		cdnURL:         s.cdnURL,
-		keys:           keys{source: s.keySource, fixed: fixed, timeout: bound},
-		retry:          s.retry,
-		timeout:        bound,
-		gate:           new(gate),
-		limiter:        s.limiter,
-		pinned:         s.dialect,
-		margin:         s.margin,
-		linkHosts:      s.linkHosts,
-		logger:         s.logger,
-		idempotencyKey: s.idempotencyKey,
-		observer:       s.observer,
-		maxBody:        s.maxBody,
-	}}, nil
+	cdnURL := baseURL
+	if s.cdnURL.name != "" {
+		if cdnURL, err = parseBaseURL(s.cdnURL.value, s.plainHTTP); err != nil {
+			return nil, invalid(s.cdnURL.name, err.Error())
+		}
+	} else if baseURL == defaultBaseURL {
+		cdnURL = defaultCDNURL
+	}
+	return s.assemble(baseURL, cdnURL, fixed)
 }
 
-// NewFromEnv is [New] with the key from WORKOS_API_KEY and, where that is set, the
-// base URL from WORKOS_BASE_URL. Options win over the environment.
-func NewFromEnv(opts ...Option) (*Client, error) {
-	if baseURL := os.Getenv("WORKOS_BASE_URL"); baseURL != "" {
-		opts = append([]Option{fromEnv("WORKOS_BASE_URL", WithBaseURL(baseURL))}, opts...)
-	}
-	key := os.Getenv("WORKOS_API_KEY")
-	return New(key, append(opts, func(s *settings) error {
-		if key == "" && s.keySource == nil {
-			return invalid("WORKOS_API_KEY", "is not set: set it to an API key, sk_…, from the WorkOS Dashboard")
+// assemble puts the links under the two generated clients.
+func (s *settings) assemble(baseURL, cdnURL string, fixed bool) (*core, error) {
+	c := &core{baseURL: baseURL, gate: new(gate), pinned: s.dialect, margin: s.margin}
+	c.trust = trust{plainHTTP: s.plainHTTP, linkHosts: s.linkHosts, cdnURL: cdnURL}
+	c.timeout = timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}
+
+	last := &attempt{transport: sharedTransport(), observed: s.observed, halve: s.retry.MaxAttempts > 1}
+	if hc := s.httpClient; hc != nil {
+		c.timeout = c.timeout.atMost(timeout{hc.Timeout, "http.Client.Timeout"})
+		if hc.Transport != nil {
+			last.transport = hc.Transport
 		}
+	}
+	if own, ok := last.transport.(*http.Transport); ok && isShared(own) {
+		last.closeIdle = own.CloseIdleConnections
+	}
+	last.timeout = c.timeout
+
+	var chain gen.HttpRequestDoer = last                                                               // one attempt, observed
+	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: s.retry}                     // is there budget?
+	chain = &retry{next: chain, policy: s.retry}                                                       // again? after how long?
+	chain = &authorize{next: chain, keys: keys{source: s.keySource, fixed: fixed, timeout: c.timeout}} // the key
+
+	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
+	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 		return nil
-	})...)
-}
-
-// fromEnv names the variable in an option's error.
-func fromEnv(variable string, opt Option) Option {
-	return func(s *settings) error {
-		err := opt(s)
-		if e := new(Error); errors.As(err, &e) {
-			return invalid(variable, e.Description)
-		}
-		return err
+	})
+	var err error
+	if c.api, err = gen.NewClient(baseURL, gen.WithHTTPClient(chain), headers); err != nil {
+		return nil, invalid(s.baseURL.name, errAddressRelative.Error())
 	}
+	// The CDN gets no key and is not part of the budget.
+	if c.cdn, err = gen.NewClient(cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers); err != nil {
+		return nil, invalid(s.cdnURL.name, errAddressRelative.Error())
+	}
+	return c, nil
 }
 
-// RateLimit tells what the client knows of the API's budget now.
+// newCall begins a call that learns the dialect for known.
+func (c *core) newCall(name string, known *learner) *call {
+	return &call{name: name, known: known, organization: known == &c.links, trust: &c.trust, release: func() {}, idle: time.Now()}
+}
+
+// RateLimit is what the client knows of the API's budget now.
 func (c *Client) RateLimit() RateLimit {
-	core, err := c.ready("")
+	core, err := c.ready("rate limit")
 	if err != nil {
 		return RateLimit{}
 	}

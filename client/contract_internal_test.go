@@ -46,12 +46,12 @@ func TestIntentsAreTheDocuments(t *testing.T) {
 	} {
 		for _, i := range listed(tt.schema) {
 			if !slices.Contains(tt.known, i) {
-				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add the constant %s to request.go, and to intents or liveIntents there", tt.schema, i, constantName(i))
+				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add the constant %s to intent.go, and to intents or liveIntents there", tt.schema, i, constantName(i))
 			}
 		}
 		for _, i := range tt.known {
 			if !slices.Contains(listed(tt.schema), i) {
-				t.Errorf("client/request.go: has %s, and openapi.yaml's %s does not list %q; take it out, or put it back there", constantName(i), tt.schema, i)
+				t.Errorf("client/intent.go: has %s, and openapi.yaml's %s does not list %q; take it out, or put it back there", constantName(i), tt.schema, i)
 			}
 		}
 	}
@@ -89,7 +89,7 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 			t.Errorf("openapi.yaml: %s %d: client has no hint for this status; add one to hint.go", at, status)
 		}
 		if kindOf(status) == nil {
-			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go, and sentinel in internal/e2e/conformance", at, status)
+			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go", at, status)
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(hints)) {
@@ -121,24 +121,8 @@ func TestRequestRulesAreTheDocuments(t *testing.T) {
 	if most := schemas["LiveLinkRequest"].Value.Properties["it_contact_emails"].Value.MaxItems; *most != maxITContacts {
 		t.Errorf("openapi.yaml allows %d contacts, the client %d", *most, maxITContacts)
 	}
-	if address, ok := schemas["RedirectURL"].Value.Example.(string); ok && checkAddress(address) != nil {
-		t.Errorf("openapi.yaml: RedirectURL: the client refuses the example %s: %v; mend the example", address, checkAddress(address))
-	}
-	options := schemas["DomainVerificationIntentOptions"].Value
-	for _, domain := range []string{"customer.example", "a.b.c", "xn--bcher-kva.example", "bücher.example", "localhost", ".example", "customer.", "a..b", "https://customer.example", "customer.example/x", "customer.example:443", "it@customer.example", "a b.example", "customer.example\n", strings.Repeat("x.", 126) + "x", strings.Repeat("x.", 127) + "x", strings.Repeat("ü.", 126) + "ü"} {
-		if got, want := validDomainName(domain), options.Properties["domain_name"].Value.VisitJSONString(domain) == nil; got != want {
-			t.Errorf("domain %q: the client takes it: %v, openapi.yaml does: %v", domain, got, want)
-		}
-	}
-}
-
-func TestProviderTypesAreTheDocuments(t *testing.T) {
-	var listed []string
-	for _, v := range contract(t).Components.Schemas["SSOIntentOptions"].Value.Properties["provider_type"].Value.Enum {
-		listed = append(listed, v.(string))
-	}
-	if !slices.Equal(listed, providerTypes) {
-		t.Errorf("openapi.yaml: SSOIntentOptions.provider_type: is one of %q, and client knows %q; bring providerTypes in request.go up to date, with a constant for each", listed, providerTypes)
+	if address, ok := schemas["RedirectURL"].Value.Example.(string); ok && checkAddress(address, false) != nil {
+		t.Errorf("openapi.yaml: RedirectURL: the client refuses the example %s: %v: correct the example", address, checkAddress(address, false))
 	}
 }
 
@@ -147,7 +131,6 @@ var (
 	leastRequest = PortalLinkRequest{Organization: "org_x", Intent: IntentSSO}
 	wholeRequest = PortalLinkRequest{
 		Organization: "org_x", Intent: IntentSSO, ReturnURL: "https://a.example", SuccessURL: "https://a.example", ITContactEmails: []string{"a@b.example"},
-		IntentOptions: IntentOptions{DomainName: "a.example", ProviderType: ProviderTypeGoogleSAML, BookmarkSlug: "x"},
 	}
 )
 
@@ -162,8 +145,8 @@ func TestRequestFieldsAreTheDocuments(t *testing.T) {
 		checkFields(t, schema, document, sent(t, body(wholeRequest)))
 		least := sent(t, body(leastRequest))
 		for _, name := range document.Required {
-			if empty(least[name]) && leastRequest.check(DialectAuto) == nil {
-				t.Errorf("openapi.yaml: %s.%s: is required, and client takes requests without it; have check in request.go refuse them", schema, name)
+			if empty(least[name]) && leastRequest.Validate() == nil {
+				t.Errorf("openapi.yaml: %s.%s: is required, and client takes requests without it;have Validate in request.go refuse them", schema, name)
 			}
 		}
 	}
@@ -173,7 +156,7 @@ func checkFields(t *testing.T, about string, schema *openapi3.Schema, said map[s
 	for name, property := range schema.Properties {
 		value := said[name]
 		if empty(value) {
-			t.Errorf("openapi.yaml: %s.%s: client does not send it; in request.go, give PortalLinkRequest a field, sheetBody and liveBody what they send of it, and check what to refuse, and in contract_internal_test.go wholeRequest a value", about, name)
+			t.Errorf("openapi.yaml: %s.%s: client does not send it; in request.go, give PortalLinkRequest a field, sheetBody and liveBody what they send of it, and Validate what to refuse, and in contract_internal_test.go wholeRequest a value", about, name)
 			continue
 		}
 		if fields, ok := value.(map[string]any); ok {
@@ -201,28 +184,22 @@ func TestRequestExamplesAreTheDocuments(t *testing.T) {
 				}
 				var body gen.LiveLinkRequest // has all that the other has
 				if err := json.Unmarshal(data, &body); err != nil {
-					t.Errorf("openapi.yaml: %s %s request: example %s: %v; mend it", method, path, name, err)
+					t.Errorf("openapi.yaml: %s %s request: example %s: %v: correct it", method, path, name, err)
 					continue
 				}
 				read++
 				req := PortalLinkRequest{
 					Organization: body.Organization, Intent: Intent(body.Intent), ReturnURL: body.ReturnURL, SuccessURL: body.SuccessURL, ITContactEmails: body.ITContactEmails,
 				}
-				if options := body.IntentOptions; options != nil && options.DomainVerification != nil {
-					req.IntentOptions.DomainName = options.DomainVerification.DomainName
-				}
-				if options := body.IntentOptions; options != nil && options.SSO != nil {
-					req.IntentOptions.ProviderType, req.IntentOptions.BookmarkSlug = string(options.SSO.ProviderType), options.SSO.BookmarkSlug
-				}
-				if err := req.check(DialectAuto); err != nil {
-					t.Errorf("openapi.yaml: %s %s request: the client refuses the example %s: %v; mend the example, or check in request.go", method, path, name, err)
+				if err := req.Validate(); err != nil {
+					t.Errorf("openapi.yaml: %s %s request: the client refuses the example %s: %v; correct the example, or Validate in request.go", method, path, name, err)
 				}
 				made := any(req.liveBody())
-				if path == gen.GeneratePortalLinkPath {
+				if path == "/portal_links" {
 					made = req.sheetBody()
 				}
 				if again := sent(t, made); !reflect.DeepEqual(again, example.Value.Value) {
-					t.Errorf("openapi.yaml: %s %s request: of the example %s, the client makes %v; mend what the client sends, or the reading of examples in contract_internal_test.go", method, path, name, again)
+					t.Errorf("openapi.yaml: %s %s request: of the example %s, the client makes %v; correct what the client sends, or the reading of examples in contract_internal_test.go", method, path, name, again)
 				}
 			}
 		}
@@ -244,14 +221,16 @@ func TestHeaderExamplesAreTheDocuments(t *testing.T) {
 						shown.Set(name, fmt.Sprint(header.Value.Example))
 					}
 				}
-				if _, ok := readRetryAfter(shown, now); shown.Get(headerRetryAfter) != "" && !ok {
-					t.Errorf("openapi.yaml: %s Retry-After: the client cannot read the example %q; show seconds", about, shown.Get(headerRetryAfter))
+				a := &answer{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": shown["Retry-After"]}, received: now}
+				if shown.Get("Retry-After") != "" && askedToWait(a) == 0 {
+					t.Errorf("openapi.yaml: %s Retry-After: the client cannot read the example %q; show seconds", about, shown.Get("Retry-After"))
 				}
-				if n, _ := digits(shown.Get(headerReset)); n >= firstEpoch {
-					now = time.Unix(n-30, 0)
+				if n, ok := decimal(shown.Get("X-RateLimit-Reset")); ok && n >= 1e8 {
+					now = time.Unix(int64(n)-30, 0)
 				}
-				if told, ok := readRateLimit(shown, now); shown.Get(headerRemaining) != "" && (!ok || told.Remaining > told.Limit || !told.Reset.After(now)) {
-					t.Errorf("openapi.yaml: %s: the examples of its rate-limit headers make no sense: %d of %d left, a new count at %v; mend them", about, told.Remaining, told.Limit, told.Reset)
+				a = &answer{status: http.StatusOK, header: shown, received: now}
+				if told, ok := readRateLimit(a); shown.Get("X-RateLimit-Remaining") != "" && (!ok || told.Remaining > told.Limit || !told.Reset.After(now)) {
+					t.Errorf("openapi.yaml: %s: the examples of its rate-limit headers make no sense: %d of %d left, a new count at %v; correct them", about, told.Remaining, told.Limit, told.Reset)
 				}
 			}
 		}
@@ -290,8 +269,8 @@ func TestRequestFieldsAreJudgedAsTheDocument(t *testing.T) {
 			continue
 		}
 		reflect.ValueOf(&one).Elem().FieldByIndex(field).Set(value)
-		if one.check(DialectAuto) == nil {
-			t.Errorf("client/request.go: %s: takes line breaks, and bytes that are no text; have check refuse them", name)
+		if one.Validate() == nil {
+			t.Errorf("client/request.go: %s: takes line breaks, and bytes that are no text; have Validate refuse them", name)
 		}
 	}
 }
@@ -352,38 +331,8 @@ func TestOperationsAreTheDocuments(t *testing.T) {
 		}
 		for _, p := range item.GetOperation(want[0]).Parameters {
 			if p.Value.Required {
-				t.Errorf("openapi.yaml: %s %s %s: is required, and client does not send it; see route.go", want[0], want[1], p.Value.Name)
+				t.Errorf("openapi.yaml: %s %s %s: is required, and client does not send it; see link.go", want[0], want[1], p.Value.Name)
 			}
 		}
 	}
-}
-
-// A link is decoded by fields of our own; they are the document's.
-func TestLinkBodyIsTheDocuments(t *testing.T) {
-	document := fieldTags(reflect.TypeFor[gen.PortalLink]())
-	for name, tag := range fieldTags(reflect.TypeFor[linkBody]()) {
-		if document[name] != tag {
-			t.Errorf("linkBody.%s is %q, gen.PortalLink's is %q", name, tag, document[name])
-		}
-	}
-	for name, tag := range fieldTags(reflect.TypeFor[gen.LiveLink]()) {
-		if ours, ok := fieldTags(reflect.TypeFor[linkBody]())[name]; ok && ours != tag {
-			t.Errorf("gen.LiveLink.%s is %q, linkBody's is %q", name, tag, ours)
-		}
-	}
-}
-
-// fieldTags are the JSON names and types of a struct's fields; whether one may be
-// left out matters to the sender alone, and an expiry is a time.
-func fieldTags(of reflect.Type) map[string]string {
-	tags := map[string]string{}
-	for f := range of.Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		kind := f.Type
-		if kind == reflect.TypeFor[expiry]() {
-			kind = reflect.TypeFor[time.Time]()
-		}
-		tags[f.Name] = name + " " + kind.String()
-	}
-	return tags
 }

@@ -2,33 +2,29 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
-	"sync/atomic"
 )
 
 // A Dialect is one of the two ways to address the same two jobs.
 //
-// WorkOS's reference for the Admin Portal has POST /portal_links and
-// GET /provider_icons; the SDKs that WorkOS publishes call
-// POST /portal/generate_link and read a static icon file from the CDN. Few
-// callers need to know: with [DialectAuto] the client finds out.
+// WorkOS's reference for the Admin Portal has POST /portal_links and GET /provider_icons. The SDKs
+// that WorkOS publishes call POST /portal/generate_link and read a static icon file from the CDN.
+// Few callers need to know: with [DialectAuto] the client finds out.
 type Dialect int
 
 const (
-	// DialectAuto learns the dialect from the first answer that leaves no doubt
-	// and keeps it for the client's life. It is the default.
+	// DialectAuto learns the dialect from the first answer that leaves no doubt and remembers it.
+	// It is the default.
 	DialectAuto Dialect = iota
-	// DialectPortalLinks is the reference's: POST /portal_links,
-	// GET /provider_icons.
+	// DialectPortalLinks is the reference's: POST /portal_links, GET /provider_icons.
 	DialectPortalLinks
-	// DialectGenerateLink is the live one: POST /portal/generate_link, and
-	// GET /provider-icons.json on the CDN. It alone has the intents
-	// domain_verification, certificate_renewal and bring_your_own_key, contact
-	// addresses, and options of an intent.
+	// DialectGenerateLink is the live one: POST /portal/generate_link, and GET /provider-icons.json
+	// on the CDN. It alone has the intents domain_verification, certificate_renewal and
+	// bring_your_own_key, and contact addresses.
 	DialectGenerateLink
 )
 
+// String is the word in logs: "auto", "portal_links" or "generate_link".
 func (d Dialect) String() string {
 	switch d {
 	case DialectAuto:
@@ -41,103 +37,63 @@ func (d Dialect) String() string {
 	return "unknown dialect"
 }
 
-// A learner remembers which dialect works. The first caller to meet an empty one
-// finds out for all; those who come meanwhile wait for its first verdict, once.
-// If that taught nothing they go their own way together, so that a service in
-// trouble does not serialise them.
+// A learner remembers which dialect works. The first caller to meet an empty one finds out for
+// all; those who come meanwhile wait for its first answer, once. If that taught nothing, they go
+// on at the same time, so that a service in trouble does not serve one after the other.
 type learner struct {
-	known atomic.Int32 // a Dialect; DialectAuto while nothing is known
-
 	mu      sync.Mutex
-	probing chan struct{} // closed when the probe has its verdict; nil if none runs
+	known   Dialect       // DialectAuto while nothing is known
+	probing chan struct{} // closed when the one who finds out has an answer; nil if nobody does
 }
 
-// dialect is what is known now.
-func (l *learner) dialect() Dialect { return Dialect(l.known.Load()) }
+func (l *learner) dialect() Dialect {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known
+}
 
 // learn keeps the first lesson.
-func (l *learner) learn(d Dialect) { l.known.CompareAndSwap(int32(DialectAuto), int32(d)) }
-
-// ask returns what is known, having waited for a running probe. With DialectAuto
-// the caller is to find out itself, and calls done as soon as it has learned or
-// has seen an answer that teaches nothing. done is never nil and may be called
-// more than once.
-func (l *learner) ask(ctx context.Context) (d Dialect, done func(), err error) {
-	if d = l.dialect(); d != DialectAuto {
-		return d, func() {}, nil
-	}
+func (l *learner) learn(d Dialect) {
 	l.mu.Lock()
-	if probing := l.probing; probing != nil {
+	defer l.mu.Unlock()
+	if l.known == DialectAuto {
+		l.known = d
+	}
+}
+
+// forget forgets d, unless something else has been learned since.
+func (l *learner) forget(d Dialect) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == d {
+		l.known = DialectAuto
+	}
+}
+
+// ask returns what is known. With DialectAuto the caller is to find out itself, and calls done as
+// soon as it has an answer. done is never nil and may be called more than once.
+func (l *learner) ask(ctx context.Context) (d Dialect, done func(), err error) {
+	nothing := func() {}
+	l.mu.Lock()
+	if probing := l.probing; l.known == DialectAuto && probing != nil {
 		l.mu.Unlock()
 		select {
 		case <-probing:
-			return l.dialect(), func() {}, nil
+			return l.dialect(), nothing, nil
 		case <-ctx.Done():
-			return DialectAuto, func() {}, ctx.Err()
+			return DialectAuto, nothing, ctx.Err()
 		}
 	}
-	// The lesson may have come between the look above and the lock.
-	if d = l.dialect(); d != DialectAuto {
-		l.mu.Unlock()
-		return d, func() {}, nil
+	defer l.mu.Unlock()
+	if l.known != DialectAuto {
+		return l.known, nothing, nil
 	}
 	probing := make(chan struct{})
 	l.probing = probing
-	l.mu.Unlock()
 	return DialectAuto, sync.OnceFunc(func() {
 		l.mu.Lock()
+		defer l.mu.Unlock()
 		l.probing = nil
-		l.mu.Unlock()
 		close(probing)
 	}), nil
-}
-
-// teaches reports whether an error answer shows that the service itself speaks
-// dialect d at this route, rather than a proxy in front of it: a 400, 404 or 422
-// with a body that d is known for.
-func teaches(d Dialect, status int, body []byte) bool {
-	switch status {
-	case 400, 422:
-		if d == DialectPortalLinks {
-			return isContractError(body)
-		}
-		return isLiveError(body)
-	case 404:
-		if d == DialectPortalLinks {
-			return isContractError(body)
-		}
-		return isEntityNotFound(body)
-	}
-	return false
-}
-
-// aboutOrganization reports whether a 404 speaks of the organization. Any other
-// 404 means that the route is not there: a framework's page, a proxy's, or a
-// service of the other dialect.
-func aboutOrganization(body []byte) bool { return isContractError(body) || isEntityNotFound(body) }
-
-// isContractError: openapi.yaml's Error, all of its fields.
-func isContractError(body []byte) bool {
-	var e struct {
-		Error       *string `json:"error"`
-		Description *string `json:"error_description"`
-		Code        *string `json:"code"`
-	}
-	return json.Unmarshal(body, &e) == nil && e.Error != nil && *e.Error != "" && e.Description != nil && e.Code != nil && *e.Code != ""
-}
-
-func isEntityNotFound(body []byte) bool {
-	var e struct {
-		Code string `json:"code"`
-	}
-	return json.Unmarshal(body, &e) == nil && e.Code == "entity_not_found"
-}
-
-// isLiveError: openapi.yaml's LiveError as a 400 or 422 has been seen.
-func isLiveError(body []byte) bool {
-	var e struct {
-		Message string `json:"message"`
-		Error   string `json:"error"`
-	}
-	return json.Unmarshal(body, &e) == nil && (e.Message != "" || e.Error != "")
 }

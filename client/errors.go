@@ -1,8 +1,6 @@
 package client
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,38 +10,39 @@ import (
 	"time"
 )
 
-// What a caller decides by. Compare with errors.Is; the details are in [*Error].
+// What a caller decides by. Compare with errors.Is; the details are in [*Error]. The answer of a
+// proxy or a firewall in front of the service (an HTML page or plain text) matches none of the
+// first three, since it says nothing of the request, the key or the organization.
 var (
-	// ErrInvalidRequest: what was asked for is wrong, whether this package saw it
-	// before anything was sent or the service answered 400 or 422. Asking again
-	// does not help.
+	// ErrInvalidRequest: what was asked for is wrong. Either this package saw it before anything
+	// was sent, or the service answered 400 or 422. Asking again does not help.
 	ErrInvalidRequest = errors.New("invalid request")
 
-	// ErrUnauthorized: the API key is missing, wrong, or lacks a permission (401,
-	// 403).
+	// ErrUnauthorized: the API key is missing or wrong, or lacks a permission (401, 403).
 	ErrUnauthorized = errors.New("unauthorized")
 
-	// ErrOrganizationNotFound: no organization of the key's environment has the
-	// ID (404).
+	// ErrOrganizationNotFound: the service says that no organization of the key's environment has
+	// the ID, with status 404, or with 400 or 403 and a message that says so.
 	ErrOrganizationNotFound = errors.New("organization not found")
 
-	// ErrRateLimited: the budget is spent (429), and the wait would be longer than
-	// the caller has. [Error.RetryAfter] says how long it is.
+	// ErrRateLimited: the budget is spent (429, or the client's own knowledge of it), and the wait
+	// would be longer than the caller has. [Error.RetryAfter] says how long it is.
 	ErrRateLimited = errors.New("rate limited")
 
-	// ErrServer: WorkOS failed (5xx) on every attempt.
+	// ErrServer: WorkOS, or what stands in front of it, failed (5xx) on every attempt.
 	ErrServer = errors.New("server error")
 
-	// ErrMalformedResponse: a 2xx that is not what the contract says, so that
-	// there is no link to send anyone to.
+	// ErrMalformedResponse: a 2xx that is not what the contract says, so that there is no link to
+	// send anyone to.
 	ErrMalformedResponse = errors.New("malformed response")
 )
 
-// An Error is why a call failed. Every method of [Client] that fails returns one.
-// None of its fields ever holds the API key or a link.
+// An Error is why a call failed. Every method of [Client] that fails returns one. No field ever
+// holds the API key or a link.
 type Error struct {
 	StatusCode  int           // of the last answer; 0 if there was none
 	Code        string        // the service's code, such as "entity_not_found"; may be empty
+	Field       string        // the field that is wrong, such as "return_url" or "base URL"; may be empty
 	Description string        // what is wrong, for a developer; may be empty
 	RequestID   string        // quote it to WorkOS support; may be empty
 	RetryAfter  time.Duration // how long the service asks to wait; 0 if it does not
@@ -51,40 +50,27 @@ type Error struct {
 	Body        string        // the start of an error answer's body, at most 512 bytes, secrets removed
 
 	operation string // "generate portal link"
-	kind      error  // a sentinel; nil: StatusCode decides; errNoKind: none
-	hint      string // if the status alone does not decide
+	kind      error  // the sentinel that it matches; nil: StatusCode decides; errNoKind: none
+	hint      string // empty: StatusCode decides
 	cause     error
-	untold    *answer // what tell has yet to take apart; nil in whatever leaves the package
 }
 
-// errNoKind is for an Error that no sentinel matches, whatever its status.
+// errNoKind is for an Error that matches no sentinel, whatever its status.
 var errNoKind = errors.New("no kind")
-
-// maxSnippet bounds Body and Description.
-const maxSnippet = 512
 
 // Error says what failed, how and why, in one line.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("adminportal: ")
-	if e.operation != "" {
-		b.WriteString(e.operation + ": ")
-	}
-	b.WriteString(e.reason())
-	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", e.RequestID)
-	}
-	return b.String()
-}
-
-func (e *Error) reason() string {
 	var parts []string
+	if e.operation != "" {
+		parts = append(parts, e.operation)
+	}
 	switch {
-	case e.StatusCode == 0:
-	case e.Code != "":
+	case e.StatusCode != 0 && e.Code != "":
 		parts = append(parts, fmt.Sprintf("%d %s", e.StatusCode, e.Code))
-	default:
+	case e.StatusCode != 0:
 		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))))
+	case e.Field != "":
+		parts = append(parts, e.Field)
 	}
 	if e.Description != "" {
 		parts = append(parts, e.Description)
@@ -95,18 +81,20 @@ func (e *Error) reason() string {
 	if len(parts) == 0 {
 		parts = append(parts, "failed")
 	}
-	reason := strings.Join(parts, ": ")
+	text := "adminportal: " + strings.Join(parts, ": ")
 	if e.RetryAfter > 0 {
-		reason += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
+		text += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
 	}
 	if e.Attempts > 1 {
-		reason += fmt.Sprintf(" (after %d attempts)", e.Attempts)
+		text += fmt.Sprintf(" (after %d attempts)", e.Attempts)
 	}
-	return reason
+	if e.RequestID != "" {
+		text += fmt.Sprintf(" (request %s)", e.RequestID)
+	}
+	return text
 }
 
-// Format prints what Error says, quoted for %q, so that no verb prints what lies
-// behind the error.
+// Format prints what Error says, quoted for %q. No verb prints the error's fields.
 func (e Error) Format(f fmt.State, verb rune) {
 	text := e.Error()
 	if verb == 'q' {
@@ -115,29 +103,29 @@ func (e Error) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, text)
 }
 
-// Is matches the sentinel for what went wrong.
+// Is reports whether target is the sentinel for what went wrong.
 func (e *Error) Is(target error) bool {
-	if e.kind != nil {
-		return target == e.kind
+	kind := e.kind
+	if kind == nil {
+		kind = kindOf(e.StatusCode)
 	}
-	kind := kindOf(e.StatusCode)
 	return kind != nil && target == kind
 }
 
-// Unwrap returns the cause: the context's error as it is; or what stands for a
-// network error, the API key source's error or the limiter's, to be asked with
-// errors.Is and errors.As. It is nil where the service's answer is the cause.
+// Unwrap returns the cause: the context's error as it is; or what stands for a network error, the
+// API key source's error or the limiter's, to be asked with errors.Is and errors.As. It is nil
+// where the service's answer is the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Hint is what to do about the error, in a sentence; empty if there is nothing to
-// advise.
+// Hint is what to do about the error, in a sentence. It is empty if there is nothing to advise.
 func (e *Error) Hint() string {
-	if e.hint != "" {
-		return e.hint
+	if e.hint == "" {
+		return hintFor(e.StatusCode, e.Description)
 	}
-	return hintFor(e.StatusCode, e.Description)
+	return e.hint
 }
 
+// kindOf is the sentinel for a status of the service's own.
 func kindOf(status int) error {
 	switch {
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
@@ -154,127 +142,18 @@ func kindOf(status int) error {
 	return nil
 }
 
-// invalid is a refusal before anything is sent: the field and the rule, never the
-// value.
+// invalid is a refusal before anything is sent. It names the field and the rule, never the value.
 func invalid(field, rule string) *Error {
-	return &Error{Description: field + ": " + rule, kind: ErrInvalidRequest}
+	return &Error{Field: field, Description: rule, kind: ErrInvalidRequest}
 }
 
 // during names the operation of an error that was made without one.
-func during(operation string, err error) error {
-	if e := new(Error); errors.As(err, &e) && e.operation == "" {
-		named := *e
-		named.operation = operation
-		return &named
+func during(operation string, err error) *Error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return &Error{operation: operation, cause: hide(err, "")}
 	}
-	return err
-}
-
-// readError takes an error answer apart. What it says in words is left for later
-// where the call is likely to go on, and nobody ever to see them.
-func (a *answer) readError() *Error {
-	e := &Error{StatusCode: a.status, cause: hide(a.err, a.key), untold: a}
-	e.RetryAfter, _ = askedToWait(a.status, a.header, a.received)
-	if !a.worthRetrying() {
-		e.tell()
-	}
-	return e
-}
-
-// tell fills in what the answer says in words. Its body may be of any shape: the
-// contract's, one of the live dialect's, a proxy's page, nothing.
-func (e *Error) tell() {
-	if e == nil || e.untold == nil {
-		return
-	}
-	a := e.untold
-	e.untold = nil
-	e.RequestID = snippet(scrub(first(a.header, headerRequestID), a.key), 128)
-	e.Body = snippet(scrub(string(a.body), a.key), maxSnippet)
-	code, description := describe(a.body)
-	e.Code = snippet(scrub(code, a.key), 128)
-	e.Description = snippet(scrub(description, a.key), maxSnippet)
-}
-
-// An errorBody has what openapi.yaml's Error and LiveError have. Everything is any:
-// one field of a wrong type must not lose the others.
-type errorBody struct {
-	Code        any `json:"code"`
-	Description any `json:"error_description"`
-	Message     any `json:"message"`
-	Error       any `json:"error"`
-	Errors      any `json:"errors"`
-}
-
-// describe finds the code and the description in the shapes that the two have.
-func describe(body []byte) (code, description string) {
-	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) > 0 && text[0] == '"' {
-		_ = json.Unmarshal(body, &description)
-		return "", description
-	}
-	var e errorBody
-	if json.Unmarshal(body, &e) != nil {
-		return "", ""
-	}
-	code, description = text(e.Code), text(e.Description)
-	kind := text(e.Error)
-	if description == "" {
-		description = text(e.Message)
-	}
-	switch {
-	case description == "":
-		description = kind
-	case code == "":
-		code = kind
-	}
-	details, _ := e.Errors.([]any)
-	var list []string
-	for _, d := range details {
-		if s := describeDetail(d); s != "" {
-			list = append(list, s)
-		}
-	}
-	if len(list) > 0 {
-		description = strings.TrimPrefix(description+": ", ": ") + strings.Join(list, "; ")
-	}
-	return code, description
-}
-
-func describeDetail(detail any) string {
-	fields, ok := detail.(map[string]any)
-	if !ok {
-		return text(detail)
-	}
-	field, what := text(fields["field"]), text(fields["message"])
-	if what == "" {
-		what = text(fields["code"])
-	}
-	if field != "" && what != "" {
-		return field + ": " + what
-	}
-	return field + what
-}
-
-// text is a decoded value if that is a string.
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
-// misfit says why a body is not what the contract says, without repeating any of
-// it: json's own words may quote a secret. other is what it is if json does not say.
-func misfit(err error, other string) string {
-	var (
-		syntax *json.SyntaxError
-		typ    *json.UnmarshalTypeError
-	)
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("not JSON, from byte %d on", syntax.Offset)
-	case errors.As(err, &typ) && typ.Field != "":
-		return fmt.Sprintf("%s is of the wrong type", typ.Field)
-	case errors.As(err, &typ):
-		return "JSON, but of the wrong type"
-	}
-	return other + " is malformed"
+	named := *e
+	named.operation = operation
+	return &named
 }

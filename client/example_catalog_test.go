@@ -90,11 +90,3 @@ func ExampleIconCatalog_Age() {
 	// fetched: false
 	// fetched: true true
 }
-
-func ExampleWithCatalogMaxAge() {
-	catalog := client.NewIconCatalog(staticIcons{{ID: "okta", Name: "Okta"}}, client.WithCatalogMaxAge(time.Hour))
-
-	icon, _, _ := catalog.Lookup(context.Background(), "okta")
-	fmt.Println(icon.Name)
-	// Output: Okta
-}

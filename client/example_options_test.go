@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -232,32 +231,4 @@ func ExampleWithObserver() {
 	// Output:
 	// generatePortalLink 1 502 false
 	// generatePortalLink 2 200 true
-}
-
-// A job that may run twice asks with the same key both times.
-func ExampleWithIdempotencyKey() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	jobID := "job-4711"
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithIdempotencyKey(func() string { return jobID }))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, _ = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-	fmt.Println(srv.Requests()[0].Header.Get("Idempotency-Key"))
-	// Output: job-4711
-}
-
-func ExampleWithMaxBody() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithMaxBody(64<<10))
-	if err != nil {
-		log.Fatal(err)
-	}
-	srv.Fail(portaltest.Fault{Body: bytes.Repeat([]byte("x"), 1<<20)})
-
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-	fmt.Println(errors.Is(err, client.ErrMalformedResponse))
-	// Output: true
 }

@@ -98,7 +98,6 @@ func ExampleClient_GeneratePortalLink_contacts() {
 		Intent:          client.IntentDomainVerification,
 		ReturnURL:       "https://example.com/settings",
 		ITContactEmails: []string{"it@customer.example"},
-		IntentOptions:   client.IntentOptions{DomainName: "customer.example"},
 	})
 	fmt.Println(srv.Requests()[0].Path, err)
 	// Output: /portal/generate_link <nil>

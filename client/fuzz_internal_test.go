@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/adminportal-go/adminportal/internal/loopback"
 )
 
 // Whatever the headers say, what is believed of them lies within the stated
@@ -44,32 +46,18 @@ func FuzzRateHeaders(f *testing.F) {
 		h.Set("Retry-After", retryAfter)
 		h.Set("Date", date)
 
-		bounded := func(name string, wait time.Duration, ok bool, most time.Duration) {
-			t.Helper()
-			if ok && (wait < time.Second || wait > most || wait%time.Second != 0) || !ok && wait != 0 {
-				t.Errorf("%s = %v, %v, want whole seconds up to %v, or 0 and false", name, wait, ok, most)
-			}
+		a := &answer{status: status, header: h, received: now}
+		a.date, _ = parseDate(date)
+		if wait := askedToWait(a); wait < 0 || wait > maxRetryAfter {
+			t.Errorf("askedToWait = %v, want it between 0 and %v", wait, maxRetryAfter)
 		}
-		for _, text := range []string{remaining, limit, reset, retryAfter} {
-			if n, ok := digits(text); ok && (n < 0 || strings.Trim(text, "0123456789") != "") {
-				t.Errorf("digits(%q) = %d, true, want plain numbers alone", text, n)
-			}
-		}
-		wait, ok := readReset(h, now, maxReset)
-		bounded("readReset", wait, ok, maxReset)
-		wait, ok = readRetryAfter(h, now)
-		bounded("readRetryAfter", wait, ok, maxRetryAfter)
-		wait, ok = askedToWait(status, h, now)
-		bounded("askedToWait", wait, ok, maxRetryAfter)
-
-		told, ok := readRateLimit(h, now)
+		told, ok := readRateLimit(a)
 		if ok && (told.Remaining < 0 || told.Remaining > 1<<30 || told.Limit < 0 || told.Limit > 1<<30 || !told.Reset.After(now) || told.Reset.After(now.Add(maxReset))) || !ok && told != (RateLimit{}) {
 			t.Errorf("readRateLimit = %+v, %v, want it within its bounds, or zero and false", told, ok)
 		}
 
 		var g gate
-		p := g.depart(now, true)
-		g.answered(p, status, h, now)
+		g.answer(g.depart(now, true), a, false)
 		if g.reset.After(now.Add(maxReset)) || g.underway != 0 {
 			t.Errorf("the gate is closed until %v with %d under way, want at most %v and none", g.reset, g.underway, maxReset)
 		}
@@ -99,22 +87,16 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		a := &answer{key: key, status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
-		e := a.readError()
-		e.tell()
+		a := &answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
+		c := &call{name: "generate portal link", key: key, organization: true}
+		e := c.refused(a)
 		for name, text := range map[string]string{
-			"Code": e.Code, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
+			"Code": e.Code, "Field": e.Field, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
 		} {
 			if name != "Error()" && len(text) > maxSnippet || len(text) > 2048 {
 				t.Errorf("%s has %d bytes", name, len(text))
 			}
 			wantClean(t, name, text, key)
-		}
-		// What a 404 is about is one question, whoever asks it.
-		for _, d := range []Dialect{DialectPortalLinks, DialectGenerateLink} {
-			if teaches(d, http.StatusNotFound, body) && !aboutOrganization(body) {
-				t.Errorf("a 404 teaches %v and is not about the organization: %q", d, body)
-			}
 		}
 	})
 }
@@ -143,7 +125,7 @@ func FuzzScrub(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, before, rest, after string) {
 		key := "sk_" + rest
-		if checkKey(key) != nil {
+		if keyRule(key) != "" {
 			return
 		}
 		wantClean(t, "with the key", scrub(before+key+after, key), key)
@@ -194,11 +176,11 @@ func FuzzReadLink(f *testing.F) {
 		f.Add([]byte(body), date)
 		f.Add([]byte(body), "")
 	}
-	c := &core{}
 	f.Fuzz(func(t *testing.T, body []byte, date string) {
 		now := time.Now()
 		a := &answer{status: 200, header: http.Header{"Date": {date}}, body: body, sent: now, received: now}
-		link, err := c.readLink(a, PortalLinkRequest{}, new(lineage))
+		a.date, _ = parseDate(date)
+		link, err := readLink(a, new(trust), PortalLinkRequest{})
 		if err != nil {
 			if link != nil {
 				t.Errorf("readLink = a link and %v", err)
@@ -233,7 +215,7 @@ func wantBrowsable(t *testing.T, address string) {
 		t.Errorf("accepted %q, which is not absolute", address)
 	case u.User != nil || strings.Contains(u.Host, "@"):
 		t.Errorf("accepted %q, which has user info", address)
-	case u.Scheme == "http" && !strings.EqualFold(u.Hostname(), "localhost") && !strings.HasPrefix(u.Hostname(), "127.") && !strings.Contains(u.Hostname(), ":"):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		t.Errorf("accepted %q, which is plain http off loopback", address)
 	case u.Scheme != "https" && u.Scheme != "http":
 		t.Errorf("accepted %q, whose scheme is %s", address, u.Scheme)

@@ -94,6 +94,9 @@ func TestFloodsAreCutOff(t *testing.T) {
 
 				e := asError(t, err)
 				want := map[int]error{200: client.ErrMalformedResponse, 400: client.ErrInvalidRequest, 500: client.ErrServer}[code]
+				if name == "512 MiB" && code == 400 {
+					want = nil // plain text is no answer of the service's
+				}
 				wantOnly(t, err, want)
 				if e.StatusCode != code || !strings.Contains(err.Error(), "too large") {
 					t.Errorf("got %v, want %d and that the body is too large", err, code)
@@ -125,15 +128,18 @@ func within(t testing.TB, happened <-chan struct{}, what string) {
 }
 
 func TestMaxBodyIsCountedAfterDecompression(t *testing.T) {
-	body := `{"link":"` + testLink + `","expires_at":"2030-01-01T00:00:00Z","pad":"` + strings.Repeat(" ", 4000) + `"}`
-	send := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		_, _ = io.WriteString(z, body)
-		_ = z.Close()
+	body := `{"link":"` + testLink + `","expires_at":"2030-01-01T00:00:00Z","pad":"`
+	const most = 1 << 20
+	send := func(size int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			_, _ = io.WriteString(z, body+strings.Repeat(" ", size-len(body)-len(`"}`))+`"}`)
+			_ = z.Close()
+		}
 	}
-	generate(t, serve(t, send, client.WithMaxBody(int64(len(body)))))
-	_, err := serve(t, send, client.WithMaxBody(int64(len(body))-1)).GeneratePortalLink(t.Context(), sso)
+	generate(t, serve(t, send(most)))
+	_, err := serve(t, send(most+1)).GeneratePortalLink(t.Context(), sso)
 	wantOnly(t, err, client.ErrMalformedResponse)
 }
 
@@ -148,10 +154,11 @@ func TestDribblingBodyEndsAtTheAttemptTimeout(t *testing.T) {
 				defer close(dropped)
 				w.WriteHeader(code)
 				for r.Context().Err() == nil {
+					time.Sleep(10 * time.Millisecond)
 					_, _ = w.Write([]byte(" "))
 					_ = http.NewResponseController(w).Flush()
 				}
-			}, client.WithMaxBody(1<<40), client.WithRetry(client.RetryPolicy{
+			}, client.WithRetry(client.RetryPolicy{
 				MaxAttempts:    1,
 				AttemptTimeout: 2 * time.Second, // the headers come within it on any machine
 			}))

@@ -6,58 +6,63 @@ import (
 	"time"
 )
 
-// An Attempt tells an observer how one request went, as it ends. It holds no
-// secret.
+// An Attempt tells an observer how one request went, as it ends. It holds no secret.
 type Attempt struct {
 	Operation  string        // the operationId in openapi.yaml: "generatePortalLink", …
 	Dialect    Dialect       // the dialect spoken
 	Number     int           // 1 for a call's first
+	Warm       bool          // sent by Client.Warm
+	Start      time.Time     // when it was sent
+	Duration   time.Duration // from Start to the last byte
+	Wait       time.Duration // before Start: backoff, gate and limiter
 	StatusCode int           // 0 if no answer came
-	Duration   time.Duration // from sending to the last byte
-	Wait       time.Duration // before sending: backoff, gate and limiter
 	RequestID  string        // X-Request-Id
 	RateLimit  RateLimit     // what the answer's headers said
 	Err        error         // nil for a success
 }
 
-// observe hands the record of an attempt to whoever listens.
-func (c *core) observe(ctx context.Context, call string, r *route, number int, waited time.Duration, a *answer, e *Error) {
-	logs := c.logger != nil && c.logger.Enabled(ctx, level(e))
-	if c.observer == nil && !logs {
+// An observation is who hears of attempts: either may be nil.
+type observation struct {
+	observer func(context.Context, Attempt)
+	logger   *slog.Logger
+}
+
+// tell hands the last attempt of a call to observer and log.
+func (o observation) tell(ctx context.Context, c *call, waited time.Duration) {
+	level := slog.LevelDebug
+	if c.failure != nil {
+		level = slog.LevelWarn
+	}
+	logs := o.logger != nil && o.logger.Enabled(ctx, level)
+	if o.observer == nil && !logs {
 		return
 	}
+	a := c.answer
 	t := Attempt{
-		Operation:  r.operation,
-		Dialect:    r.dialect,
-		Number:     number,
-		StatusCode: a.status,
+		Operation:  c.operation,
+		Dialect:    c.dialect,
+		Number:     c.attempts,
+		Warm:       c.warm,
+		Start:      a.sent,
 		Duration:   time.Since(a.sent),
 		Wait:       waited,
+		StatusCode: a.status,
+		RequestID:  snippet(scrub(a.header.Get("X-Request-Id"), c.key), 128),
 	}
-	if a.header != nil {
-		t.RequestID = snippet(scrub(first(a.header, headerRequestID), ""), 128)
-		t.RateLimit, _ = readRateLimit(a.header, a.received)
-	}
-	if e != nil {
-		frozen := *e // the call may go on to change its own
-		t.Err = &frozen
+	t.RateLimit, _ = readRateLimit(a)
+	if c.failure != nil {
+		failure := *c.failure // the call may go on to change its own
+		t.Err = &failure
 	}
 	if logs {
-		c.log(ctx, call, t, level(e))
+		o.log(ctx, c.name, t, level)
 	}
-	if c.observer != nil {
-		c.observer(ctx, t)
+	if o.observer != nil {
+		o.observer(ctx, t)
 	}
 }
 
-func level(e *Error) slog.Level {
-	if e != nil {
-		return slog.LevelWarn
-	}
-	return slog.LevelDebug
-}
-
-func (c *core) log(ctx context.Context, call string, t Attempt, level slog.Level) {
+func (o observation) log(ctx context.Context, name string, t Attempt, level slog.Level) {
 	attrs := []slog.Attr{
 		slog.String("operation", t.Operation),
 		slog.String("dialect", t.Dialect.String()),
@@ -66,11 +71,14 @@ func (c *core) log(ctx context.Context, call string, t Attempt, level slog.Level
 		slog.Duration("duration", t.Duration),
 		slog.Duration("wait", t.Wait),
 	}
+	if t.Warm {
+		attrs = append(attrs, slog.Bool("warm", true))
+	}
 	if t.RequestID != "" {
 		attrs = append(attrs, slog.String("request_id", t.RequestID))
 	}
 	if t.Err != nil {
 		attrs = append(attrs, slog.String("error", t.Err.Error()))
 	}
-	c.logger.LogAttrs(ctx, level, "adminportal: "+call, attrs...)
+	o.logger.LogAttrs(ctx, level, "adminportal: "+name, attrs...)
 }

@@ -154,7 +154,7 @@ func TestObserverHearsOfAttemptsWithoutAnswer(t *testing.T) {
 		var values []any
 		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "span"), time.Second)
 		defer cancel()
-		portal := inMemory(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, client.WithObserver(func(ctx context.Context, a client.Attempt) {
+		portal := inMemory(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithObserver(func(ctx context.Context, a client.Attempt) {
 			attempts = append(attempts, a)
 			values = append(values, ctx.Value(key{}))
 		}))

@@ -13,64 +13,66 @@ import (
 // is skipped.
 type Option func(*settings) error
 
-// settings are what options set.
+// settings are what options set. Addresses are checked when all options have been applied.
 type settings struct {
-	baseURL        string
-	cdnURL         string // empty: follows baseURL
-	httpClient     *http.Client
-	userAgent      string
-	keySource      func(context.Context) (string, error)
-	retry          RetryPolicy
-	limiter        Limiter
-	dialect        Dialect
-	margin         time.Duration
-	linkHosts      map[string]bool
-	logger         *slog.Logger
-	idempotencyKey func() string
-	observer       func(context.Context, Attempt)
-	maxBody        int64
+	baseURL    setting
+	cdnURL     setting // no value: follows baseURL
+	plainHTTP  bool
+	httpClient *http.Client
+	userAgent  string
+	keySource  func(context.Context) (string, error)
+	keyName    string // what errors call the key that is given to New
+	retry      RetryPolicy
+	limiter    Limiter
+	dialect    Dialect
+	margin     time.Duration
+	linkHosts  map[string]bool
+	observed   observation
 }
 
-// A Limiter holds attempts back, for example so that several processes share one
-// budget. *rate.Limiter of golang.org/x/time/rate is one.
-//
-// Wait is asked before every attempt and returns nil when it may be sent. Its
-// error ends the call and is in the error's chain; where it has
-// RetryAfter() time.Duration, that is the error's. A Limiter that also has
-// Pause(context.Context, time.Duration) is told of every 429 with the time to stay
-// away. It must be safe for concurrent use.
-type Limiter interface {
-	Wait(ctx context.Context) error
-}
+// A setting is a value and what errors call it.
+type setting struct{ value, name string }
 
-// WithBaseURL sets the API's address: https://api.workos.com unless told. It must
-// be https, or http on loopback; a path is kept, so that a gateway may serve the
-// API under a prefix.
-func WithBaseURL(baseURL string) Option {
-	return func(s *settings) (err error) {
-		if s.baseURL, err = parseBaseURL(baseURL); err != nil {
-			return invalid("base URL", err.Error())
-		}
+// WithBaseURL sets the API's address: https://api.workos.com by default. It must be https, or http
+// on loopback. A path is kept, so that a gateway may serve the API under a prefix.
+func WithBaseURL(baseURL string) Option { return withBaseURL("base URL", baseURL) }
+
+func withBaseURL(name, baseURL string) Option {
+	return func(s *settings) error {
+		s.baseURL = setting{baseURL, name}
 		return nil
 	}
 }
 
-// WithCDNURL sets the address of the icon file, under the same rule. Unless told
-// it is https://cdn.workos.com for the real base URL and else the base URL itself,
-// so that a test never leaves its server.
+// WithCDNURL sets the address of the icon file, under the same rule. By default it is
+// https://cdn.workos.com for the real base URL, and else the base URL itself, so that a test never
+// leaves its server.
 func WithCDNURL(cdnURL string) Option {
-	return func(s *settings) (err error) {
-		if s.cdnURL, err = parseBaseURL(cdnURL); err != nil {
-			return invalid("CDN URL", err.Error())
-		}
+	return func(s *settings) error {
+		s.cdnURL = setting{cdnURL, "CDN URL"}
 		return nil
 	}
 }
 
-// WithHTTPClient sets the HTTP client: its transport, cookie jar and timeout. It is
-// copied, and the copy follows no redirects. Without a transport of its own, and
-// when nil, it uses the package's, which keeps connections for many concurrent
-// callers.
+// WithPlainHTTPForTests allows plain http off loopback, for the base URL, the CDN URL and links:
+// for a sandbox under a container's name. Never use it with a real key, which anyone on the way
+// could read.
+func WithPlainHTTPForTests() Option {
+	return func(s *settings) error {
+		s.plainHTTP = true
+		return nil
+	}
+}
+
+// WithHTTPClient takes the transport and the timeout of an HTTP client, which is not changed. Its
+// CheckRedirect and Jar are not used: no redirect is followed, since one would carry the key
+// elsewhere. Without a transport of its own, and when nil, the package's own is used, which keeps
+// connections for many concurrent callers.
+//
+// A transport of yours is used as it is. To recover from dead connections as quickly as the
+// package's own, set its MaxIdleConnsPerHost to the number of concurrent callers, and its HTTP2 to
+// &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond, PingTimeout: 2 * time.Second}. The
+// package's own also closes its idle connections after an attempt that timed out.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(s *settings) error {
 		s.httpClient = hc
@@ -78,7 +80,7 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithUserAgent replaces the User-Agent, by default "adminportal-go/v1.2.3" with the
+// WithUserAgent replaces the User-Agent, which is by default "adminportal-go/v1.2.3" with the
 // version of this module that the program was built with.
 func WithUserAgent(userAgent string) Option {
 	return func(s *settings) error {
@@ -90,14 +92,15 @@ func WithUserAgent(userAgent string) Option {
 	}
 }
 
-// WithAPIKeySource asks source for the key, once per call, instead of using a
-// fixed one: a key can then be rotated without a restart. Calls that ask at the
-// same time share one question, and source is never asked twice at a time. After
-// a 401 it is asked once more, and a different key is tried once.
+// WithAPIKeySource asks source for the key, once per call, instead of using a fixed one: a key can
+// then be rotated without a restart. Calls that ask at the same time share one question, and only
+// one question runs at a time. After a 401 the source is asked once more, and a different key is
+// tried once. If asking is slow or costs money, let the source keep its answer for some minutes;
+// after the 401 it is asked again all the same, so it should then ask anew.
 //
-// The source wins over the key given to [New], which may then be empty. Nil is no
-// source. Its context ends when nobody waits for the answer any more; its error
-// ends the call and is in the error's chain.
+// The source wins over the key given to [New], which may then be empty. Nil is no source. The
+// context of source ends when nobody waits for the answer any more. The error of source ends the
+// call and is in the error's chain.
 func WithAPIKeySource(source func(context.Context) (string, error)) Option {
 	return func(s *settings) error {
 		s.keySource = source
@@ -134,7 +137,7 @@ func WithDialect(dialect Dialect) Option {
 }
 
 // WithExpiryMargin sets how much life a link must have left for EnsureFresh to
-// keep it: 30 s unless told. Zero keeps it to the last moment.
+// keep it: 30 s by default. Zero keeps it to the last moment.
 func WithExpiryMargin(margin time.Duration) Option {
 	return func(s *settings) error {
 		if margin < 0 {
@@ -145,11 +148,9 @@ func WithExpiryMargin(margin time.Duration) Option {
 	}
 }
 
-// WithLinkHosts allows links to these hosts alone, each "host", at any port, or
-// "host:port"; a
-// link elsewhere is [ErrMalformedResponse]. Unless told any https host is
-// allowed, since an organization may have a domain of its own. None at all means
-// the same.
+// WithLinkHosts allows links to these hosts alone, each "host", at any port, or "host:port". A link
+// elsewhere is [ErrMalformedResponse]. By default any https host is allowed, since an organization
+// may have a domain of its own. Without hosts it means the default.
 func WithLinkHosts(hosts ...string) Option {
 	return func(s *settings) error {
 		s.linkHosts = make(map[string]bool, len(hosts))
@@ -167,20 +168,7 @@ func WithLinkHosts(hosts ...string) Option {
 // No secret is logged. Nil logs nothing, which is the default.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *settings) error {
-		s.logger = logger
-		return nil
-	}
-}
-
-// WithIdempotencyKey sets where the Idempotency-Key of each generate call comes
-// from: random text unless told. It is asked once per call, and all attempts of
-// the call carry the same; empty text sends none.
-func WithIdempotencyKey(key func() string) Option {
-	return func(s *settings) error {
-		if key == nil {
-			return invalid("idempotency key", "must be a function; return empty text to send no key")
-		}
-		s.idempotencyKey = key
+		s.observed.logger = logger
 		return nil
 	}
 }
@@ -190,28 +178,11 @@ func WithIdempotencyKey(key func() string) Option {
 // use and should be quick. Nil is none.
 func WithObserver(observer func(context.Context, Attempt)) Option {
 	return func(s *settings) error {
-		s.observer = observer
+		s.observed.observer = observer
 		return nil
 	}
 }
-
-// WithMaxBody caps how many bytes of an answer are read, after decompression: 1 MiB
-// unless told. An answer that is longer is an error, and its connection is
-// dropped.
-func WithMaxBody(bytes int64) Option {
-	return func(s *settings) error {
-		if bytes <= 0 || bytes > 1<<40 {
-			return invalid("maximum body", fmt.Sprintf("must be a positive number of bytes (%d)", bytes))
-		}
-		s.maxBody = bytes
-		return nil
-	}
-}
-
-func validIdempotencyKey(key string) bool { return len(key) <= 255 && printable(key) }
 
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
-
-func normalHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }

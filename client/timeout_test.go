@@ -20,7 +20,7 @@ func TestTimeoutsAreNamed(t *testing.T) {
 	const (
 		policy = "timed out after 3s (RetryPolicy.AttemptTimeout): "
 		theirs = "timed out after 2s (http.Client.Timeout): "
-		post   = `Post "https://api.workos.com/portal_links": `
+		post   = `Post "https://api.workos.com": `
 	)
 	// Transports that answer nothing, and no more than headers.
 	silent := roundTripper(func(r *http.Request) (*http.Response, error) {

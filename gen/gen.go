@@ -450,12 +450,12 @@ func (c *Client) GenerateLinkWithBody(ctx context.Context, params *GenerateLinkP
 	if err != nil {
 		return nil, err
 	}
-	address := c.server
-	address.Path += "/portal/generate_link"
-	if address.RawPath != "" {
-		address.RawPath += "/portal/generate_link"
+	*req.URL = c.server
+	req.URL.Path += "/portal/generate_link"
+	if req.URL.RawPath != "" {
+		req.URL.RawPath += "/portal/generate_link"
 	}
-	req.URL, req.Host = &address, address.Host
+	req.Host = req.URL.Host
 	req.Header.Set("Content-Type", contentType)
 	if params != nil {
 		if params.IdempotencyKey != "" {
@@ -502,12 +502,12 @@ func (c *Client) GeneratePortalLinkWithBody(ctx context.Context, params *Generat
 	if err != nil {
 		return nil, err
 	}
-	address := c.server
-	address.Path += "/portal_links"
-	if address.RawPath != "" {
-		address.RawPath += "/portal_links"
+	*req.URL = c.server
+	req.URL.Path += "/portal_links"
+	if req.URL.RawPath != "" {
+		req.URL.RawPath += "/portal_links"
 	}
-	req.URL, req.Host = &address, address.Host
+	req.Host = req.URL.Host
 	req.Header.Set("Content-Type", contentType)
 	if params != nil {
 		if params.IdempotencyKey != "" {
@@ -531,12 +531,12 @@ func (c *Client) ListCDNProviderIcons(ctx context.Context, reqEditors ...Request
 	if err != nil {
 		return nil, err
 	}
-	address := c.server
-	address.Path += "/provider-icons.json"
-	if address.RawPath != "" {
-		address.RawPath += "/provider-icons.json"
+	*req.URL = c.server
+	req.URL.Path += "/provider-icons.json"
+	if req.URL.RawPath != "" {
+		req.URL.RawPath += "/provider-icons.json"
 	}
-	req.URL, req.Host = &address, address.Host
+	req.Host = req.URL.Host
 	return c.send(req, reqEditors)
 }
 
@@ -552,12 +552,12 @@ func (c *Client) ListProviderIcons(ctx context.Context, reqEditors ...RequestEdi
 	if err != nil {
 		return nil, err
 	}
-	address := c.server
-	address.Path += "/provider_icons"
-	if address.RawPath != "" {
-		address.RawPath += "/provider_icons"
+	*req.URL = c.server
+	req.URL.Path += "/provider_icons"
+	if req.URL.RawPath != "" {
+		req.URL.RawPath += "/provider_icons"
 	}
-	req.URL, req.Host = &address, address.Host
+	req.Host = req.URL.Host
 	return c.send(req, reqEditors)
 }
 

@@ -1,0 +1,117 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// A RetryPolicy says how often and how patiently a call is attempted. In every field zero means
+// the default, so a literal names only what differs.
+//
+// These answers are retried: 429, 500, 502, 503, 504, Cloudflare's 520 to 524, and a 404 that a
+// proxy sends in the place of a service that is known. So are network failures, except an untrusted
+// certificate, a handshake that the server refuses, and a proxy that refuses the connection. A POST
+// is retried like a GET: a second link is harmless, and both work until they expire.
+type RetryPolicy struct {
+	// MaxAttempts counts the first attempt too: 1 turns retries off. Default 4. Finding out the
+	// dialect and trying a rotated key do not count.
+	MaxAttempts int
+
+	// BaseDelay bounds the wait before the second attempt. The bound doubles with each further
+	// one, and the wait is drawn evenly from zero up to it. Default 1 s, as WorkOS's Admin Portal
+	// reference advises ("Rate Limits"). Negative means no wait.
+	BaseDelay time.Duration
+
+	// MaxDelay caps that bound. Default 30 s. It does not cap what the server asks for:
+	// Retry-After is never cut short. Negative means no cap.
+	MaxDelay time.Duration
+
+	// MaxWait is the longest single wait that is begun, to back off or for the rate limit. A call
+	// that would have to wait longer returns at once and says in Error.RetryAfter how long.
+	// Default 2 min. Negative means no bound except the context's.
+	MaxWait time.Duration
+
+	// AttemptTimeout bounds each attempt, from the connection to the last byte, and each question
+	// to the API key source. Default 10 s. Negative means none. If the context has a deadline and
+	// another attempt may follow, the first attempt takes at most half of the time left, so that
+	// one that hangs leaves time for another.
+	AttemptTimeout time.Duration
+}
+
+var defaultRetry = RetryPolicy{
+	MaxAttempts:    4,
+	BaseDelay:      time.Second, // WorkOS's reference: "exponential backoff starting at 1 second"
+	MaxDelay:       30 * time.Second,
+	MaxWait:        2 * time.Minute,
+	AttemptTimeout: 10 * time.Second,
+}
+
+// withDefaults replaces zero by the default, and negative by zero, which means off.
+func (p RetryPolicy) withDefaults() (RetryPolicy, error) {
+	if p.MaxAttempts < 0 {
+		return p, invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", p.MaxAttempts))
+	}
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = defaultRetry.MaxAttempts
+	}
+	for _, f := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&p.BaseDelay, defaultRetry.BaseDelay},
+		{&p.MaxDelay, defaultRetry.MaxDelay},
+		{&p.MaxWait, defaultRetry.MaxWait},
+		{&p.AttemptTimeout, defaultRetry.AttemptTimeout},
+	} {
+		switch {
+		case *f.value == 0:
+			*f.value = f.standard
+		case *f.value < 0:
+			*f.value = 0
+		}
+	}
+	return p, nil
+}
+
+// backoff is the wait before the nth retry when the server asks for none. It has full jitter, so
+// that callers who failed together do not come back together.
+func (p RetryPolicy) backoff(n int) time.Duration {
+	bound := p.BaseDelay
+	for ; n > 1 && (p.MaxDelay == 0 || bound < p.MaxDelay) && bound < 1<<60; n-- {
+		bound *= 2
+	}
+	if p.MaxDelay > 0 {
+		bound = min(bound, p.MaxDelay)
+	}
+	if bound <= 0 {
+		return 0
+	}
+	return rand.N(bound + 1) //nolint:gosec // jitter, not a secret
+}
+
+// affordable reports whether a wait may begin: it can end before the context's deadline and is not
+// longer than MaxWait.
+func (p RetryPolicy) affordable(ctx context.Context, wait time.Duration) bool {
+	if p.MaxWait > 0 && wait > p.MaxWait {
+		return false
+	}
+	deadline, ok := ctx.Deadline()
+	return !ok || wait < time.Until(deadline)
+}
+
+// pause waits. It returns the context's error when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
