@@ -78,8 +78,7 @@ func (l *attempt) exchange(req *http.Request, again bool) (*http.Response, *answ
 		_ = resp.Body.Close()
 	}
 	if err != nil {
-		var record tls.RecordHeaderError
-		if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
+		if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 			err = http.ErrSchemeMismatch
 		}
 		server := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}

@@ -1,11 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -56,7 +56,7 @@ func callOf(ctx context.Context) *call {
 func (c *call) conclude(a *answer) {
 	c.answer, c.failure = a, c.judge(a)
 	if c.failure == nil || c.organization && a.teaches(c.dialect) {
-		c.known.learn(c.dialect)
+		c.known.change(DialectAuto, c.dialect)
 	}
 	if !c.routeMissing() {
 		c.release()
@@ -81,21 +81,6 @@ func (c *call) routeMissing() bool {
 	return !c.settled && a.noRoute()
 }
 
-func (c *call) readLink(a *answer) (err error) {
-	c.link, err = readLink(a, c.trust, c.request)
-	return err
-}
-
-func (c *call) readIcons(a *answer) (err error) {
-	c.icons, err = c.trust.readIcons(a)
-	return err
-}
-
-func (c *call) readCDNIcons(a *answer) (err error) {
-	c.icons, err = c.trust.readCDNIcons(a)
-	return err
-}
-
 // judge says what an answer means: nil for a success. It looks at the status first, and at the
 // body only then.
 func (c *call) judge(a *answer) *Error {
@@ -118,10 +103,8 @@ func (c *call) judge(a *answer) *Error {
 	if errors.Is(err, errLinkHost) {
 		e.hint = hintLinkHost
 	}
-	if a.err != nil {
-		e.cause = hide(a.err, c.key)
-	} else {
-		e.Description = snippet(scrub(err.Error(), c.key), maxSnippet)
+	if a.err == nil {
+		e.Description = c.clean(err.Error(), maxSnippet)
 	}
 	return e
 }
@@ -130,17 +113,18 @@ func (c *call) judge(a *answer) *Error {
 const maxSnippet = 512
 
 func (c *call) failed(a *answer) *Error {
-	e := &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status}
-	if id := a.header.Get("X-Request-Id"); id != "" {
-		e.RequestID = snippet(scrub(id, c.key), 128)
-	}
-	return e
+	return &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(a), cause: hide(a.err, c.key)}
 }
+
+func (c *call) requestID(a *answer) string { return c.clean(a.header.Get("X-Request-Id"), 128) }
+
+// clean makes foreign text fit for an error.
+func (c *call) clean(text string, most int) string { return snippet(scrub(text, c.key), most) }
 
 // unanswered is for an attempt that brought no answer.
 func (c *call) unanswered(a *answer) *Error {
 	e := c.failed(a)
-	e.cause, e.hint = hide(a.err, c.key), hintNetwork
+	e.hint = hintNetwork
 	switch status := proxyStatus(a.err); {
 	case status == http.StatusProxyAuthRequired:
 		e.Description, e.hint = "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
@@ -154,26 +138,22 @@ func (c *call) unanswered(a *answer) *Error {
 func (c *call) refused(a *answer) *Error {
 	e := c.failed(a)
 	said := describe(a.body)
-	e.cause = hide(a.err, c.key)
 	e.RetryAfter = askedToWait(a)
-	e.Code = snippet(scrub(said.code, c.key), 128)
-	e.Description = snippet(scrub(said.text, c.key), maxSnippet)
-	e.Body = snippet(scrub(string(a.body), c.key), maxSnippet)
-	switch a.status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity:
-		switch {
-		case a.foreign(), a.status == http.StatusNotFound && !c.ofOrganization(a):
-			e.kind, e.hint = errNoKind, hintBetween
-		case c.organization && (a.status == http.StatusBadRequest || a.status == http.StatusForbidden) && said.missesOrganization():
-			e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
-		case a.status == http.StatusForbidden && a.noRoute():
-			e.kind, e.hint = errNoKind, hintNoRoute
-		case kindOf(a.status) == ErrInvalidRequest:
-			e.Field = snippet(scrub(fieldIn(said), c.key), 128)
-		}
-	}
-	if c.public {
+	e.Code = c.clean(said.code, 128)
+	e.Description = c.clean(said.text, maxSnippet)
+	e.Body = c.clean(string(a.body), maxSnippet)
+	switch kind := kindOf(a.status); {
+	case c.public && a.status < 500:
 		e.hint = hintIconFile
+	case a.noRoute() && a.status != http.StatusNotImplemented:
+		e.kind, e.hint = errNoKind, hintNoRoute
+	case kind == nil, kind == ErrRateLimited, kind == ErrServer:
+	case a.foreign(), a.status == http.StatusNotFound && !c.ofOrganization(a):
+		e.kind, e.hint = errNoKind, hintBetween
+	case c.organization && a.status != http.StatusUnauthorized && a.status != http.StatusUnprocessableEntity && said.missesOrganization():
+		e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
+	case kind == ErrInvalidRequest:
+		e.Field = c.clean(cmp.Or(said.field, fieldNamed.ReplaceAllString(fieldNamed.FindString(said.text), "$1")), 128)
 	}
 	return e
 }
@@ -181,26 +161,13 @@ func (c *call) refused(a *answer) *Error {
 // ofOrganization reports whether a 404 is the service's word on the organization. Where the live
 // dialect is known, its older words are, too.
 func (c *call) ofOrganization(a *answer) bool {
-	older := c.settled && c.dialect == DialectGenerateLink && a.isNotFoundAlone()
+	said := describe(a.body)
+	older := c.settled && c.dialect == DialectGenerateLink && said.alone && said.text == "Not Found" && a.says(`"message"`)
 	return c.organization && (older || a.ofOrganization())
 }
 
-// fieldIn is the field that a description names in a field of its own, or in its words.
-func fieldIn(said description) string {
-	if said.field != "" {
-		return said.field
-	}
-	i := slices.IndexFunc(requestFields, func(field string) bool {
-		return strings.HasPrefix(said.text, field+" ") || strings.HasPrefix(said.text, field+":") || strings.Contains(said.text, "'"+field+"'")
-	})
-	if i < 0 {
-		return ""
-	}
-	return requestFields[i]
-}
-
-// requestFields are openapi.yaml's names of what a request for a link may say.
-var requestFields = []string{"organization", "intent", "return_url", "success_url", "it_contact_emails"}
+// fieldNamed finds one of openapi.yaml's names of what a request for a link may say.
+var fieldNamed = regexp.MustCompile(`^(?:The )?'?(organization|intent|return_url|success_url|it_contact_emails)\b`)
 
 // stopped is the error of a call that ends before its next attempt: what the last answer said, and
 // why nothing more is sent.

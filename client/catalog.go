@@ -24,9 +24,9 @@ type IconSource interface {
 	ListProviderIcons(ctx context.Context) ([]ProviderIcon, error)
 }
 
-// An IconCatalog keeps the provider icons for the pages of a service. Make one
-// with [NewIconCatalog] and share it; it is safe for concurrent use, has no
-// goroutine of its own, and nothing needs closing.
+// An IconCatalog keeps the provider icons for the pages of a service. Make one with
+// [NewIconCatalog] and share it; it is safe for concurrent use, has no goroutine of its own, and
+// nothing needs closing.
 //
 // The first lookup fetches the list, or [IconCatalog.Warm] does at startup. A lookup that finds the
 // list more than 24 h old starts a refresh and is served from the old one at once. While the
@@ -36,26 +36,23 @@ type IconCatalog struct {
 	source  IconSource
 	list    atomic.Pointer[iconList]
 	asking  flight[*iconList]
-	refresh atomic.Bool               // one runs in the background
-	rest    atomic.Pointer[time.Time] // while there is no list: Warm does nothing until then
+	refresh atomic.Bool // one runs in the background
 }
 
-// An iconList is one fetch, never changed after it is published.
+// An iconList is one fetch, or none yet. It never changes after it is published.
 type iconList struct {
 	icons   []ProviderIcon
 	index   map[string]int // by ID and by connection type, as spelled and in lower case
-	fetched time.Time
-	due     time.Time // for a refresh
+	fetched time.Time      // zero: never
+	due     time.Time      // for a refresh
 }
 
-// NewIconCatalog returns an empty catalog of what source lists. It fetches nothing
-// yet.
+// NewIconCatalog returns an empty catalog of what source lists. It fetches nothing yet.
 func NewIconCatalog(source IconSource) *IconCatalog { return &IconCatalog{source: source} }
 
-// Lookup finds an icon by its ID ("okta") or by the type of an SSO connection
-// ("OktaSAML", "GoogleOAuth", …). It is false, without an error, where there is no
-// icon: connection types appear without notice. An error means that there is no
-// list at all yet.
+// Lookup finds an icon by its ID ("okta") or by the type of an SSO connection ("OktaSAML",
+// "GoogleOAuth", …). It is false, without an error, where there is no icon: connection types
+// appear without notice. An error means that there is no list at all yet.
 func (k *IconCatalog) Lookup(ctx context.Context, provider string) (icon ProviderIcon, ok bool, err error) {
 	list, err := k.get(ctx)
 	if err != nil {
@@ -80,24 +77,20 @@ func (k *IconCatalog) All(ctx context.Context) ([]ProviderIcon, error) {
 	return slices.Clone(list.icons), nil
 }
 
-// Age is how long ago the list in use was fetched. It is false while there is
-// none.
+// Age is how long ago the list in use was fetched. It is false while there is none.
 func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 	list := k.list.Load()
-	if list == nil {
+	if list == nil || list.fetched.IsZero() {
 		return 0, false
 	}
 	return time.Since(list.fetched), true
 }
 
-// Warm starts fetching, unless there is a list already, and returns at once: call
-// it at startup so that no page has to wait. If it fails, the first lookup tries
-// again, and so does Warm itself, once a minute however often it is called.
+// Warm starts fetching, unless there is a list already, and returns at once: call it at startup so
+// that no page has to wait. If it fails, the first lookup tries again, and so does Warm itself,
+// once a minute however often it is called.
 func (k *IconCatalog) Warm() {
-	if k.list.Load() != nil {
-		return
-	}
-	if rest := k.rest.Load(); rest == nil || time.Until(*rest) < 0 {
+	if list := k.list.Load(); list == nil || list.fetched.IsZero() && time.Until(list.due) < 0 {
 		k.refreshInBackground()
 	}
 }
@@ -105,10 +98,10 @@ func (k *IconCatalog) Warm() {
 // get returns the list in use, whatever its age, and waits only if there is none.
 func (k *IconCatalog) get(ctx context.Context) (*iconList, error) {
 	list := k.list.Load()
-	if list == nil {
-		return k.asking.do(ctx, 0, k.fetch)
+	if list == nil || list.fetched.IsZero() {
+		return k.asking.do(ctx, false, k.fetch)
 	}
-	if time.Until(list.due) < 0 { // the monotonic clock alone: half the cost of time.Now
+	if time.Until(list.due) < 0 {
 		k.refreshInBackground()
 	}
 	return list, nil
@@ -123,39 +116,28 @@ func (k *IconCatalog) refreshInBackground() {
 		defer k.refresh.Store(false)
 		ctx, cancel := context.WithTimeout(context.Background(), catalogTimeout)
 		defer cancel()
-		_, _ = k.asking.do(ctx, 0, k.fetch) // a failure shows in Age
+		_, _ = k.asking.do(ctx, false, k.fetch) // a failure shows in Age
 	}()
 }
 
-// fetch keeps the last good list where the service has nothing better, and lets
-// it rest before it asks again.
+// fetch keeps the last good list where the service has nothing better, and lets it rest before it
+// asks again.
 func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	icons, err := k.source.ListProviderIcons(ctx)
-	last := k.list.Load()
-	switch {
-	case last != nil && (err != nil || len(icons) == 0):
-		kept := *last
-		kept.due = time.Now().Add(jittered(catalogRetry))
-		k.list.Store(&kept)
-		return &kept, err
-	case err != nil:
-		rest := time.Now().Add(jittered(catalogRetry))
-		k.rest.Store(&rest)
-		return nil, err
+	list, rest := new(iconList), catalogRetry
+	if last := k.list.Load(); last != nil {
+		*list = *last
 	}
-	list := newIconList(icons)
-	list.due = list.fetched.Add(jittered(catalogMaxAge))
-	if len(icons) == 0 { // the best that there is, but not for a day
-		list.due = list.fetched.Add(jittered(catalogRetry))
+	if err == nil && (len(icons) > 0 || list.fetched.IsZero()) {
+		*list = *newIconList(icons)
+		if len(icons) > 0 {
+			rest = catalogMaxAge
+		}
 	}
+	// Less up to a tenth, so that services started together do not refresh together.
+	list.due = time.Now().Add(rest - rand.N(rest/10+1)) //nolint:gosec // jitter, not a secret
 	k.list.Store(list)
-	return list, nil
-}
-
-// jittered is d less up to a tenth, so that services started together do not
-// refresh together.
-func jittered(d time.Duration) time.Duration {
-	return d - rand.N(d/10+1) //nolint:gosec // jitter, not a secret
+	return list, err
 }
 
 func newIconList(icons []ProviderIcon) *iconList {

@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -43,14 +41,7 @@ type core struct {
 // A malformed key or option is refused with an [*Error] that matches [ErrInvalidRequest], names
 // the option in its Field, and never repeats the key. New sends nothing.
 func New(apiKey string, opts ...Option) (*Client, error) {
-	s := settings{
-		baseURL:   setting{value: defaultBaseURL},
-		userAgent: "adminportal-go/" + version(),
-		keyName:   "API key",
-		retry:     defaultRetry,
-		margin:    defaultMargin,
-	}
-	core, err := s.apply(apiKey, opts)
+	core, err := newCore(apiKey, opts)
 	if err != nil {
 		return nil, during("new client", err)
 	}
@@ -60,25 +51,24 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 // NewFromEnv is [New] with the key from WORKOS_API_KEY and, where that is set, the base URL from
 // WORKOS_BASE_URL. Options win over the environment.
 func NewFromEnv(opts ...Option) (*Client, error) {
-	env := []Option{func(s *settings) error {
+	env := func(s *settings) {
 		s.keyName = "WORKOS_API_KEY"
-		return nil
-	}}
-	if baseURL := os.Getenv("WORKOS_BASE_URL"); baseURL != "" {
-		env = append(env, withBaseURL("WORKOS_BASE_URL", baseURL))
+		if baseURL := os.Getenv("WORKOS_BASE_URL"); baseURL != "" {
+			s.baseURL = setting{baseURL, "WORKOS_BASE_URL"}
+		}
 	}
-	return New(os.Getenv("WORKOS_API_KEY"), append(env, opts...)...)
+	return New(os.Getenv("WORKOS_API_KEY"), append([]Option{env}, opts...)...)
 }
 
-// apply checks the settings and makes the core of a client.
-func (s *settings) apply(apiKey string, opts []Option) (*core, error) {
+func newCore(apiKey string, opts []Option) (*core, error) {
+	s := settings{baseURL: setting{value: defaultBaseURL}, userAgent: "adminportal-go/" + version(), keyName: "API key", margin: defaultMargin}
 	for _, opt := range opts {
-		if opt == nil {
-			continue
+		if opt != nil {
+			opt(&s)
 		}
-		if err := opt(s); err != nil {
-			return nil, err
-		}
+	}
+	if err := s.check(); err != nil {
+		return nil, err
 	}
 	fixed := s.keySource == nil
 	if fixed {
@@ -99,46 +89,42 @@ func (s *settings) apply(apiKey string, opts []Option) (*core, error) {
 	} else if baseURL == defaultBaseURL {
 		cdnURL = defaultCDNURL
 	}
-	return s.assemble(baseURL, cdnURL, fixed)
+	s.retry = s.retry.withDefaults()
+	c := &core{
+		baseURL: baseURL, gate: new(gate), pinned: s.dialect, margin: s.margin,
+		trust:   newTrust(s.plainHTTP, s.linkHosts, cdnURL),
+		timeout: timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"},
+	}
+	transport := http.RoundTripper(nil)
+	if hc := s.httpClient; hc != nil {
+		transport = hc.Transport
+		c.timeout = c.timeout.atMost(timeout{hc.Timeout, "http.Client.Timeout"})
+	}
+	return c, c.assemble(&s, transport, fixed)
 }
 
 // assemble puts the links under the two generated clients.
-func (s *settings) assemble(baseURL, cdnURL string, fixed bool) (*core, error) {
-	c := &core{baseURL: baseURL, gate: new(gate), pinned: s.dialect, margin: s.margin}
-	c.trust = trust{plainHTTP: s.plainHTTP, linkHosts: s.linkHosts, cdnURL: cdnURL}
-	c.timeout = timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}
-
-	last := &attempt{transport: sharedTransport(), observed: s.observed, halve: s.retry.MaxAttempts > 1}
-	if hc := s.httpClient; hc != nil {
-		c.timeout = c.timeout.atMost(timeout{hc.Timeout, "http.Client.Timeout"})
-		if hc.Transport != nil {
-			last.transport = hc.Transport
-		}
+func (c *core) assemble(s *settings, transport http.RoundTripper, fixed bool) (err error) {
+	last := &attempt{transport: transport, timeout: c.timeout, halve: s.retry.MaxAttempts > 1, observed: s.observed}
+	if transport == nil {
+		last.transport, last.closeIdle = sharedTransport()
 	}
-	if own, ok := last.transport.(*http.Transport); ok && isShared(own) {
-		last.closeIdle = own.CloseIdleConnections
-	}
-	last.timeout = c.timeout
-
-	var chain gen.HttpRequestDoer = last                                                               // one attempt, observed
-	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: s.retry}                     // is there budget?
-	chain = &retry{next: chain, policy: s.retry}                                                       // again? after how long?
-	chain = &authorize{next: chain, keys: keys{source: s.keySource, fixed: fixed, timeout: c.timeout}} // the key
+	var chain gen.HttpRequestDoer = last                                           // one attempt, observed
+	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: s.retry} // is there budget?
+	chain = &retry{next: chain, policy: s.retry}                                   // again? after how long?
+	chain = &authorize{next: chain, source: s.keySource, fixed: fixed, timeout: c.timeout}
 
 	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
 	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 		return nil
 	})
-	var err error
-	if c.api, err = gen.NewClient(baseURL, gen.WithHTTPClient(chain), headers); err != nil {
-		return nil, invalid(s.baseURL.name, errAddressRelative.Error())
+	if c.api, err = gen.NewClient(c.baseURL, gen.WithHTTPClient(chain), headers); err != nil {
+		return err
 	}
 	// The CDN gets no key and is not part of the budget.
-	if c.cdn, err = gen.NewClient(cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers); err != nil {
-		return nil, invalid(s.cdnURL.name, errAddressRelative.Error())
-	}
-	return c, nil
+	c.cdn, err = gen.NewClient(c.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers)
+	return err
 }
 
 // newCall begins a call that learns the dialect for known.
@@ -170,9 +156,3 @@ func (c Client) String() string {
 	}
 	return "adminportal client for " + c.core.baseURL
 }
-
-// Format prints String whatever the verb: the key is never printed.
-func (c Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.String())) }
-
-// LogValue logs String.
-func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

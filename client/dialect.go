@@ -26,15 +26,10 @@ const (
 
 // String is the word in logs: "auto", "portal_links" or "generate_link".
 func (d Dialect) String() string {
-	switch d {
-	case DialectAuto:
-		return "auto"
-	case DialectPortalLinks:
-		return "portal_links"
-	case DialectGenerateLink:
-		return "generate_link"
+	if d < DialectAuto || d > DialectGenerateLink {
+		return "unknown dialect"
 	}
-	return "unknown dialect"
+	return [...]string{"auto", "portal_links", "generate_link"}[d]
 }
 
 // A learner remembers which dialect works. The first caller to meet an empty one finds out for
@@ -52,41 +47,32 @@ func (l *learner) dialect() Dialect {
 	return l.known
 }
 
-// learn keeps the first lesson.
-func (l *learner) learn(d Dialect) {
+// change replaces what is known, unless that has changed since.
+func (l *learner) change(from, to Dialect) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.known == DialectAuto {
-		l.known = d
-	}
-}
-
-// forget forgets d, unless something else has been learned since.
-func (l *learner) forget(d Dialect) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.known == d {
-		l.known = DialectAuto
+	if l.known == from {
+		l.known = to
 	}
 }
 
 // ask returns what is known. With DialectAuto the caller is to find out itself, and calls done as
 // soon as it has an answer. done is never nil and may be called more than once.
 func (l *learner) ask(ctx context.Context) (d Dialect, done func(), err error) {
-	nothing := func() {}
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if probing := l.probing; l.known == DialectAuto && probing != nil {
 		l.mu.Unlock()
 		select {
 		case <-probing:
-			return l.dialect(), nothing, nil
 		case <-ctx.Done():
-			return DialectAuto, nothing, ctx.Err()
+			err = ctx.Err()
 		}
+		l.mu.Lock()
+		return l.known, func() {}, err
 	}
-	defer l.mu.Unlock()
 	if l.known != DialectAuto {
-		return l.known, nothing, nil
+		return l.known, func() {}, nil
 	}
 	probing := make(chan struct{})
 	l.probing = probing

@@ -1,11 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,24 +60,15 @@ var errNoKind = errors.New("no kind")
 
 // Error says what failed, how and why, in one line.
 func (e *Error) Error() string {
-	var parts []string
-	if e.operation != "" {
-		parts = append(parts, e.operation)
+	status, field := "", e.Field
+	if e.StatusCode != 0 {
+		status, field = strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, cmp.Or(e.Code, http.StatusText(e.StatusCode)))), ""
 	}
-	switch {
-	case e.StatusCode != 0 && e.Code != "":
-		parts = append(parts, fmt.Sprintf("%d %s", e.StatusCode, e.Code))
-	case e.StatusCode != 0:
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))))
-	case e.Field != "":
-		parts = append(parts, e.Field)
-	}
-	if e.Description != "" {
-		parts = append(parts, e.Description)
-	}
+	cause := ""
 	if e.cause != nil {
-		parts = append(parts, e.cause.Error())
+		cause = e.cause.Error()
 	}
+	parts := slices.DeleteFunc([]string{e.operation, status, field, e.Description, cause}, func(s string) bool { return s == "" })
 	if len(parts) == 0 {
 		parts = append(parts, "failed")
 	}
@@ -94,21 +85,9 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Format prints what Error says, quoted for %q. No verb prints the error's fields.
-func (e Error) Format(f fmt.State, verb rune) {
-	text := e.Error()
-	if verb == 'q' {
-		text = strconv.Quote(text)
-	}
-	_, _ = io.WriteString(f, text)
-}
-
 // Is reports whether target is the sentinel for what went wrong.
 func (e *Error) Is(target error) bool {
-	kind := e.kind
-	if kind == nil {
-		kind = kindOf(e.StatusCode)
-	}
+	kind := cmp.Or(e.kind, kindOf(e.StatusCode))
 	return kind != nil && target == kind
 }
 
@@ -119,24 +98,22 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Hint is what to do about the error, in a sentence. It is empty if there is nothing to advise.
 func (e *Error) Hint() string {
-	if e.hint == "" {
-		return hintFor(e.StatusCode, e.Description)
-	}
-	return e.hint
+	return cmp.Or(e.hint, hintFor(e.StatusCode, e.Description))
 }
 
 // kindOf is the sentinel for a status of the service's own.
 func kindOf(status int) error {
-	switch {
-	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		return ErrInvalidRequest
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case http.StatusUnauthorized, http.StatusForbidden:
 		return ErrUnauthorized
-	case status == http.StatusNotFound:
+	case http.StatusNotFound:
 		return ErrOrganizationNotFound
-	case status == http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return ErrRateLimited
-	case status >= 500:
+	}
+	if status >= 500 {
 		return ErrServer
 	}
 	return nil
@@ -149,11 +126,10 @@ func invalid(field, rule string) *Error {
 
 // during names the operation of an error that was made without one.
 func during(operation string, err error) *Error {
-	var e *Error
-	if !errors.As(err, &e) {
-		return &Error{operation: operation, cause: hide(err, "")}
+	named := &Error{cause: hide(err, "")}
+	if own, ok := errors.AsType[*Error](err); ok {
+		*named = *own
 	}
-	named := *e
 	named.operation = operation
-	return &named
+	return named
 }

@@ -12,7 +12,6 @@ import (
 // to leave ends the question. A panic of the question reaches all who wait. The zero value is ready.
 type flight[T any] struct {
 	mu      sync.Mutex
-	asked   uint64 // questions so far
 	running *question[T]
 }
 
@@ -20,108 +19,94 @@ type flight[T any] struct {
 // caller, its deadline is the latest of those who wait: who plans by it plans for the most patient.
 type question[T any] struct {
 	context.Context
-	cancel  context.CancelFunc
-	flight  *flight[T]
-	number  uint64
-	waiting int
-	latest  time.Time // of the deadlines
-	never   bool      // somebody waits without a deadline
-
+	cancel   context.CancelFunc
+	flight   *flight[T]
+	waiting  int
+	latest   time.Time
 	done     chan struct{}
-	value    T // this and the next are set before done is closed
+	value    T // this and the next two are set before done is closed
 	err      error
 	panicked any
 }
 
-// errGoexit is for a function that ends its goroutine, as testing.T.FailNow does.
-var errGoexit = errors.New("the function that was asked ended its goroutine")
+// noDeadline stands for the deadline of a caller who has none.
+var noDeadline = time.Unix(1<<40, 0)
 
-// do returns fn's answer to a question that was asked after the numbered one; after zero it joins
-// whichever runs. At most one question runs at a time.
-func (f *flight[T]) do(ctx context.Context, after uint64, fn func(context.Context) (T, error)) (zero T, err error) {
-	for ctx.Err() == nil {
-		f.mu.Lock()
-		q := f.running
-		join := q == nil || q.number > after
-		if q == nil {
-			q = f.start(ctx, fn)
-		}
-		if join {
-			q.waiting++
-			deadline, ok := ctx.Deadline()
-			q.never = q.never || !ok
-			if deadline.After(q.latest) {
-				q.latest = deadline
-			}
-		}
+// do returns fn's answer. It joins the question that runs; afresh, it lets that end first, since
+// it was asked too early to count. At most one question runs at a time.
+func (f *flight[T]) do(ctx context.Context, afresh bool, fn func(context.Context) (T, error)) (none T, err error) {
+	f.mu.Lock()
+	if old := f.running; afresh && old != nil {
 		f.mu.Unlock()
-
 		select {
-		case <-q.done:
-			if !join {
-				continue // too old to count: ask again
-			}
-			if q.panicked != nil {
-				panic(q.panicked)
-			}
-			return q.value, q.err
+		case <-old.done:
 		case <-ctx.Done():
-			if join {
-				f.leave(q)
-			}
 		}
+		f.mu.Lock()
 	}
-	return zero, ctx.Err()
+	if ctx.Err() != nil {
+		f.mu.Unlock()
+		return none, ctx.Err()
+	}
+	q := f.join(ctx, fn)
+	f.mu.Unlock()
+	select {
+	case <-q.done:
+		if q.panicked != nil {
+			panic(q.panicked)
+		}
+		return q.value, q.err
+	case <-ctx.Done():
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if q.waiting--; q.waiting == 0 {
+			f.end(q)
+		}
+		return none, ctx.Err()
+	}
 }
 
-// start is called with the lock held.
-func (f *flight[T]) start(ctx context.Context, fn func(context.Context) (T, error)) *question[T] {
-	f.asked++
-	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	q := &question[T]{Context: base, cancel: cancel, flight: f, number: f.asked, done: make(chan struct{}), err: errGoexit}
-	f.running = q
-	go func() {
-		defer func() {
-			q.panicked = recover()
-			f.finish(q)
-			cancel()
-			close(q.done)
+// join is called with the lock held.
+func (f *flight[T]) join(ctx context.Context, fn func(context.Context) (T, error)) *question[T] {
+	q := f.running
+	if q == nil {
+		base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		// The error is for a function that ends its goroutine, as testing.T.FailNow does.
+		q = &question[T]{Context: base, cancel: cancel, flight: f, done: make(chan struct{}), err: errors.New("the function ended its goroutine")}
+		f.running = q
+		go func() {
+			defer close(q.done)
+			defer func() {
+				q.panicked = recover()
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.end(q)
+			}()
+			q.value, q.err = fn(q)
 		}()
-		q.value, q.err = fn(q)
-	}()
+	}
+	q.waiting++
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = noDeadline
+	}
+	if deadline.After(q.latest) {
+		q.latest = deadline
+	}
 	return q
 }
 
-// finish makes room for the next question.
-func (f *flight[T]) finish(q *question[T]) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// end ends a question and makes room for the next. It is called with the lock held.
+func (f *flight[T]) end(q *question[T]) {
+	q.cancel()
 	if f.running == q {
 		f.running = nil
 	}
 }
 
-// leave ends the question when nobody waits for it any more. Who comes later asks anew.
-func (f *flight[T]) leave(q *question[T]) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if q.waiting--; q.waiting == 0 {
-		q.cancel()
-		if f.running == q {
-			f.running = nil
-		}
-	}
-}
-
-// mark is the number of the last question: one with a higher number is asked later.
-func (f *flight[T]) mark() uint64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.asked
-}
-
+// Deadline is the latest of those who wait.
 func (q *question[T]) Deadline() (time.Time, bool) {
 	q.flight.mu.Lock()
 	defer q.flight.mu.Unlock()
-	return q.latest, !q.never
+	return q.latest, true
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 )
 
 // EnsureFresh returns link while it has more life left than the margin (30 s by default, see
@@ -26,11 +25,10 @@ func (c *Client) EnsureFresh(ctx context.Context, link *PortalLink) (*PortalLink
 	if link.TTL() > core.margin {
 		return link, nil
 	}
-	renewed, err := link.origin.renewal.do(ctx, 0, func(ctx context.Context) (*PortalLink, error) {
+	renewed, err := link.origin.renewal.do(ctx, false, func(ctx context.Context) (*PortalLink, error) {
 		return core.generate(ctx, name, link.origin.request, true)
 	})
-	var own *Error
-	if err != nil && !errors.As(err, &own) { // this caller has left
+	if err != nil && !is[*Error](err) { // this caller has left
 		return nil, during(name, err)
 	}
 	return renewed, err

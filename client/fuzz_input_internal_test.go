@@ -83,14 +83,14 @@ func FuzzAddress(f *testing.F) {
 }
 
 // The pattern of openapi.yaml's OrganizationID, written down a second time.
-var organizationPattern = regexp.MustCompile(`\Aorg_[0-9A-Za-z_-]{1,251}\z`)
+var documentsPattern = regexp.MustCompile(`\Aorg_[0-9A-Za-z_-]{1,251}\z`)
 
 func FuzzOrganization(f *testing.F) {
 	for _, seed := range []string{"", "org_", "org_x", "org_01EHWNCE74X7JSDV0X3SZ3KJNY", "acme", "ORG_x", "org_x/../y", "org_x\n", "org_é", "org_x\x00", "org_" + strings.Repeat("x", 251), "org_" + strings.Repeat("x", 252)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		if got, want := validOrganization(id), organizationPattern.MatchString(id); got != want {
+		if got, want := validOrganization(id), documentsPattern.MatchString(id); got != want {
 			t.Errorf("validOrganization(%q) = %v, want %v", id, got, want)
 		}
 	})
@@ -132,4 +132,12 @@ func FuzzKeyRule(f *testing.F) {
 			t.Errorf("keyRule(%q) is empty, want a rule", key)
 		}
 	})
+}
+
+func validOrganization(id string) bool {
+	return PortalLinkRequest{Organization: id, Intent: IntentSSO}.Validate() == nil
+}
+
+func validEmail(address string) bool {
+	return PortalLinkRequest{Organization: "org_1", Intent: IntentSSO, ITContactEmails: []string{address}}.Validate() == nil
 }

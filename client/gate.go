@@ -49,22 +49,20 @@ type gate struct {
 	departed uint64 // the last one's number
 	heard    uint64 // the last one that had left when left was heard
 	rolled   uint64 // the last one that had left at the last reset
-	window   uint64 // counts the resets
 
-	date   time.Time // the Date of the last answer that was not out of a cache
-	dated  time.Time // when it came
-	spoke  time.Time // when the last answer came, except one that refuses the key
-	warmed time.Time // when the last answer to Warm came
+	date, dated   time.Time // the Date of the last answer that was not out of a cache, and when it came
+	spoke, warmed time.Time // when the last answer came, except one that refuses the key; the last to Warm
 
 	changed chan struct{} // closed to make those who wait look again; nil if none does
 }
 
-// probeEvery is how long a probing gate waits for an answer before it lets another attempt try.
-const probeEvery = time.Second
-
-// clockSlack is how much older than expected a Date may be without being from a cache: servers
-// behind one address differ, and answers arrive out of order.
-const clockSlack = 5 * time.Second
+const (
+	// probeEvery is how long a probing gate waits for an answer before it lets another attempt try.
+	probeEvery = time.Second
+	// clockSlack is how much older than expected a Date may be without being from a cache: servers
+	// behind one address differ, and answers arrive out of order.
+	clockSlack = 5 * time.Second
+)
 
 // gateClosed is a refusal: the budget is spent, and the caller has less time than there is until
 // the reset.
@@ -72,88 +70,66 @@ type gateClosed struct{ left time.Duration }
 
 func (gateClosed) Error() string { return "the rate limit is spent" }
 
-// ready waits until an attempt may leave but does not count it.
-func (g *gate) ready(ctx context.Context, policy RetryPolicy) error {
-	_, err := g.wait(ctx, policy, false)
-	return err
-}
-
-// enter waits until an attempt may leave, and counts it. It returns its number, which must be
-// given to answer.
-func (g *gate) enter(ctx context.Context, policy RetryPolicy) (number uint64, err error) {
-	return g.wait(ctx, policy, true)
-}
-
-// wait does not begin a wait for the reset that policy does not allow: it then returns gateClosed.
-func (g *gate) wait(ctx context.Context, policy RetryPolicy, counted bool) (uint64, error) {
-	var (
-		seen uint64 // the window at the last look
-		late bool   // held back until after a reset, and so with others
-	)
-	began := time.Now()
-	for waited := false; ; waited = true {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
+// wait waits until an attempt may leave. Those who wait for the same reset leave at moments of their
+// own. It does not begin a wait that policy does not allow: it then returns gateClosed. It ends by last.
+func (g *gate) wait(ctx context.Context, policy RetryPolicy, last time.Time) error {
+	var reset, moment time.Time // the reset that is waited for, and the moment of this attempt
+	for {
 		now := time.Now()
 		g.mu.Lock()
-		g.roll(now)
-		late = late || waited && g.window != seen
-		seen = g.window
-
-		var (
-			sleep   time.Duration
-			changed <-chan struct{}
-		)
-		switch admitted := g.admits(now) || now.Sub(began) >= maxReset; {
-		case admitted && !late:
-			number := g.depart(now, counted)
-			g.mu.Unlock()
-			return number, nil
-		case admitted:
-			late, sleep = false, drawn(ctx, now, g.slack)
-		case g.probing:
-			late, sleep, changed = true, g.probed.Add(probeEvery).Sub(now), g.listen()
-		default:
-			left := g.reset.Sub(now)
-			sleep, changed = min(left, began.Add(maxReset).Sub(now)), g.listen()
-			// The answers of those under way may free what is set aside for them, unless the
-			// server has said that nothing is left.
-			if !policy.affordable(ctx, left) && (g.left <= 0 || g.underway == 0) {
-				g.mu.Unlock()
-				return 0, gateClosed{left}
-			}
+		sleep, slack := g.closedFor(now), g.slack
+		// The answers of those under way may free what is set aside for them, unless the server
+		// has said that nothing is left.
+		final := !g.probing && (g.left <= 0 || g.underway == 0)
+		if g.changed == nil {
+			g.changed = make(chan struct{})
 		}
+		changed := g.changed
 		g.mu.Unlock()
 
-		timer := time.NewTimer(sleep)
+		switch {
+		case !now.Before(last), sleep <= 0 && (now.Before(reset) || !now.Before(moment)):
+			return ctx.Err()
+		case sleep <= 0:
+			sleep, changed = moment.Sub(now), nil
+		case final && !policy.affordable(ctx, sleep):
+			return gateClosed{sleep}
+		case final:
+			if deadline, ok := ctx.Deadline(); ok {
+				slack = min(slack, (deadline.Sub(now)-sleep)/2)
+			}
+			reset = now.Add(sleep)
+			moment = reset.Add(rand.N(max(slack, 0) + 1)) //nolint:gosec // jitter, not a secret
+			sleep = moment.Sub(now)
+		}
+		timer := time.NewTimer(min(sleep, last.Sub(now)))
 		select {
 		case <-timer.C:
 		case <-changed:
 		case <-ctx.Done():
 		}
 		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 }
 
-// drawn is a moment of the caller's own within slack, well before its deadline.
-func drawn(ctx context.Context, now time.Time, slack time.Duration) time.Duration {
-	if deadline, ok := ctx.Deadline(); ok {
-		slack = min(slack, deadline.Sub(now)/2)
-	}
-	return rand.N(max(slack, 0) + 1) //nolint:gosec // jitter, not a secret
-}
-
-// tryEnter is enter for those who do not wait.
-func (g *gate) tryEnter() (number uint64, ok bool) {
+// enter lets an attempt through if one may leave now, or if it has waited long enough. One that is
+// counted gets a number, which must be given to answer.
+func (g *gate) enter(counted, enough bool) (number uint64, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	g.roll(now)
-	if !g.admits(now) {
-		return 0, false
+	if open := g.closedFor(now) == 0 || enough; !open || !counted {
+		return 0, open
 	}
-	return g.depart(now, true), true
+	if g.probing {
+		g.probed = now
+	}
+	g.departed++
+	g.underway++
+	return g.departed, true
 }
 
 // answer takes in what an attempt brought: nil for no answer at all.
@@ -164,8 +140,11 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.closedFor(now)
 	g.underway--
-	g.roll(now)
+	if warm {
+		g.warmed = now
+	}
 	switch a.status {
 	case 0:
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -173,27 +152,15 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	default:
 		g.spoke = a.received
 	}
-	if warm {
-		g.warmed = now
-	}
-	refused := a.status == http.StatusTooManyRequests
-	limit, told := RateLimit{}, false
-	if a.status != 0 && !g.cached(a) {
-		limit, told = readRateLimit(a)
-	}
-	wait := time.Duration(0)
-	if refused {
-		wait = askedToWait(a)
-	}
-	switch {
-	case wait > 0:
+	cached, refused := g.cached(a), a.status == http.StatusTooManyRequests
+	limit, told := readRateLimit(a)
+	switch wait := askedToWait(a); {
+	case refused && wait > 0:
 		g.refuse(now, a.received.Add(min(wait, maxReset)))
-	case told && !refused:
+	case told && !refused && !cached:
 		g.count(number, now, limit)
-	case number <= g.rolled:
-		// It is of a window that is over.
-	case g.probing:
-		// The window is over, and nobody counts any more.
+	case number <= g.rolled: // it is of a window that is over
+	case g.probing: // the window is over, and nobody counts any more
 		g.probing = refused || a.status == 0 && g.underway > 0
 	default:
 		g.left--
@@ -204,82 +171,66 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	}
 }
 
+// known is what the gate knows now.
+func (g *gate) known() RateLimit {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closedFor(time.Now()); g.reset.IsZero() {
+		return RateLimit{}
+	}
+	return RateLimit{Limit: g.limit, Remaining: max(g.left-g.underway, 0), Reset: g.reset}
+}
+
+// What follows is called with the lock held.
+
+// closedFor is how long nothing may leave; 0 is not at all. It notices that the window has ended.
+func (g *gate) closedFor(now time.Time) time.Duration {
+	if !g.reset.IsZero() && !now.Before(g.reset) {
+		// A window that ended with budget to spare held nobody back: there is no need to probe.
+		g.probing, g.probed = g.left <= g.underway, time.Time{}
+		g.reset, g.refused, g.rolled = time.Time{}, false, g.departed
+	}
+	switch {
+	case g.probing:
+		return max(probeEvery-now.Sub(g.probed), 0)
+	case g.reset.IsZero() || g.left > g.underway:
+		return 0
+	}
+	return g.reset.Sub(now)
+}
+
 // cached reports whether an answer is out of a cache: it says so, or its Date is older than an
 // earlier answer's plus the time since.
 func (g *gate) cached(a *answer) bool {
-	if fromCache(a.header) {
-		return true
-	}
-	if a.date.IsZero() {
-		return false
-	}
 	since := a.received.Sub(g.dated)
-	if !g.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack)) {
+	if fromCache(a.header) || !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack)) {
 		return true
 	}
-	g.date, g.dated = a.date, a.received
+	if !a.date.IsZero() {
+		g.date, g.dated = a.date, a.received
+	}
 	return false
-}
-
-// roll notices that the window has ended.
-func (g *gate) roll(now time.Time) {
-	if g.reset.IsZero() || now.Before(g.reset) {
-		return
-	}
-	// A window that ended with budget to spare held nobody back: there is no need to probe.
-	g.probing, g.probed = g.left <= g.underway, time.Time{}
-	g.reset, g.refused = time.Time{}, false
-	g.rolled = g.departed
-	g.window++
-}
-
-func (g *gate) admits(now time.Time) bool {
-	if g.probing {
-		return now.Sub(g.probed) >= probeEvery
-	}
-	return g.reset.IsZero() || g.left > g.underway
-}
-
-func (g *gate) depart(now time.Time, counted bool) uint64 {
-	if !counted {
-		return 0
-	}
-	g.departed++
-	g.underway++
-	if g.probing {
-		g.probed = now
-	}
-	return g.departed
-}
-
-// listen returns a channel that is closed when there is reason to look again.
-func (g *gate) listen() <-chan struct{} {
-	if g.changed == nil {
-		g.changed = make(chan struct{})
-	}
-	return g.changed
 }
 
 // close shuts the gate until reset, or moves the reset of a shut one.
 func (g *gate) close(now, reset time.Time) {
-	g.reset, g.probing = reset, false
-	g.slack = min(reset.Sub(now)/20, time.Second)
+	g.reset, g.probing, g.slack = reset, false, min(reset.Sub(now)/20, time.Second)
 }
 
-// refuse takes in a 429 that says how long.
+// refuse takes in a 429 that says how long. That goes before what was said of the window.
 func (g *gate) refuse(now, until time.Time) {
-	// What the server says of this refusal goes before what it said of the window.
 	if !g.refused || until.After(g.reset) {
 		g.close(now, until)
 	}
 	g.left, g.refused = 0, true
 }
 
-// count takes in what an answer's headers say.
+// count takes in what an answer's headers say, unless it is of a window that is over, or of a time
+// before a refusal.
 func (g *gate) count(number uint64, now time.Time, told RateLimit) {
 	g.limit = told.Limit
 	if number <= g.rolled || g.refused {
-		return // it tells of a window that is over, or of a time before the refusal
+		return
 	}
 	first := g.reset.IsZero()
 	if first || number > g.heard || told.Remaining < g.left {
@@ -290,30 +241,4 @@ func (g *gate) count(number uint64, now time.Time, told RateLimit) {
 	if first || told.Reset.Before(g.reset) {
 		g.close(now, told.Reset)
 	}
-}
-
-// lastHeard is when the service last answered, and when Warm was last answered or ended.
-func (g *gate) lastHeard() (answered, warmed time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.spoke, g.warmed
-}
-
-// known is what the gate knows now.
-func (g *gate) known() RateLimit {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	g.roll(now)
-	if g.reset.IsZero() {
-		return RateLimit{}
-	}
-	return RateLimit{Limit: g.limit, Remaining: max(g.left-g.underway, 0), Reset: g.reset}
-}
-
-// withdraw gives back what an attempt counted that was not sent.
-func (g *gate) withdraw() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.underway--
 }

@@ -16,7 +16,7 @@ func tells(remaining, reset int) http.Header {
 
 func leave(t *testing.T, g *gate) uint64 {
 	t.Helper()
-	number, err := g.enter(t.Context(), RetryPolicy{})
+	number, err := admitted(t.Context(), g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func wantOpen(t *testing.T, g *gate, want int) {
 	got := 0
 	for range 100 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
-		_, err := g.enter(ctx, RetryPolicy{})
+		_, err := admitted(ctx, g)
 		cancel()
 		if err != nil {
 			break
@@ -118,4 +118,9 @@ func TestProbingGateGoesByItsProbe(t *testing.T) {
 			})
 		})
 	}
+}
+
+// admitted waits until an attempt may leave, as the link does.
+func admitted(ctx context.Context, g *gate) (uint64, error) {
+	return (&limit{gate: g}).admit(ctx, false)
 }

@@ -30,16 +30,23 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 }
 
 var iconRoutes = routes{
-	{
-		operation: "listProviderIcons", dialect: DialectPortalLinks, read: (*call).readIcons,
-		send: func(ctx context.Context, c *core, _ *call) (*http.Response, error) {
-			return c.api.ListProviderIcons(ctx)
-		},
-	},
-	{
-		operation: "listCDNProviderIcons", dialect: DialectGenerateLink, read: (*call).readCDNIcons, public: true,
-		send: func(ctx context.Context, c *core, _ *call) (*http.Response, error) {
-			return c.cdn.ListCDNProviderIcons(ctx)
-		},
-	},
+	{operation: "listProviderIcons", dialect: DialectPortalLinks, send: (*core).listProviderIcons, read: (*call).readIcons},
+	{operation: "listCDNProviderIcons", dialect: DialectGenerateLink, send: (*core).listCDNProviderIcons, read: (*call).readIcons, public: true},
+}
+
+func (c *core) listProviderIcons(ctx context.Context, _ *call) (*http.Response, error) {
+	return c.api.ListProviderIcons(ctx)
+}
+
+func (c *core) listCDNProviderIcons(ctx context.Context, _ *call) (*http.Response, error) {
+	return c.cdn.ListCDNProviderIcons(ctx)
+}
+
+func (c *call) readIcons(a *answer) (err error) {
+	read := c.trust.readIcons
+	if c.public {
+		read = c.trust.readCDNIcons
+	}
+	c.icons, err = read(a)
+	return err
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -43,77 +44,66 @@ type limit struct {
 func (l *limit) Do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	c := callOf(ctx)
-	number, err := l.admit(ctx, c)
+	number, err := l.admit(ctx, c.warm)
 	if err != nil {
 		return nil, refusal(c, err)
 	}
 	// Also where a transport of the user's panics, which leaves no answer.
 	defer func() { l.gate.answer(number, c.answer, c.warm) }()
 	resp, err := l.next.Do(req)
-	if pauser, ok := l.limiter.(LimitPauser); ok && c.answer != nil && c.answer.status == http.StatusTooManyRequests {
-		wait := c.failure.RetryAfter
-		if wait == 0 {
-			wait = l.policy.BaseDelay
-		}
-		pauser.Pause(ctx, wait)
+	if pauser, ok := l.limiter.(LimitPauser); ok && c.answer.status == http.StatusTooManyRequests {
+		pauser.Pause(ctx, cmp.Or(c.failure.RetryAfter, l.policy.BaseDelay))
 	}
 	return resp, err
-}
-
-// admit waits for the gate first and then for the limiter, so that no token of the limiter grows
-// old at the gate. The gate counts the attempt last, since it may have closed meanwhile.
-func (l *limit) admit(ctx context.Context, c *call) (uint64, error) {
-	if c.warm {
-		return l.admitWarm(ctx)
-	}
-	if l.limiter != nil {
-		if err := l.gate.ready(ctx, l.policy); err != nil {
-			return 0, err
-		}
-		if err := l.askLimiter(ctx, l.policy.MaxWait); err != nil {
-			return 0, err
-		}
-	}
-	return l.gate.enter(ctx, l.policy)
 }
 
 // warmPatience is how long a limiter may take to admit what Warm sends: a trip to a limiter on the
 // network, and no wait for budget.
 const warmPatience = 100 * time.Millisecond
 
-// errNoBudget is for a call of Warm's: there is no budget now.
+// errNoBudget is for a call of Warm's, which does not wait.
 var errNoBudget = errors.New("the rate limit is spent")
 
-func (l *limit) admitWarm(ctx context.Context) (uint64, error) {
-	number, ok := l.gate.tryEnter()
-	if !ok {
-		return 0, errNoBudget
-	}
-	if l.limiter == nil {
-		return number, nil
-	}
-	if err := l.askLimiter(ctx, warmPatience); err != nil {
-		l.gate.withdraw()
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
+// admit waits for the gate and then for the limiter, so that no token of the limiter grows old at
+// the gate. The gate is asked again in the end, since it may have closed meanwhile.
+func (l *limit) admit(ctx context.Context, warm bool) (uint64, error) {
+	last, asked := time.Now().Add(maxReset), l.limiter == nil
+	for {
+		if err := ctx.Err(); err != nil {
+			return 0, err
 		}
-		return 0, errNoBudget
+		number, open := l.gate.enter(asked, !time.Now().Before(last))
+		var err error
+		switch {
+		case open && asked:
+			return number, nil
+		case open:
+			asked, err = true, l.ask(ctx, warm)
+		case warm:
+			err = errNoBudget
+		default:
+			err = l.gate.wait(ctx, l.policy, last)
+		}
+		if err != nil {
+			return 0, err
+		}
 	}
-	return number, nil
 }
 
-func (l *limit) askLimiter(ctx context.Context, most time.Duration) error {
-	bounded, cancel := ctx, context.CancelFunc(func() {})
-	if most > 0 {
-		bounded, cancel = context.WithTimeout(ctx, most)
+// ask waits for the limiter.
+func (l *limit) ask(ctx context.Context, warm bool) error {
+	patience := timeout{limit: l.policy.MaxWait}
+	if warm {
+		patience.limit = warmPatience
 	}
+	bounded, cancel := patience.begin(ctx)
 	defer cancel()
 	err := l.limiter.Wait(bounded)
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
+	switch {
+	case err == nil || ctx.Err() != nil:
 		return ctx.Err()
+	case warm:
+		return errNoBudget
 	}
 	return limiterError{err}
 }
@@ -123,26 +113,22 @@ type limiterError struct{ error }
 
 // refusal is the error of a call whose next attempt was not admitted.
 func refusal(c *call, err error) *Error {
-	var (
-		closed  gateClosed
-		limited limiterError
-	)
-	switch {
-	case errors.As(err, &closed):
+	if closed, ok := errors.AsType[gateClosed](err); ok {
 		e := c.stopped(nil)
 		e.RetryAfter = max(e.RetryAfter, closed.left)
 		if c.failure == nil {
 			e.Description, e.kind, e.hint = closed.Error(), ErrRateLimited, hintTooLong
 		}
 		return e
-	case errors.As(err, &limited):
-		e := c.stopped(limited.error)
-		e.kind, e.hint = ErrRateLimited, hintTooLong
-		var later RetryAfterError
-		if errors.As(limited.error, &later) {
-			e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
-		}
-		return e
 	}
-	return c.stopped(err)
+	limited, ok := errors.AsType[limiterError](err)
+	if !ok {
+		return c.stopped(err)
+	}
+	e := c.stopped(limited.error)
+	e.kind, e.hint = ErrRateLimited, hintTooLong
+	if later, ok := errors.AsType[RetryAfterError](limited.error); ok {
+		e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
+	}
+	return e
 }

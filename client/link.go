@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
@@ -48,18 +49,31 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 	return call.link, nil
 }
 
-// linkRoutes have an Idempotency-Key each, since a gateway may hold a key to its first request.
+// linkRoutes ask for a link, or with [Client.Warm] for nothing.
 var linkRoutes = routes{
-	{
-		operation: "generatePortalLink", dialect: DialectPortalLinks, read: (*call).readLink,
-		send: func(ctx context.Context, c *core, call *call) (*http.Response, error) {
-			return c.api.GeneratePortalLink(ctx, &gen.GeneratePortalLinkParams{IdempotencyKey: rand.Text()}, call.request.sheetBody())
-		},
-	},
-	{
-		operation: "generateLink", dialect: DialectGenerateLink, read: (*call).readLink,
-		send: func(ctx context.Context, c *core, call *call) (*http.Response, error) {
-			return c.api.GenerateLink(ctx, &gen.GenerateLinkParams{IdempotencyKey: rand.Text()}, call.request.liveBody())
-		},
-	},
+	{operation: "generatePortalLink", dialect: DialectPortalLinks, send: (*core).generatePortalLink, read: (*call).readLink},
+	{operation: "generateLink", dialect: DialectGenerateLink, send: (*core).generateLink, read: (*call).readLink},
+}
+
+// Each route has an Idempotency-Key of its own, since a gateway may hold a key to its first request.
+
+func (c *core) generatePortalLink(ctx context.Context, call *call) (*http.Response, error) {
+	params := &gen.GeneratePortalLinkParams{IdempotencyKey: rand.Text()}
+	if call.warm {
+		return c.api.GeneratePortalLinkWithBody(ctx, params, "application/json", strings.NewReader("{}"))
+	}
+	return c.api.GeneratePortalLink(ctx, params, call.request.sheetBody())
+}
+
+func (c *core) generateLink(ctx context.Context, call *call) (*http.Response, error) {
+	params := &gen.GenerateLinkParams{IdempotencyKey: rand.Text()}
+	if call.warm {
+		return c.api.GenerateLinkWithBody(ctx, params, "application/json", strings.NewReader("{}"))
+	}
+	return c.api.GenerateLink(ctx, params, call.request.liveBody())
+}
+
+func (c *call) readLink(a *answer) (err error) {
+	c.link, err = readLink(a, c.trust, c.request)
+	return err
 }

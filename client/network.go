@@ -21,26 +21,22 @@ var (
 
 // transient reports whether an error of the network may pass.
 func transient(err error) bool {
-	var (
-		unverified  *tls.CertificateVerificationError
-		unknown     x509.UnknownAuthorityError
-		hostname    x509.HostnameError
-		certificate x509.CertificateInvalidError
-		notTLS      tls.RecordHeaderError
-		corrupt     flate.CorruptInputError
-	)
-	switch {
-	case errors.As(err, &unverified), errors.As(err, &unknown), errors.As(err, &hostname),
-		errors.As(err, &certificate), errors.As(err, &notTLS), refusedByAlert(err):
-		return false
-	case errors.Is(err, errTooLarge), errors.Is(err, errRedirected), errors.Is(err, http.ErrSchemeMismatch),
-		errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return false
-	case errors.Is(err, context.Canceled):
-		return false // not the caller's, who is dealt with before
-	}
 	status := proxyStatus(err)
+	switch {
+	case is[*tls.CertificateVerificationError](err), is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err),
+		is[x509.CertificateInvalidError](err), is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch), refusedByAlert(err),
+		errors.Is(err, errTooLarge), errors.Is(err, errRedirected),
+		errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), is[flate.CorruptInputError](err),
+		errors.Is(err, context.Canceled): // not the caller's, who is dealt with before
+		return false
+	}
 	return status == 0 || status >= 500 && status != http.StatusNetworkAuthenticationRequired
+}
+
+// is reports whether an error of the type is in the chain.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // refusedByAlert reports whether the server ended the handshake with a TLS alert, for example
@@ -48,8 +44,8 @@ func transient(err error) bool {
 // a type for alerts, but gives it to QUIC alone.)
 func refusedByAlert(err error) bool {
 	const internalError tls.AlertError = 80
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error" && op.Err.Error() != internalError.Error()
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error" && op.Err.Error() != internalError.Error()
 }
 
 // A proxyRefusal is a proxy's answer to CONNECT.
@@ -60,15 +56,11 @@ func (p proxyRefusal) Error() string { return "proxy: " + http.StatusText(p.stat
 // proxyStatus is the status with which a proxy refused to connect, 0 if that is not what happened.
 // Of the answer, net/http keeps the words of the status and nothing else.
 func proxyStatus(err error) int {
-	var own proxyRefusal
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[proxyRefusal](err); ok {
 		return own.status
 	}
-	var sent *url.Error
-	if !errors.As(err, &sent) {
-		return 0
-	}
-	for status := http.StatusBadRequest; status <= http.StatusNetworkAuthenticationRequired; status++ {
+	sent, ok := errors.AsType[*url.Error](err)
+	for status := http.StatusBadRequest; ok && status <= http.StatusNetworkAuthenticationRequired; status++ {
 		if words := http.StatusText(status); words != "" && sent.Err.Error() == words {
 			return status
 		}

@@ -39,15 +39,9 @@ func (o observation) tell(ctx context.Context, c *call, waited time.Duration) {
 	}
 	a := c.answer
 	t := Attempt{
-		Operation:  c.operation,
-		Dialect:    c.dialect,
-		Number:     c.attempts,
-		Warm:       c.warm,
-		Start:      a.sent,
-		Duration:   time.Since(a.sent),
-		Wait:       waited,
-		StatusCode: a.status,
-		RequestID:  snippet(scrub(a.header.Get("X-Request-Id"), c.key), 128),
+		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm,
+		Start: a.sent, Duration: time.Since(a.sent), Wait: waited,
+		StatusCode: a.status, RequestID: c.requestID(a),
 	}
 	t.RateLimit, _ = readRateLimit(a)
 	if c.failure != nil {
@@ -55,30 +49,16 @@ func (o observation) tell(ctx context.Context, c *call, waited time.Duration) {
 		t.Err = &failure
 	}
 	if logs {
-		o.log(ctx, c.name, t, level)
+		attrs := []slog.Attr{
+			slog.String("operation", t.Operation), slog.String("dialect", t.Dialect.String()), slog.Int("attempt", t.Number), slog.Bool("warm", t.Warm),
+			slog.Int("status", t.StatusCode), slog.Duration("duration", t.Duration), slog.Duration("wait", t.Wait), slog.String("request_id", t.RequestID),
+		}
+		if t.Err != nil {
+			attrs = append(attrs, slog.String("error", t.Err.Error()))
+		}
+		o.logger.LogAttrs(ctx, level, "adminportal: "+c.name, attrs...)
 	}
 	if o.observer != nil {
 		o.observer(ctx, t)
 	}
-}
-
-func (o observation) log(ctx context.Context, name string, t Attempt, level slog.Level) {
-	attrs := []slog.Attr{
-		slog.String("operation", t.Operation),
-		slog.String("dialect", t.Dialect.String()),
-		slog.Int("attempt", t.Number),
-		slog.Int("status", t.StatusCode),
-		slog.Duration("duration", t.Duration),
-		slog.Duration("wait", t.Wait),
-	}
-	if t.Warm {
-		attrs = append(attrs, slog.Bool("warm", true))
-	}
-	if t.RequestID != "" {
-		attrs = append(attrs, slog.String("request_id", t.RequestID))
-	}
-	if t.Err != nil {
-		attrs = append(attrs, slog.String("error", t.Err.Error()))
-	}
-	o.logger.LogAttrs(ctx, level, "adminportal: "+name, attrs...)
 }

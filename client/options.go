@@ -5,29 +5,28 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
-// An Option changes how [New] makes a client. Options apply in order; a nil one
-// is skipped.
-type Option func(*settings) error
+// An Option changes how [New] makes a client. Options apply in order; a nil one is skipped.
+type Option func(*settings)
 
-// settings are what options set. Addresses are checked when all options have been applied.
+// settings are what options set. New checks them when all options have been applied.
 type settings struct {
-	baseURL    setting
-	cdnURL     setting // no value: follows baseURL
-	plainHTTP  bool
-	httpClient *http.Client
-	userAgent  string
-	keySource  func(context.Context) (string, error)
-	keyName    string // what errors call the key that is given to New
-	retry      RetryPolicy
-	limiter    Limiter
-	dialect    Dialect
-	margin     time.Duration
-	linkHosts  map[string]bool
-	observed   observation
+	baseURL, cdnURL setting // without a name: not given
+	plainHTTP       bool
+	httpClient      *http.Client
+	userAgent       string
+	keySource       func(context.Context) (string, error)
+	keyName         string // what errors call the key that is given to New
+	retry           RetryPolicy
+	limiter         Limiter
+	dialect         Dialect
+	margin          time.Duration
+	linkHosts       []string
+	observed        observation
 }
 
 // A setting is a value and what errors call it.
@@ -35,34 +34,21 @@ type setting struct{ value, name string }
 
 // WithBaseURL sets the API's address: https://api.workos.com by default. It must be https, or http
 // on loopback. A path is kept, so that a gateway may serve the API under a prefix.
-func WithBaseURL(baseURL string) Option { return withBaseURL("base URL", baseURL) }
-
-func withBaseURL(name, baseURL string) Option {
-	return func(s *settings) error {
-		s.baseURL = setting{baseURL, name}
-		return nil
-	}
+func WithBaseURL(baseURL string) Option {
+	return func(s *settings) { s.baseURL = setting{baseURL, "base URL"} }
 }
 
 // WithCDNURL sets the address of the icon file, under the same rule. By default it is
 // https://cdn.workos.com for the real base URL, and else the base URL itself, so that a test never
 // leaves its server.
 func WithCDNURL(cdnURL string) Option {
-	return func(s *settings) error {
-		s.cdnURL = setting{cdnURL, "CDN URL"}
-		return nil
-	}
+	return func(s *settings) { s.cdnURL = setting{cdnURL, "CDN URL"} }
 }
 
 // WithPlainHTTPForTests allows plain http off loopback, for the base URL, the CDN URL and links:
 // for a sandbox under a container's name. Never use it with a real key, which anyone on the way
 // could read.
-func WithPlainHTTPForTests() Option {
-	return func(s *settings) error {
-		s.plainHTTP = true
-		return nil
-	}
-}
+func WithPlainHTTPForTests() Option { return func(s *settings) { s.plainHTTP = true } }
 
 // WithHTTPClient takes the transport and the timeout of an HTTP client, which is not changed. Its
 // CheckRedirect and Jar are not used: no redirect is followed, since one would carry the key
@@ -73,116 +59,71 @@ func WithPlainHTTPForTests() Option {
 // package's own, set its MaxIdleConnsPerHost to the number of concurrent callers, and its HTTP2 to
 // &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond, PingTimeout: 2 * time.Second}. The
 // package's own also closes its idle connections after an attempt that timed out.
-func WithHTTPClient(hc *http.Client) Option {
-	return func(s *settings) error {
-		s.httpClient = hc
-		return nil
-	}
-}
+func WithHTTPClient(hc *http.Client) Option { return func(s *settings) { s.httpClient = hc } }
 
 // WithUserAgent replaces the User-Agent, which is by default "adminportal-go/v1.2.3" with the
 // version of this module that the program was built with.
 func WithUserAgent(userAgent string) Option {
-	return func(s *settings) error {
-		if strings.TrimSpace(userAgent) == "" || !printable(userAgent) {
-			return invalid("user agent", "must be printable text, and not empty")
-		}
-		s.userAgent = userAgent
-		return nil
-	}
+	return func(s *settings) { s.userAgent = userAgent }
 }
 
 // WithAPIKeySource asks source for the key, once per call, instead of using a fixed one: a key can
 // then be rotated without a restart. Calls that ask at the same time share one question, and only
 // one question runs at a time. After a 401 the source is asked once more, and a different key is
-// tried once. If asking is slow or costs money, let the source keep its answer for some minutes;
-// after the 401 it is asked again all the same, so it should then ask anew.
+// tried once. If asking is slow or costs money, let the source keep its answer for some minutes.
 //
 // The source wins over the key given to [New], which may then be empty. Nil is no source. The
 // context of source ends when nobody waits for the answer any more. The error of source ends the
 // call and is in the error's chain.
 func WithAPIKeySource(source func(context.Context) (string, error)) Option {
-	return func(s *settings) error {
-		s.keySource = source
-		return nil
-	}
+	return func(s *settings) { s.keySource = source }
 }
 
 // WithRetry sets the retry policy. Zero fields mean the defaults.
-func WithRetry(policy RetryPolicy) Option {
-	return func(s *settings) (err error) {
-		s.retry, err = policy.withDefaults()
-		return err
-	}
-}
+func WithRetry(policy RetryPolicy) Option { return func(s *settings) { s.retry = policy } }
 
-// WithLimiter makes every attempt at the API wait for limiter, after the client's
-// own gate. Nil is none. The CDN is not limited.
-func WithLimiter(limiter Limiter) Option {
-	return func(s *settings) error {
-		s.limiter = limiter
-		return nil
-	}
-}
+// WithLimiter makes every attempt at the API wait for limiter, after the client's own gate. Nil is
+// none. The CDN is not limited.
+func WithLimiter(limiter Limiter) Option { return func(s *settings) { s.limiter = limiter } }
 
 // WithDialect pins the dialect instead of letting the client find out.
-func WithDialect(dialect Dialect) Option {
-	return func(s *settings) error {
-		if dialect < DialectAuto || dialect > DialectGenerateLink {
-			return invalid("dialect", "must be DialectAuto, DialectPortalLinks or DialectGenerateLink")
-		}
-		s.dialect = dialect
-		return nil
-	}
-}
+func WithDialect(dialect Dialect) Option { return func(s *settings) { s.dialect = dialect } }
 
-// WithExpiryMargin sets how much life a link must have left for EnsureFresh to
-// keep it: 30 s by default. Zero keeps it to the last moment.
-func WithExpiryMargin(margin time.Duration) Option {
-	return func(s *settings) error {
-		if margin < 0 {
-			return invalid("expiry margin", fmt.Sprintf("must not be negative (%v)", margin))
-		}
-		s.margin = margin
-		return nil
-	}
-}
+// WithExpiryMargin sets how much life a link must have left for EnsureFresh to keep it: 30 s by
+// default. Zero keeps it to the last moment.
+func WithExpiryMargin(margin time.Duration) Option { return func(s *settings) { s.margin = margin } }
 
 // WithLinkHosts allows links to these hosts alone, each "host", at any port, or "host:port". A link
 // elsewhere is [ErrMalformedResponse]. By default any https host is allowed, since an organization
 // may have a domain of its own. Without hosts it means the default.
-func WithLinkHosts(hosts ...string) Option {
-	return func(s *settings) error {
-		s.linkHosts = make(map[string]bool, len(hosts))
-		for _, host := range hosts {
-			if host == "" || strings.ContainsAny(host, "/@ ") {
-				return invalid("link hosts", "each must be a host, such as id.workos.com, without a scheme or path")
-			}
-			s.linkHosts[normalHost(host)] = true
-		}
-		return nil
-	}
-}
+func WithLinkHosts(hosts ...string) Option { return func(s *settings) { s.linkHosts = hosts } }
 
-// WithLogger logs every attempt: failures as warnings, successes at debug level.
-// No secret is logged. Nil logs nothing, which is the default.
-func WithLogger(logger *slog.Logger) Option {
-	return func(s *settings) error {
-		s.observed.logger = logger
-		return nil
-	}
-}
+// WithLogger logs every attempt: failures as warnings, successes at debug level. No secret is
+// logged. Nil logs nothing, which is the default.
+func WithLogger(logger *slog.Logger) Option { return func(s *settings) { s.observed.logger = logger } }
 
-// WithObserver calls observer with every attempt as it ends, on the goroutine of
-// the call: enough to make a metric or a span of. It must be safe for concurrent
-// use and should be quick. Nil is none.
+// WithObserver calls observer with every attempt as it ends, on the goroutine of the call: enough
+// to make a metric or a span of. It must be safe for concurrent use and should be quick. Nil is
+// none. Package otelhttp's transport under [WithHTTPClient] adds what an observer cannot: the
+// header traceparent.
 func WithObserver(observer func(context.Context, Attempt)) Option {
-	return func(s *settings) error {
-		s.observed.observer = observer
-		return nil
-	}
+	return func(s *settings) { s.observed.observer = observer }
 }
 
-func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+// check refuses what cannot be meant. Addresses and the key are checked as they are used.
+func (s *settings) check() *Error {
+	printable := !strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' })
+	switch {
+	case strings.TrimSpace(s.userAgent) == "" || !printable:
+		return invalid("user agent", "must be printable text, and not empty")
+	case s.retry.MaxAttempts < 0:
+		return invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", s.retry.MaxAttempts))
+	case s.dialect < DialectAuto || s.dialect > DialectGenerateLink:
+		return invalid("dialect", "must be DialectAuto, DialectPortalLinks or DialectGenerateLink")
+	case s.margin < 0:
+		return invalid("expiry margin", fmt.Sprintf("must not be negative (%v)", s.margin))
+	case slices.ContainsFunc(s.linkHosts, func(host string) bool { return host == "" || strings.ContainsAny(host, "/@ ") }):
+		return invalid("link hosts", "each must be a host, such as id.workos.com, without a scheme or path")
+	}
+	return nil
 }

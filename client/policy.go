@@ -1,8 +1,8 @@
 package client
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -40,39 +40,15 @@ type RetryPolicy struct {
 	AttemptTimeout time.Duration
 }
 
-var defaultRetry = RetryPolicy{
-	MaxAttempts:    4,
-	BaseDelay:      time.Second, // WorkOS's reference: "exponential backoff starting at 1 second"
-	MaxDelay:       30 * time.Second,
-	MaxWait:        2 * time.Minute,
-	AttemptTimeout: 10 * time.Second,
-}
-
-// withDefaults replaces zero by the default, and negative by zero, which means off.
-func (p RetryPolicy) withDefaults() (RetryPolicy, error) {
-	if p.MaxAttempts < 0 {
-		return p, invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", p.MaxAttempts))
+// withDefaults replaces zero by the default, and a negative duration by zero, which means off.
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	return RetryPolicy{
+		MaxAttempts:    cmp.Or(p.MaxAttempts, 4),
+		BaseDelay:      max(cmp.Or(p.BaseDelay, time.Second), 0),
+		MaxDelay:       max(cmp.Or(p.MaxDelay, 30*time.Second), 0),
+		MaxWait:        max(cmp.Or(p.MaxWait, 2*time.Minute), 0),
+		AttemptTimeout: max(cmp.Or(p.AttemptTimeout, 10*time.Second), 0),
 	}
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = defaultRetry.MaxAttempts
-	}
-	for _, f := range []struct {
-		value    *time.Duration
-		standard time.Duration
-	}{
-		{&p.BaseDelay, defaultRetry.BaseDelay},
-		{&p.MaxDelay, defaultRetry.MaxDelay},
-		{&p.MaxWait, defaultRetry.MaxWait},
-		{&p.AttemptTimeout, defaultRetry.AttemptTimeout},
-	} {
-		switch {
-		case *f.value == 0:
-			*f.value = f.standard
-		case *f.value < 0:
-			*f.value = 0
-		}
-	}
-	return p, nil
 }
 
 // backoff is the wait before the nth retry when the server asks for none. It has full jitter, so

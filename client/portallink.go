@@ -117,6 +117,14 @@ type trust struct {
 	cdnURL    string          // where icons are
 }
 
+func newTrust(plainHTTP bool, linkHosts []string, cdnURL string) trust {
+	t := trust{plainHTTP: plainHTTP, linkHosts: make(map[string]bool), cdnURL: cdnURL}
+	for _, host := range linkHosts {
+		t.linkHosts[normalHost(host)] = true
+	}
+	return t
+}
+
 // readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
 // No error repeats the link.
 func readLink(a *answer, t *trust, req PortalLinkRequest) (*PortalLink, error) {

@@ -1,11 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
+	"regexp"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
@@ -36,20 +37,17 @@ func (t *trust) readIcons(a *answer) ([]ProviderIcon, error) {
 }
 
 // readCDNIcons reads the icon file, whose shape nobody has published (openapi.yaml,
-// CDNProviderIconList): a list, or an object with one under data, of slugs or of
-// objects.
+// CDNProviderIconList): a list, or an object with one under data, of slugs or of objects.
 func (t *trust) readCDNIcons(a *answer) ([]ProviderIcon, error) {
-	var entries []json.RawMessage
-	if json.Unmarshal(a.body, &entries) != nil {
-		var file struct {
-			Data []json.RawMessage `json:"data"`
-		}
-		if err := json.Unmarshal(a.body, &file); err != nil {
-			return nil, fmt.Errorf("%w: %s", errIcons, misfit(err, "an entry"))
-		}
-		entries = file.Data
+	var file any
+	if err := json.Unmarshal(a.body, &file); err != nil {
+		return nil, fmt.Errorf("%w: %s", errIcons, misfit(err, "an entry"))
 	}
-	if entries == nil { // null, or an object without a list
+	if object, ok := file.(map[string]any); ok {
+		file = object["data"]
+	}
+	entries, ok := file.([]any)
+	if !ok {
 		return nil, errIcons
 	}
 	icons := make([]ProviderIcon, len(entries))
@@ -59,57 +57,38 @@ func (t *trust) readCDNIcons(a *answer) ([]ProviderIcon, error) {
 	return t.usable(icons)
 }
 
-func (t *trust) readCDNIcon(entry json.RawMessage) ProviderIcon {
-	var slug string
-	if json.Unmarshal(entry, &slug) == nil {
-		return t.cdnIcon(slug)
-	}
-	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(entry, &fields) // one odd field must not lose the entry
-	field := func(names ...string) (s string) {
-		for _, name := range names {
-			if json.Unmarshal(fields[name], &s) == nil && s != "" {
-				return s
-			}
-		}
-		return ""
-	}
-	icon := t.cdnIcon(field("id", "slug"))
-	if name := field("name"); name != "" {
-		icon.Name = name
-	}
+func (t *trust) readCDNIcon(entry any) ProviderIcon {
+	fields, _ := entry.(map[string]any)
+	field := func(name, other string) string { return cmp.Or(text(fields[name]), text(fields[other])) }
+	icon := t.cdnIcon(cmp.Or(text(entry), field("id", "slug")))
+	icon.Name = cmp.Or(text(fields["name"]), icon.Name)
 	if light := t.onCDN(field("icon_url", "light")); light != "" {
 		icon.IconURL, icon.DarkIconURL = light, ""
 	}
-	if dark := t.onCDN(field("dark")); dark != "" {
-		icon.DarkIconURL = dark
-	}
+	icon.DarkIconURL = cmp.Or(t.onCDN(text(fields["dark"])), icon.DarkIconURL)
 	return icon
 }
+
+var slugPattern = regexp.MustCompile(`^[0-9A-Za-z_.-]*[0-9A-Za-z_-][0-9A-Za-z_.-]*$`)
 
 // cdnIcon is the icon of a slug by the CDN's own naming of files.
 func (t *trust) cdnIcon(slug string) ProviderIcon {
 	icon := ProviderIcon{ID: slug, Name: providerName(slug)}
-	if slug == "" || slug == "." || slug == ".." || strings.ContainsFunc(slug, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
-	}) {
-		return icon
-	}
-	icon.IconURL = t.cdnURL + "/provider-icons/light/" + slug + ".svg"
-	if slug != "slack" { // the one provider without a dark icon
+	if slugPattern.MatchString(slug) {
+		icon.IconURL = t.cdnURL + "/provider-icons/light/" + slug + ".svg"
 		icon.DarkIconURL = t.cdnURL + "/provider-icons/dark/" + slug + ".svg"
+	}
+	if slug == "slack" { // the one provider without a dark icon
+		icon.DarkIconURL = ""
 	}
 	return icon
 }
 
 // onCDN completes an address that the icon file gives relative to itself.
 func (t *trust) onCDN(address string) string {
-	base, err := url.Parse(t.cdnURL + "/")
-	if err != nil || address == "" {
-		return ""
-	}
+	base, _ := url.Parse(t.cdnURL + "/") // checked by New
 	u, err := base.Parse(address)
-	if err != nil {
+	if err != nil || address == "" {
 		return ""
 	}
 	return u.String()

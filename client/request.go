@@ -2,9 +2,8 @@ package client
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/adminportal-go/adminportal/gen"
@@ -41,30 +40,35 @@ type PortalLinkRequest struct {
 // that matches [ErrInvalidRequest] and names the field, or nil. Use it in forms and tests. A
 // client whose dialect is pinned may refuse more: what only the live dialect has.
 func (r PortalLinkRequest) Validate() error {
-	if !validOrganization(r.Organization) {
+	known := slices.Contains(intents, r.Intent) || slices.Contains(liveIntents, r.Intent)
+	switch {
+	case len(r.Organization) > 255 || !organizationPattern.MatchString(r.Organization):
 		return invalid("organization", "must be an organization ID: org_ and then letters, digits, - or _")
-	}
-	if !slices.Contains(intents, r.Intent) && !slices.Contains(liveIntents, r.Intent) {
+	case !known:
 		return invalid("intent", "must be one of "+list(slices.Concat(intents, liveIntents)))
+	case len(r.ITContactEmails) > maxITContacts:
+		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, len(r.ITContactEmails)))
 	}
-	for _, address := range []struct{ field, url string }{{"return_url", r.ReturnURL}, {"success_url", r.SuccessURL}} {
-		if address.url == "" {
-			continue
-		}
-		if err := checkAddress(address.url, false); err != nil {
+	for _, address := range [...]struct{ field, url string }{{"return_url", r.ReturnURL}, {"success_url", r.SuccessURL}} {
+		if err := checkAddress(address.url, false); err != nil && address.url != "" {
 			return invalid(address.field, err.Error())
 		}
 	}
-	if n := len(r.ITContactEmails); n > maxITContacts {
-		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, n))
-	}
 	for i, address := range r.ITContactEmails {
-		if !validEmail(address) {
+		if len(address) > 254 || !utf8.ValidString(address) || !emailPattern.MatchString(address) {
 			return invalid(fmt.Sprintf("it_contact_emails[%d]", i), "must be a bare e-mail address, such as it@customer.example")
 		}
 	}
 	return nil
 }
+
+// organizationPattern is openapi.yaml's OrganizationID. emailPattern is coarse on purpose: it
+// refuses what is certainly not one bare address, such as a name with an address in angle
+// brackets, or two addresses.
+var (
+	organizationPattern = regexp.MustCompile(`^org_[0-9A-Za-z_-]+$`)
+	emailPattern        = regexp.MustCompile(`^[^\pZ\pC"(),:;<>@[\\\]]+@[^\pZ\pC"(),:;<>@[\\\].]+(\.[^\pZ\pC"(),:;<>@[\\\].]+)*$`)
+)
 
 // liveOnly names the first field whose value only the live dialect has. It is empty if there is none.
 func (r PortalLinkRequest) liveOnly() string {
@@ -78,45 +82,11 @@ func (r PortalLinkRequest) liveOnly() string {
 }
 
 func (r PortalLinkRequest) sheetBody() gen.PortalLinkRequest {
-	return gen.PortalLinkRequest{
-		Organization: r.Organization,
-		Intent:       gen.Intent(r.Intent),
-		ReturnURL:    r.ReturnURL,
-		SuccessURL:   r.SuccessURL,
-	}
+	return gen.PortalLinkRequest{Organization: r.Organization, Intent: gen.Intent(r.Intent), ReturnURL: r.ReturnURL, SuccessURL: r.SuccessURL}
 }
 
 func (r PortalLinkRequest) liveBody() gen.LiveLinkRequest {
 	return gen.LiveLinkRequest{
-		Organization:    r.Organization,
-		Intent:          gen.LiveIntent(r.Intent),
-		ReturnURL:       r.ReturnURL,
-		SuccessURL:      r.SuccessURL,
-		ITContactEmails: r.ITContactEmails,
+		Organization: r.Organization, Intent: gen.LiveIntent(r.Intent), ReturnURL: r.ReturnURL, SuccessURL: r.SuccessURL, ITContactEmails: r.ITContactEmails,
 	}
-}
-
-// validOrganization is the pattern of openapi.yaml's OrganizationID.
-func validOrganization(id string) bool {
-	rest, ok := strings.CutPrefix(id, "org_")
-	return ok && rest != "" && len(id) <= 255 && !strings.ContainsFunc(rest, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
-	})
-}
-
-// validEmail is coarse on purpose. It refuses what is certainly not one bare address, such as a
-// name with an address in angle brackets, or two addresses.
-func validEmail(s string) bool {
-	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool {
-		return r == ' ' || r == utf8.RuneError || !unicode.IsPrint(r) || strings.ContainsRune(`"(),:;<>[\]`, r)
-	}) {
-		return false
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || strings.Contains(label, "@") {
-			return false
-		}
-	}
-	return true
 }

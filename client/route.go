@@ -10,7 +10,7 @@ type route struct {
 	operation string // its operationId in openapi.yaml
 	dialect   Dialect
 	public    bool // a file on the CDN, which takes no key
-	send      func(context.Context, *core, *call) (*http.Response, error)
+	send      func(*core, context.Context, *call) (*http.Response, error)
 	read      func(*call, *answer) error // takes in a success
 }
 
@@ -51,7 +51,7 @@ func (c *core) travel(ctx context.Context, call *call, only Dialect, ways *route
 		case only != DialectAuto, !first:
 			return c.noRoute(call)
 		}
-		call.known.forget(r.dialect)
+		call.known.change(r.dialect, DialectAuto)
 		settled = false
 		dialect = DialectPortalLinks
 		if r.dialect == DialectPortalLinks {
@@ -62,7 +62,7 @@ func (c *core) travel(ctx context.Context, call *call, only Dialect, ways *route
 
 // send sends a call by one route. The links have read the answer and said what it means.
 func (c *core) send(ctx context.Context, call *call, r *route) error {
-	resp, err := r.send(ctx, c, call)
+	resp, err := r.send(c, ctx, call)
 	if err != nil {
 		return err
 	}

@@ -34,17 +34,18 @@ var shared struct {
 }
 
 // sharedTransport follows http.DefaultTransport: what a test puts there is used while it is there.
-func sharedTransport() http.RoundTripper {
+// It returns what closes the idle connections, too, if they are the package's own.
+func sharedTransport() (http.RoundTripper, func()) {
 	standard, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
-		return http.DefaultTransport
+		return http.DefaultTransport, nil
 	}
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.from != standard {
 		shared.from, shared.transport = standard, newTransport(standard)
 	}
-	return shared.transport
+	return shared.transport, shared.transport.CloseIdleConnections
 }
 
 func newTransport(standard *http.Transport) *http.Transport {
@@ -63,11 +64,4 @@ func newTransport(standard *http.Transport) *http.Transport {
 		}
 	}
 	return t
-}
-
-// isShared reports whether the package itself has made a transport.
-func isShared(t *http.Transport) bool {
-	shared.Lock()
-	defer shared.Unlock()
-	return shared.transport == t
 }

@@ -1,35 +1,32 @@
 package client
 
-import "runtime/debug"
+import (
+	"cmp"
+	"runtime/debug"
+	"strings"
+)
 
 const modulePath = "github.com/adminportal-go/adminportal"
 
-// version is the module's, as the program was built with it: a release's tag or a
-// pseudo-version; "devel" where the code is that of a folder, whatever it is a copy of
-// (this repository's own programs, a test of ours, a replace by a folder, a workspace);
-// "unknown" where the program was built without modules.
+// version is the module's, as the program was built with it: a release's tag or a pseudo-version;
+// "devel" where the code is that of a folder; "unknown" where the program was built without modules.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return unknownVersion
+		return "unknown"
 	}
 	return versionIn(info)
 }
 
-const unknownVersion = "unknown"
-
 func versionIn(info *debug.BuildInfo) string {
-	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+	for _, m := range append(info.Deps, &info.Main) {
 		if m.Path != modulePath {
 			continue
 		}
 		if m.Replace != nil { // its own version is only the one that was asked for
 			m = m.Replace
 		}
-		if m.Version == "" || m.Version == "(devel)" { // no word that a User-Agent may have
-			return "devel"
-		}
-		return m.Version
+		return cmp.Or(strings.Trim(m.Version, "()"), "devel")
 	}
-	return unknownVersion
+	return "unknown"
 }

@@ -2,13 +2,8 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"net/http"
-	"strings"
 	"time"
-
-	"github.com/adminportal-go/adminportal/gen"
 )
 
 // warmFor is how long after an answer a connection counts as warm: load balancers close a silent
@@ -36,11 +31,10 @@ func (c *Client) Warm(ctx context.Context) error {
 	if core.isWarm() {
 		return nil
 	}
-	_, err = core.warming.do(ctx, 0, func(ctx context.Context) (struct{}, error) {
+	_, err = core.warming.do(ctx, false, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, core.warm(ctx, name)
 	})
-	var own *Error
-	if err != nil && !errors.As(err, &own) { // this caller has left
+	if err != nil && !is[*Error](err) { // this caller has left
 		return during(name, err)
 	}
 	return err
@@ -50,16 +44,17 @@ func (c *Client) Warm(ctx context.Context) error {
 // one could not find out it does not ask again on every page.
 func (c *core) isWarm() bool {
 	known := c.pinned != DialectAuto || c.links.dialect() != DialectAuto
-	answered, warmed := c.gate.lastHeard()
-	return time.Since(answered) < warmFor && (known || time.Since(warmed) < warmFor)
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	return time.Since(c.gate.spoke) < warmFor && (known || time.Since(c.gate.warmed) < warmFor)
 }
 
 func (c *core) warm(ctx context.Context, name string) error {
 	ctx, cancel := c.timeout.begin(ctx)
 	defer cancel()
 	call := c.newCall(name, &c.links)
-	call.warm = true
-	err := c.travel(ctx, call, c.pinned, &warmRoutes)
+	call.warm = true // a link that is made all the same is dropped
+	err := c.travel(ctx, call, c.pinned, &linkRoutes)
 	answered := call.answer != nil && call.answer.status != 0
 	switch {
 	case errors.Is(err, errNoBudget):
@@ -68,20 +63,4 @@ func (c *core) warm(ctx context.Context, name string) error {
 		return nil
 	}
 	return err
-}
-
-// warmRoutes are the links' with an empty request. A link that is made all the same is dropped.
-var warmRoutes = routes{
-	{
-		operation: "generatePortalLink", dialect: DialectPortalLinks, read: (*call).readLink,
-		send: func(ctx context.Context, c *core, _ *call) (*http.Response, error) {
-			return c.api.GeneratePortalLinkWithBody(ctx, &gen.GeneratePortalLinkParams{IdempotencyKey: rand.Text()}, "application/json", strings.NewReader("{}"))
-		},
-	},
-	{
-		operation: "generateLink", dialect: DialectGenerateLink, read: (*call).readLink,
-		send: func(ctx context.Context, c *core, _ *call) (*http.Response, error) {
-			return c.api.GenerateLinkWithBody(ctx, &gen.GenerateLinkParams{IdempotencyKey: rand.Text()}, "application/json", strings.NewReader("{}"))
-		},
-	},
 }
