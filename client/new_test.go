@@ -159,3 +159,30 @@ func TestCopiesShareWhatIsLearned(t *testing.T) {
 		t.Errorf("the copy probed again: %d requests to %s, want 1", got, sheetPath)
 	}
 }
+
+// Plain http stays on this machine, unless a test says otherwise.
+func TestPlainHTTP(t *testing.T) {
+	for address, allowed := range map[string]bool{
+		"http://localhost:3000": true, "http://acme.localhost:3000/settings": true, "http://localhost.:3000": true, "http://127.0.0.1": true, "http://[::1]:80": true,
+		"http://localhost.example": false, "http://sandbox:8787": false, "http://host.docker.internal:8787": false,
+	} {
+		_, err := client.New(testKey, client.WithBaseURL(address))
+		if (err == nil) != allowed {
+			t.Errorf("base URL %s: %v, want it allowed: %v", address, err, allowed)
+		}
+		req := sso
+		req.ReturnURL = address
+		if err := req.Validate(); (err == nil) != allowed {
+			t.Errorf("return URL %s: %v, want it allowed: %v", address, err, allowed)
+		}
+		if _, err := client.New(testKey, client.WithBaseURL(address), client.WithPlainHTTPForTests()); err != nil {
+			t.Errorf("base URL %s with WithPlainHTTPForTests: %v", address, err)
+		}
+	}
+	link := func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, 201, `{"link":"http://sandbox:8787/portal/launch?secret=s"}`)
+	}
+	_, err := serve(t, link).GeneratePortalLink(t.Context(), sso)
+	wantOnly(t, err, client.ErrMalformedResponse)
+	generate(t, serve(t, link, client.WithPlainHTTPForTests()))
+}
