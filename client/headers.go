@@ -173,8 +173,11 @@ func count(line string) int {
 // decimal reads digits, perhaps with a fraction: no sign, no blank, no exponent. It is negative
 // for anything else.
 func decimal(s string) float64 {
+	if s == "" || strings.Trim(s, "0123456789.") != "" {
+		return -1
+	}
 	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || strings.Trim(s, "0123456789.") != "" {
+	if err != nil {
 		return -1
 	}
 	return n
