@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
@@ -15,37 +17,35 @@ import (
 
 // What the function given to [NewHandler] wraps to say no.
 var (
-	// ErrForbidden: this person may not go there. They get 403 and a page that
-	// says so.
+	// ErrForbidden means that this person may not go there. They get 403 and a page that says so.
 	ErrForbidden = errors.New("forbidden")
 
-	// ErrUnauthenticated: nobody is signed in, or the session has ended since the
-	// page was loaded. They get 401 and a page that asks them to sign in. (To lead
-	// them to the sign-in page instead, see [WithErrorHandler].)
+	// ErrUnauthenticated means that nobody is signed in, or that the session has ended since the page was loaded.
+	// They get 401 and a page that asks them to sign in. To lead them to the sign-in page instead, see
+	// [WithErrorHandler].
 	ErrUnauthenticated = errors.New("not signed in")
 )
 
-// A Failure is a click that got no link, in terms for the person who clicked. It
-// serves itself as a page, or as JSON where that is asked for. What lies behind it
-// is for errors.Is and errors.As, and for the log; no page should show it.
+// A Failure is a click that got no link, in words for the person who clicked. It serves itself as a page, or as JSON
+// to those who get JSON. The cause is for errors.Is, errors.As and the log; no page should show it.
 type Failure struct {
-	Status     int           // of the answer
-	Code       string        // for programs; the package's table lists them
-	Title      string        // "The admin portal does not answer"
-	Message    string        // what to do, in sentences
-	ReturnURL  string        // the way back: always an absolute http or https URL
-	RetryAfter time.Duration // when it may work, in whole seconds; 0 if nobody knows
-	Reference  string        // ties the page to the log line; with 500, empty else
+	Status     int           `json:"-"`                    // of the answer
+	Code       string        `json:"code"`                 // for programs; the package's table lists them
+	Title      string        `json:"-"`                    // "The admin portal does not answer"
+	Message    string        `json:"message"`              // what to do, in sentences
+	ReturnURL  string        `json:"return_url,omitempty"` // the way back: always an absolute http or https URL
+	RetryAfter time.Duration `json:"-"`                    // when to try again, in whole seconds; 0 if nobody knows
+	Reference  string        `json:"reference,omitempty"`  // ties the page to the log line; only with 500
 
 	cause error
 }
 
 // Error is for the operator: it is the cause.
 func (f *Failure) Error() string {
-	if f.cause == nil {
+	switch e := new(client.Error); {
+	case f.cause == nil:
 		return "adminportal: open portal: " + f.Code
-	}
-	if e := new(client.Error); errors.As(f.cause, &e) {
+	case errors.As(f.cause, &e):
 		return f.cause.Error()
 	}
 	return "adminportal: open portal: " + f.cause.Error()
@@ -55,19 +55,17 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.cause }
 
 func newFailure(k kind, cause error) *Failure {
-	f := &Failure{Status: k.status, Code: k.code, Title: k.title, cause: cause}
-	if e := new(client.Error); errors.As(cause, &e) && k.passes {
-		f.RetryAfter = wholeSeconds(e.RetryAfter)
-	}
-	if f.Status == http.StatusBadGateway && f.RetryAfter > 0 {
-		f.Status = http.StatusServiceUnavailable // Retry-After belongs to it
-	}
-	if f.Status == http.StatusServiceUnavailable && f.RetryAfter == 0 {
-		f.RetryAfter = rateWindow
-	}
-	f.Message = k.message
-	if k.passes {
-		f.Message += " " + comeBack(f.RetryAfter)
+	f := &Failure{Status: k.status, Code: k.code, Title: k.title, Message: k.message, cause: cause}
+	if k.status > http.StatusInternalServerError {
+		// Rounded up: those who come a moment early are refused again.
+		f.RetryAfter = max(0, asClientError(cause).RetryAfter+time.Second-1).Truncate(time.Second)
+		if f.Status == http.StatusBadGateway && f.RetryAfter > 0 {
+			f.Status = http.StatusServiceUnavailable // Retry-After goes with 503
+		}
+		if f.Status == http.StatusServiceUnavailable && f.RetryAfter == 0 {
+			f.RetryAfter = time.Minute // WorkOS's Admin Portal reference: requests are counted by the minute
+		}
+		f.Message += " Go back and try again in " + inWords(f.RetryAfter) + "."
 	}
 	if f.Status == http.StatusInternalServerError {
 		f.Reference = rand.Text()[:10]
@@ -75,101 +73,110 @@ func newFailure(k kind, cause error) *Failure {
 	return f
 }
 
-// rateWindow is when a limit that does not say is over (WorkOS's Admin Portal
-// reference: requests are counted by the minute).
-const rateWindow = time.Minute
-
-// wholeSeconds rounds up: who comes a moment early is refused again.
-func wholeSeconds(d time.Duration) time.Duration {
-	if d > d.Truncate(time.Second) {
-		d = d.Truncate(time.Second) + time.Second
-	}
-	return max(d, 0)
-}
-
-// comeBack says when to try again, as a person would.
-func comeBack(after time.Duration) string {
-	n, unit := int(after/time.Second), "second"
+// inWords is a wait as a person says it.
+func inWords(wait time.Duration) string {
+	n, unit := int(wait/time.Second), "second"
 	switch {
 	case n == 0 || n == 60:
-		return "Go back and try again in a minute."
+		return "a minute"
 	case n > 90*60:
-		n, unit = (n+3599)/3600, "hour"
+		n, unit = (n+3599)/3600, "hours"
 	case n > 90:
-		n, unit = (n+59)/60, "minute"
+		n, unit = (n+59)/60, "minutes"
+	case n > 1:
+		unit = "seconds"
 	}
-	if n > 1 {
-		unit += "s"
-	}
-	return "Go back and try again in " + strconv.Itoa(n) + " " + unit + "."
+	return fmt.Sprint(n, " ", unit)
 }
 
 // attrs are the failure in a log line.
 func (f *Failure) attrs() []slog.Attr {
-	attrs := []slog.Attr{slog.Int("status", f.Status), slog.String("code", f.Code)}
-	if f.Reference != "" {
-		attrs = append(attrs, slog.String("reference", f.Reference))
-	}
+	attrs := []slog.Attr{slog.Int("status", f.Status), slog.String("code", f.Code), slog.String("error", f.Error())}
 	if f.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", f.RetryAfter))
 	}
-	attrs = append(attrs, slog.String("error", f.Error()))
-	e := new(client.Error)
-	if !errors.As(f.cause, &e) {
-		return attrs
-	}
-	if e.RequestID != "" {
-		attrs = append(attrs, slog.String("request_id", e.RequestID))
-	}
-	if hint := e.Hint(); hint != "" {
-		attrs = append(attrs, slog.String("hint", hint))
+	e := asClientError(f.cause)
+	for _, a := range []slog.Attr{slog.String("reference", f.Reference), slog.String("request_id", e.RequestID), slog.String("hint", e.Hint())} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
 	}
 	return attrs
 }
 
-// kindOfRefusal sorts what the function that says who may go where returned.
-func kindOfRefusal(err error) kind {
-	tooMuch := new(http.MaxBytesError)
-	switch {
-	case errors.Is(err, ErrUnauthenticated):
-		return unauthenticated
-	case errors.Is(err, ErrForbidden):
-		return forbidden
-	case errors.As(err, &tooMuch):
-		return tooLarge
-	case errors.Is(err, context.DeadlineExceeded):
-		return tooSlow
+// A kind is a sort of failure. The status says who can fix it: 4xx the person, 500 the operator, more than 500 time;
+// then the message ends with when to come back.
+type kind struct {
+	of             func(error) bool // nil if it is chosen by name
+	status         int
+	code           string
+	level          slog.Level // of the log line
+	title, message string     // for the person
+}
+
+var (
+	notPost      = kind{nil, 405, "method_not_allowed", slog.LevelDebug, "The portal opens with its button", "This address opens nothing by itself. Go back and press the button there."}
+	prefetch     = kind{nil, 403, "prefetch", slog.LevelDebug, notPost.title, notPost.message}
+	crossOrigin  = kind{nil, 403, "cross_origin", slog.LevelWarn, "Start from the settings page", "Another site tried to open the admin portal for you, so it was not opened. Go back and press the button there. If that is what you did, your browser may be too old: update it and try again. If that does not help, tell our support."}
+	throughTurbo = kind{nil, 422, "turbo", slog.LevelWarn, "One more step", "The portal opens in a moment. If it does not, press the button."}
+	internal     = kind{nil, 500, "internal", slog.LevelError, "The portal cannot be opened", "Something is wrong on our side. Trying again will not help until it is fixed. Please tell our support, with the reference below."}
+
+	// refusals are what the caller's function may say. Anything else is internal.
+	refusals = []kind{
+		{is(ErrUnauthenticated), 401, "unauthenticated", slog.LevelInfo, "You are signed out", "Go back, sign in, and press the button again."},
+		{is(ErrForbidden), 403, "forbidden", slog.LevelInfo, "Your account may not open this", "Only some people of your organization may set this up. Ask one of its administrators to do it, or to let you."},
+		{isTooLarge, 413, "too_large", slog.LevelWarn, "Too much was sent", "The page sent more than its button should. Go back, reload the page, and press the button again."},
+		{is(context.DeadlineExceeded), 504, "timeout", slog.LevelWarn, "The admin portal takes too long", innocent},
+	}
+
+	// failures are what a portal may say; the first that fits is meant. Anything else is internal: a refused request
+	// or key, a redirect, a wrong base URL. A portal of the caller's own may refuse people, too.
+	failures = append(refusals[:2:2], []kind{
+		{is(client.ErrRateLimited), 503, "rate_limited", slog.LevelWarn, "Many people are here right now", "The admin portal lets in only so many at a time."},
+		{is(client.ErrServer), 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
+		{isTimeout, 504, "timeout", slog.LevelWarn, "The admin portal takes too long", innocent},
+		{is(client.ErrMalformedResponse), 502, "unavailable", slog.LevelError, "The admin portal does not answer", innocent},
+		{is(client.ErrOrganizationNotFound), 500, "organization_not_found", slog.LevelError, "Your organization is not connected yet", "The admin portal does not know your organization. Please tell our support, with the reference below: they can connect it."},
+		{isNetwork, 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
+		{isIntermediary, 502, "unavailable", slog.LevelError, "The admin portal does not answer", innocent},
+	}...)
+)
+
+const innocent = "You did nothing wrong, and nothing was changed."
+
+func kindOf(err error, among []kind) kind {
+	if i := slices.IndexFunc(among, func(k kind) bool { return k.of(err) }); i >= 0 {
+		return among[i]
 	}
 	return internal
 }
 
-// kindOfFailure sorts what the portal returned. A status is for whom it can be
-// mended by: 4xx the person, 500 the operator, 502 to 504 time.
-func kindOfFailure(err error) kind {
-	e := new(client.Error)
-	isClients := errors.As(err, &e)
-	switch {
-	case errors.Is(err, ErrUnauthenticated), errors.Is(err, ErrForbidden):
-		return kindOfRefusal(err) // a portal of the caller's own, with rules of its own
-	case errors.Is(err, client.ErrRateLimited):
-		return rateLimited
-	case errors.Is(err, client.ErrServer):
-		return unavailable
-	case isTimeout(err):
-		return tooSlow
-	case errors.Is(err, client.ErrMalformedResponse):
-		return malformed
-	case errors.Is(err, client.ErrOrganizationNotFound):
-		return unknownOrganization
-	case errors.Is(err, client.ErrInvalidRequest), errors.Is(err, client.ErrUnauthorized):
-		return internal
-	case isClients && e.StatusCode == 0 && e.Attempts > 0:
-		return unavailable // the network
-	}
-	return internal // a redirect, no such route, the API key's source, a portal of the caller's own
-}
+func is(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
+
+func isTooLarge(err error) bool { return errors.As(err, new(*http.MaxBytesError)) }
 
 func isTimeout(err error) bool {
 	var n net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+}
+
+func isNetwork(err error) bool {
+	e := asClientError(err)
+	return e.StatusCode == 0 && e.Attempts > 0
+}
+
+// isIntermediary says that something between this service and WorkOS answered in its place, which may pass: the
+// status is one that WorkOS gives, and no sentinel matches. A wrong base URL, which does not pass, differs in the
+// hint.
+func isIntermediary(err error) bool {
+	e := asClientError(err)
+	return slices.Contains([]int{400, 401, 403, 404, 422}, e.StatusCode) && !strings.Contains(e.Hint(), "check the base URL") &&
+		!errors.Is(e, client.ErrInvalidRequest) && !errors.Is(e, client.ErrUnauthorized)
+}
+
+// asClientError is an error's details, or none.
+func asClientError(err error) *client.Error {
+	e := new(client.Error)
+	errors.As(err, &e)
+	return e
 }

@@ -2,13 +2,17 @@ package portalhttp_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portalhttp"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
@@ -116,31 +120,30 @@ func TestEveryFailure(t *testing.T) {
 			if got.StatusCode != c.want.status || got.Header.Get("Retry-After") != c.want.retryAfter {
 				t.Errorf("answer = %d, Retry-After %q, want %d, %q", got.StatusCode, got.Header.Get("Retry-After"), c.want.status, c.want.retryAfter)
 			}
-			wantPrivate(t, got)
 			for _, part := range []string{"<h1>" + c.want.title + "</h1>", c.want.says, `href="` + settingsPage + `"`} {
 				if !strings.Contains(got.body, part) {
 					t.Errorf("page lacks %q:\n%s", part, got.body)
 				}
 			}
 			wantNoInternals(t, got.body, srv.URL)
-			line := log.line(t)
+			text := log.take()
+			if !strings.Contains(text, c.want.log) || strings.Contains(text, srv.APIKey) {
+				t.Errorf("log = %s, want %q in it, and not the API key", text, c.want.log)
+			}
+			var line map[string]any
+			if err := json.Unmarshal([]byte(text), &line); err != nil {
+				t.Fatalf("log = %q, want one line (%v)", text, err)
+			}
 			if line["level"] != c.want.level || line["code"] != c.want.code || line["status"] != float64(c.want.status) || line["error"] == nil {
 				t.Errorf("log line = %v, want level %s, code %s, status %d and the error", line, c.want.level, c.want.code, c.want.status)
 			}
-			if !strings.Contains(log.String(), c.want.log) {
-				t.Errorf("log = %s, want %q in it", log, c.want.log)
-			}
 			if id, _ := line["request_id"].(string); c.fault.Status >= 400 && id == "" {
 				t.Errorf("log line = %v, want the request ID", line)
-			}
-			if strings.Contains(log.String(), srv.APIKey) {
-				t.Error("the log has the API key")
 			}
 			if ref, _ := line["reference"].(string); (c.want.status == 500) != (ref != "") || !strings.Contains(got.body, ref) {
 				t.Errorf("reference = %q, want one with 500, on the page too:\n%s", ref, got.body)
 			}
 
-			*log = journal{}
 			got = clickJSON(t, app)
 			f := failureOf(t, got)
 			if got.StatusCode != c.want.status || f.Code != c.want.code || !strings.Contains(f.Message, c.want.says) || f.ReturnURL != settingsPage {
@@ -175,7 +178,7 @@ func newHTTPClient(t testing.TB) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func TestWaitsAreRoundedUpAndReadAsAPersonSaysThem(t *testing.T) {
+func TestWaitsAreRoundedUpAndInWords(t *testing.T) {
 	for _, c := range []struct {
 		wait   time.Duration
 		header string
@@ -193,10 +196,91 @@ func TestWaitsAreRoundedUpAndReadAsAPersonSaysThem(t *testing.T) {
 		{0, "60", "in a minute."},
 		{-time.Second, "60", "in a minute."},
 	} {
-		srv, _ := serve(t, failing(&client.Error{StatusCode: 429, RetryAfter: c.wait}), admin)
+		srv, _ := serve(t, answering(nil, &client.Error{StatusCode: 429, RetryAfter: c.wait}), admin)
 		got := clickJSON(t, srv)
 		if header := got.Header.Get("Retry-After"); header != c.header || !strings.HasSuffix(failureOf(t, got).Message, c.says) {
 			t.Errorf("%v: Retry-After = %q, message %q, want %q, %q", c.wait, header, failureOf(t, got).Message, c.header, c.says)
 		}
+	}
+}
+
+// What the function says, and what a portal that is not the client says.
+func TestRefusals(t *testing.T) {
+	type want struct {
+		status      int
+		code, level string
+	}
+	var (
+		forbidden = want{403, "forbidden", "INFO"}
+		signedOut = want{401, "unauthenticated", "INFO"}
+		internal  = want{500, "internal", "ERROR"}
+		slow      = want{504, "timeout", "WARN"}
+	)
+	for _, c := range []struct {
+		err           error
+		byFunction    want
+		byPortal      want
+		sameForTheTwo bool
+	}{
+		{err: portalhttp.ErrForbidden, byFunction: forbidden, sameForTheTwo: true},
+		{err: fmt.Errorf("no admin: %w", portalhttp.ErrForbidden), byFunction: forbidden, sameForTheTwo: true},
+		{err: fmt.Errorf("session: %w", portalhttp.ErrUnauthenticated), byFunction: signedOut, sameForTheTwo: true},
+		{err: errors.New("database is away"), byFunction: internal, sameForTheTwo: true},
+		{err: context.Canceled, byFunction: internal, sameForTheTwo: true},
+		{err: fmt.Errorf("database: %w", context.DeadlineExceeded), byFunction: slow, sameForTheTwo: true},
+		{err: &net.DNSError{IsTimeout: true}, byFunction: internal, byPortal: slow},
+		{err: client.ErrRateLimited, byFunction: internal, byPortal: want{503, "rate_limited", "WARN"}},
+		{err: client.ErrServer, byFunction: internal, byPortal: want{502, "unavailable", "WARN"}},
+		{err: client.ErrMalformedResponse, byFunction: internal, byPortal: want{502, "unavailable", "ERROR"}},
+		{err: client.ErrOrganizationNotFound, byFunction: internal, byPortal: want{500, "organization_not_found", "ERROR"}},
+		{err: client.ErrInvalidRequest, byFunction: internal, sameForTheTwo: true},
+		{err: client.ErrUnauthorized, byFunction: internal, sameForTheTwo: true},
+		{err: &client.Error{StatusCode: 429, RetryAfter: 1}, byFunction: internal, byPortal: want{503, "rate_limited", "WARN"}},
+	} {
+		if c.sameForTheTwo {
+			c.byPortal = c.byFunction
+		}
+		check := func(by string, portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), want want) {
+			t.Helper()
+			srv, log := serve(t, portal, who)
+			got := clickJSON(t, srv)
+			f, line := failureOf(t, got), log.line(t)
+			if got.StatusCode != want.status || f.Code != want.code || line["level"] != want.level {
+				t.Errorf("%v by the %s = %d %s, logged at %v, want %d %s, %s", c.err, by, got.StatusCode, f.Code, line["level"], want.status, want.code, want.level)
+			}
+			if auth := got.Header.Get("WWW-Authenticate"); (auth != "") != (want.status == 401) {
+				t.Errorf("%v: WWW-Authenticate = %q with %d", c.err, auth, got.StatusCode)
+			}
+		}
+		portal := new(fake)
+		check("function", portal, func(*http.Request) (client.PortalLinkRequest, error) {
+			return client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO}, c.err
+		}, c.byFunction)
+		if n := len(portal.requests()); n > 0 {
+			t.Errorf("%v by the function: links made = %d, want none", c.err, n)
+		}
+		check("portal", answering(nil, c.err), admin, c.byPortal)
+	}
+}
+
+// What a portal says may hold anything: no page shows it.
+func TestPageHasNoInternals(t *testing.T) {
+	srv, _ := serve(t, answering(nil, errors.New("dial 10.0.0.7: secret="+secret)), admin)
+	for _, got := range []answer{click(t, srv), clickJSON(t, srv)} {
+		if strings.Contains(got.body, secret) || strings.Contains(got.body, "10.0.0.7") {
+			t.Errorf("a person is told of the cause:\n%s", got.body)
+		}
+	}
+}
+
+// Each reference is its own, and the log line has the one that the page shows.
+func TestReferencesDiffer(t *testing.T) {
+	srv, log := serve(t, answering(nil, client.ErrUnauthorized), admin)
+	first := failureOf(t, clickJSON(t, srv)).Reference
+	if line := log.line(t); line["reference"] != first || first == "" {
+		t.Errorf("reference = %q, in the log %v, want the same", first, line["reference"])
+	}
+	if second := failureOf(t, clickJSON(t, srv)).Reference; second == first {
+		t.Errorf("two failures have the reference %q", first)
 	}
 }

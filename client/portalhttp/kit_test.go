@@ -8,32 +8,38 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portalhttp"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	organization = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
 	settingsPage = "https://app.example.com/settings"
 	secret       = "s3cr3t0fTheLink"
 	linkURL      = "https://id.workos.com/portal/launch?intent=sso&secret=" + secret
+
+	acceptPage  = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" // browsers
+	acceptTurbo = "text/vnd.turbo-stream.html, text/html, application/xhtml+xml"    // @hotwired/turbo 7 and 8
 )
+
+var linkExpires = time.Date(2124, 1, 15, 12, 0, 0, 0, time.UTC)
 
 // admin lets everyone in.
 func admin(*http.Request) (client.PortalLinkRequest, error) {
 	return client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO, ReturnURL: settingsPage}, nil
 }
 
-// linkExpires is when a fake's links end.
-var linkExpires = time.Date(2124, 1, 15, 12, 0, 0, 0, time.UTC)
-
-// A fake is a portal that notes what it is asked for. Without answer it makes
-// links.
+// A fake is a portal that keeps what it is asked for. Without answer it makes links.
 type fake struct {
 	answer func(ctx context.Context, req client.PortalLinkRequest) (*client.PortalLink, error)
 
@@ -54,12 +60,12 @@ func (f *fake) GeneratePortalLink(ctx context.Context, req client.PortalLinkRequ
 func (f *fake) requests() []client.PortalLinkRequest {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]client.PortalLinkRequest(nil), f.seen...)
+	return slices.Clone(f.seen)
 }
 
-// failing is a portal that always fails with err.
-func failing(err error) *fake {
-	return &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) { return nil, err }}
+// answering is a portal that always answers the same.
+func answering(link *client.PortalLink, err error) *fake {
+	return &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) { return link, err }}
 }
 
 // A journal is a log that a test reads.
@@ -74,9 +80,11 @@ func (j *journal) Write(p []byte) (int, error) {
 	return j.buf.Write(p)
 }
 
-func (j *journal) String() string {
+// take empties the journal.
+func (j *journal) take() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	defer j.buf.Reset()
 	return j.buf.String()
 }
 
@@ -84,13 +92,13 @@ func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// line is the one line that was logged.
+// line takes the one line that was logged. No line may hold a link.
 func (j *journal) line(t testing.TB) map[string]any {
 	t.Helper()
-	text := strings.TrimSpace(j.String())
+	text := j.take()
 	var line map[string]any
-	if err := json.Unmarshal([]byte(text), &line); err != nil {
-		t.Fatalf("log = %q, want one line: %v", text, err)
+	if err := json.Unmarshal([]byte(text), &line); err != nil || strings.Contains(text, secret) {
+		t.Fatalf("log = %q, want one line without the link (%v)", text, err)
 	}
 	return line
 }
@@ -99,20 +107,20 @@ func (j *journal) line(t testing.TB) map[string]any {
 func serve(t testing.TB, portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), opts ...portalhttp.Option) (*httptest.Server, *journal) {
 	t.Helper()
 	log := new(journal)
-	opts = append([]portalhttp.Option{portalhttp.WithLogger(log.logger())}, opts...)
-	srv := httptest.NewServer(portalhttp.NewHandler(portal, who, opts...))
+	srv := httptest.NewServer(portalhttp.NewHandler(portal, who, append(opts, portalhttp.WithLogger(log.logger()))...))
 	t.Cleanup(srv.Close)
 	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return srv, log
 }
 
-// An answer is what a browser has in hand: the body is read.
+// An answer has its body read.
 type answer struct {
 	*http.Response
 	body string
 }
 
-// send makes a request; header is name, value, name, value, …
+// send makes a request; header is name, value, name, value, … It checks what keeps every answer out of caches and
+// Referers.
 func send(t testing.TB, srv *httptest.Server, method, body string, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+"/configure/sso", strings.NewReader(body))
@@ -131,6 +139,11 @@ func send(t testing.TB, srv *httptest.Server, method, body string, header ...str
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"} {
+		if got := resp.Header.Values(name); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
 	return answer{resp, string(text)}
 }
 
@@ -138,21 +151,21 @@ func send(t testing.TB, srv *httptest.Server, method, body string, header ...str
 func click(t testing.TB, srv *httptest.Server, header ...string) answer {
 	t.Helper()
 	return send(t, srv, http.MethodPost, "", append([]string{
-		"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-		"Content-Type", "application/x-www-form-urlencoded",
-		"Origin", srv.URL,
-		"Sec-Fetch-Site", "same-origin",
+		"Accept", acceptPage, "Content-Type", "application/x-www-form-urlencoded",
+		"Origin", srv.URL, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate",
 	}, header...)...)
 }
 
-func clickJSON(t testing.TB, srv *httptest.Server, header ...string) answer {
+func clickJSON(t testing.TB, srv *httptest.Server) answer {
 	t.Helper()
-	return send(t, srv, http.MethodPost, "", append([]string{
-		"Accept", "application/json", "Origin", srv.URL, "Sec-Fetch-Site", "same-origin",
-	}, header...)...)
+	return send(t, srv, http.MethodPost, "", "Accept", "application/json", "Origin", srv.URL, "Sec-Fetch-Site", "same-origin")
 }
 
-// failureOf reads a failure's JSON.
+// newClick is a click without a socket.
+func newClick() (*httptest.ResponseRecorder, *http.Request) {
+	return httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/configure/sso", nil)
+}
+
 type failureJSON struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,7 +35,7 @@ func TestTimeoutBoundsTheWholeClick(t *testing.T) {
 		opts []portalhttp.Option
 		want time.Duration
 	}{
-		{"unless told", admin, nil, 10 * time.Second},
+		{"by default", admin, nil, 10 * time.Second},
 		{"zero", admin, []portalhttp.Option{portalhttp.WithTimeout(0)}, 10 * time.Second},
 		{"with a slow function", slow, nil, 10 * time.Second},
 		{"shorter than the function", slow, []portalhttp.Option{portalhttp.WithTimeout(3 * time.Second)}, 3 * time.Second},
@@ -100,4 +101,71 @@ func TestDeadlineOfSomebodyElse(t *testing.T) {
 			t.Errorf("answer = %d %q, want 504 and a page", rec.Code, rec.Body)
 		}
 	})
+}
+
+// A browser that clicks twice gives up the first request and follows the second.
+func TestDoubleClick(t *testing.T) {
+	first := make(chan struct{})
+	portal := &fake{}
+	portal.answer = func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
+		if len(portal.requests()) == 1 {
+			close(first)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return &client.PortalLink{URL: linkURL}, nil
+	}
+	returned := make(chan struct{}, 2)
+	log := new(journal)
+	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		returned <- struct{}{}
+	}))
+	t.Cleanup(srv.Close)
+	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+	ctx, giveUp := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL, nil)
+		resp, err := srv.Client().Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		gone <- err
+	}()
+	<-first
+	if got := click(t, srv); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("second click = %d, want 303", got.StatusCode)
+	}
+	<-returned
+	giveUp()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("first click = %v, want it given up", err)
+	}
+	<-returned
+	if text := log.take(); strings.Contains(text, "ERROR") || strings.Contains(text, "WARN") || !strings.Contains(text, "DEBUG") {
+		t.Errorf("log = %s, want nothing above INFO", text)
+	}
+}
+
+func TestNothingIsWrittenToThoseWhoLeft(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	portal := &fake{answer: func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
+		leave()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	log, called := new(journal), false
+	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()),
+		portalhttp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { called = true }))
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
+	if rec.Body.Len() > 0 || rec.Code < 400 || called {
+		t.Errorf("answer = %d %q (error handler called: %v), want no page, no success, no call", rec.Code, rec.Body, called)
+	}
+	if line := log.line(t); line["level"] != "DEBUG" {
+		t.Errorf("log line = %v, want level DEBUG", line)
+	}
 }
