@@ -1,7 +1,6 @@
 package portalhttp
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	_ "embed" // page.html, page.css
@@ -19,8 +18,8 @@ import (
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// An asker is what sent the request and reads the answer. The portal is another origin: only a
-// browser that leaves its page can follow a redirect there.
+// An asker is what sent the request and reads the answer. The portal is another origin: only a browser that leaves its
+// page can follow a redirect there.
 type asker int
 
 const (
@@ -61,8 +60,7 @@ func weight(accept, mediaType string) float64 {
 	return best * (1 + float64(precision)/1e6)
 }
 
-// sendLink hands over the link. 303 turns the POST into a GET, so that a reload does not send the
-// form again.
+// sendLink hands over the link. 303 turns the POST into a GET, so that a reload does not send the form again.
 func sendLink(w http.ResponseWriter, r *http.Request, link *client.PortalLink) {
 	switch askerOf(r) {
 	case htmx:
@@ -81,21 +79,18 @@ func sendLink(w http.ResponseWriter, r *http.Request, link *client.PortalLink) {
 var (
 	//go:embed page.html
 	pageHTML string
-
 	//go:embed page.css
 	pageCSS string
-
-	// The style is part of the template's text, which html/template leaves as it is: its hash holds.
+	// html/template leaves the style as it is, so that its hash is right.
 	page       = template.Must(template.New("page").Parse(strings.Replace(pageHTML, "/*style*/", pageCSS, 1)))
 	styleHash  = sha256.Sum256([]byte(pageCSS))
 	pagePolicy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(styleHash[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
-// ServeHTTP answers with the failure's page, a single file. Those who get JSON get
+// ServeHTTP answers with the failure's page, a single file. Those who get JSON get this, without what is unknown, and with
+// retry_after in seconds:
 //
 //	{"error":{"code":"rate_limited","message":"…","return_url":"…","reference":"…","retry_after":12}}
-//
-// with retry_after in seconds. What is unknown is left out.
 func (f *Failure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if askerOf(r) == script {
 		writeJSON(w, f.Status, map[string]any{"error": struct {
@@ -104,29 +99,20 @@ func (f *Failure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}{f, int(f.RetryAfter.Seconds())}})
 		return
 	}
-	data := struct {
-		*Failure
-		Back   string     // the host of ReturnURL
-		Action string     // of a form to send again; empty if there is none
-		Fields url.Values // of that form
-	}{Failure: f}
+	data := map[string]any{"Failure": f}
 	if back, err := url.Parse(f.ReturnURL); err == nil {
-		data.Back = back.Host
+		data["Back"] = back.Host
 	}
 	if f.Code == throughTurbo.code {
-		_ = r.ParseMultipartForm(maxBody)                        // what cannot be read is not sent again
-		data.Action = "/" + strings.TrimLeft(r.RequestURI, `/\`) // "//" would name another host
-		data.Fields = r.PostForm
+		_ = r.ParseMultipartForm(maxBody) // what cannot be read is not sent again
+		data["Fields"] = r.PostForm
+		data["Action"] = "/" + strings.TrimLeft(r.RequestURI, `/\`) // "//" would name another host
 	} else {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
 	}
-	var body bytes.Buffer
-	if err := page.Execute(&body, data); err != nil {
-		panic(err) // nothing in the template can fail
-	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(f.Status)
-	_, _ = w.Write(body.Bytes()) // an error means that the client has gone
+	_ = page.Execute(w, data) // an error means that the client has gone
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -26,6 +26,9 @@ func sessionOf(r *http.Request) (session, error) {
 	return session{Organization: organization, IsAdmin: true}, nil
 }
 
+// The handler behind a form on the settings page. data-turbo="false" matters only under Turbo:
+//
+//	<form method="post" action="/configure/sso" data-turbo="false"><button>Configure SSO</button></form>
 func Example() {
 	var portal portalhttp.Portal = new(fake) // in a service: client.NewFromEnv()
 
@@ -52,16 +55,12 @@ func Example() {
 	// Output: 303 no-store no-referrer
 }
 
-// One handler for all features: the path says which, and the function which of
-// them there are.
+// One handler for all features: the path says which, and the function knows which there are.
 func ExampleNewHandler() {
 	features := map[string]client.Intent{
-		"sso":               client.IntentSSO,
-		"directory-sync":    client.IntentDsync,
-		"audit-logs":        client.IntentAuditLogs,
-		"log-streams":       client.IntentLogStreams,
-		"domain-ownership":  client.IntentDomainVerification,
-		"saml-certificates": client.IntentCertificateRenewal,
+		"sso":            client.IntentSSO,
+		"directory-sync": client.IntentDsync,
+		"audit-logs":     client.IntentAuditLogs,
 	}
 	portal := new(fake)
 	h := portalhttp.NewHandler(portal, func(r *http.Request) (client.PortalLinkRequest, error) {
@@ -78,7 +77,7 @@ func ExampleNewHandler() {
 	mux := http.NewServeMux()
 	mux.Handle("/configure/{feature}", h)
 
-	for _, path := range []string{"/configure/directory-sync", "/configure/the-neighbours"} {
+	for _, path := range []string{"/configure/directory-sync", "/configure/nonsense"} {
 		click := httptest.NewRequest(http.MethodPost, path, nil)
 		click.AddCookie(&http.Cookie{Name: "session", Value: "…"})
 		answer := httptest.NewRecorder()
@@ -92,8 +91,7 @@ func ExampleNewHandler() {
 	// dsync
 }
 
-// Whoever is signed out is led to the sign-in page; all else keeps the page of the
-// package.
+// Those who are signed out are led to the sign-in page. Everything else keeps the page of the package.
 func ExampleWithErrorHandler() {
 	h := portalhttp.NewHandler(new(fake), func(*http.Request) (client.PortalLinkRequest, error) {
 		return client.PortalLinkRequest{}, portalhttp.ErrUnauthenticated

@@ -20,9 +20,8 @@ var (
 	// ErrForbidden means that this person may not go there. They get 403 and a page that says so.
 	ErrForbidden = errors.New("forbidden")
 
-	// ErrUnauthenticated means that nobody is signed in, or that the session has ended since the page was loaded.
-	// They get 401 and a page that asks them to sign in. To lead them to the sign-in page instead, see
-	// [WithErrorHandler].
+	// ErrUnauthenticated means that nobody is signed in, perhaps since the session has ended. They get 401 and a page
+	// that asks them to sign in. To lead them to the sign-in page instead, see [WithErrorHandler].
 	ErrUnauthenticated = errors.New("not signed in")
 )
 
@@ -42,10 +41,10 @@ type Failure struct {
 
 // Error is for the operator: it is the cause.
 func (f *Failure) Error() string {
-	switch e := new(client.Error); {
+	switch {
 	case f.cause == nil:
 		return "adminportal: open portal: " + f.Code
-	case errors.As(f.cause, &e):
+	case errors.As(f.cause, new(*client.Error)):
 		return f.cause.Error()
 	}
 	return "adminportal: open portal: " + f.cause.Error()
@@ -57,8 +56,9 @@ func (f *Failure) Unwrap() error { return f.cause }
 func newFailure(k kind, cause error) *Failure {
 	f := &Failure{Status: k.status, Code: k.code, Title: k.title, Message: k.message, cause: cause}
 	if k.status > http.StatusInternalServerError {
-		// Rounded up: those who come a moment early are refused again.
-		f.RetryAfter = max(0, asClientError(cause).RetryAfter+time.Second-1).Truncate(time.Second)
+		e := new(client.Error)
+		errors.As(cause, &e)
+		f.RetryAfter = max(0, e.RetryAfter+time.Second-1).Truncate(time.Second) // up: those who come too early are refused again
 		if f.Status == http.StatusBadGateway && f.RetryAfter > 0 {
 			f.Status = http.StatusServiceUnavailable // Retry-After goes with 503
 		}
@@ -89,19 +89,15 @@ func inWords(wait time.Duration) string {
 	return fmt.Sprint(n, " ", unit)
 }
 
-// attrs are the failure in a log line.
+// attrs are the failure in a log line. What is unknown is left out.
 func (f *Failure) attrs() []slog.Attr {
-	attrs := []slog.Attr{slog.Int("status", f.Status), slog.String("code", f.Code), slog.String("error", f.Error())}
-	if f.RetryAfter > 0 {
-		attrs = append(attrs, slog.Duration("retry_after", f.RetryAfter))
-	}
-	e := asClientError(f.cause)
-	for _, a := range []slog.Attr{slog.String("reference", f.Reference), slog.String("request_id", e.RequestID), slog.String("hint", e.Hint())} {
-		if a.Value.String() != "" {
-			attrs = append(attrs, a)
-		}
-	}
-	return attrs
+	e := new(client.Error)
+	errors.As(f.cause, &e)
+	attrs := []slog.Attr{slog.Int("status", f.Status), slog.String("code", f.Code), slog.String("error", f.Error()), slog.Duration("retry_after", f.RetryAfter),
+		slog.String("reference", f.Reference), slog.String("request_id", e.RequestID), slog.String("hint", e.Hint())}
+	return slices.DeleteFunc(attrs, func(a slog.Attr) bool {
+		return a.Value.Equal(slog.StringValue("")) || a.Value.Equal(slog.DurationValue(0))
+	})
 }
 
 // A kind is a sort of failure. The status says who can fix it: 4xx the person, 500 the operator, more than 500 time;
@@ -115,6 +111,7 @@ type kind struct {
 }
 
 var (
+	innocent     = "You did nothing wrong, and nothing was changed."
 	notPost      = kind{nil, 405, "method_not_allowed", slog.LevelDebug, "The portal opens with its button", "This address opens nothing by itself. Go back and press the button there."}
 	prefetch     = kind{nil, 403, "prefetch", slog.LevelDebug, notPost.title, notPost.message}
 	crossOrigin  = kind{nil, 403, "cross_origin", slog.LevelWarn, "Start from the settings page", "Another site tried to open the admin portal for you, so it was not opened. Go back and press the button there. If that is what you did, your browser may be too old: update it and try again. If that does not help, tell our support."}
@@ -137,12 +134,9 @@ var (
 		{isTimeout, 504, "timeout", slog.LevelWarn, "The admin portal takes too long", innocent},
 		{is(client.ErrMalformedResponse), 502, "unavailable", slog.LevelError, "The admin portal does not answer", innocent},
 		{is(client.ErrOrganizationNotFound), 500, "organization_not_found", slog.LevelError, "Your organization is not connected yet", "The admin portal does not know your organization. Please tell our support, with the reference below: they can connect it."},
-		{isNetwork, 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
-		{isIntermediary, 502, "unavailable", slog.LevelError, "The admin portal does not answer", innocent},
+		{isBetween, 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
 	}...)
 )
-
-const innocent = "You did nothing wrong, and nothing was changed."
 
 func kindOf(err error, among []kind) kind {
 	if i := slices.IndexFunc(among, func(k kind) bool { return k.of(err) }); i >= 0 {
@@ -160,23 +154,12 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
-func isNetwork(err error) bool {
-	e := asClientError(err)
-	return e.StatusCode == 0 && e.Attempts > 0
-}
-
-// isIntermediary says that something between this service and WorkOS answered in its place, which may pass: the
-// status is one that WorkOS gives, and no sentinel matches. A wrong base URL, which does not pass, differs in the
-// hint.
-func isIntermediary(err error) bool {
-	e := asClientError(err)
-	return slices.Contains([]int{400, 401, 403, 404, 422}, e.StatusCode) && !strings.Contains(e.Hint(), "check the base URL") &&
-		!errors.Is(e, client.ErrInvalidRequest) && !errors.Is(e, client.ErrUnauthorized)
-}
-
-// asClientError is an error's details, or none.
-func asClientError(err error) *client.Error {
+// isBetween says that the network failed, or that a proxy or firewall answered in WorkOS's place: with a status that
+// WorkOS gives, too, but no sentinel matches. It may pass. A wrong base URL, which does not, differs in the hint.
+func isBetween(err error) bool {
 	e := new(client.Error)
-	errors.As(err, &e)
-	return e
+	if !errors.As(err, &e) || errors.Is(e, client.ErrInvalidRequest) || errors.Is(e, client.ErrUnauthorized) {
+		return false
+	}
+	return e.StatusCode == 0 && e.Attempts > 0 || slices.Contains([]int{400, 401, 403, 404, 422}, e.StatusCode) && !strings.Contains(e.Hint(), "check the base URL")
 }

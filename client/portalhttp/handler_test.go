@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -32,21 +33,13 @@ func TestClickLeadsToThePortal(t *testing.T) {
 func TestForgedOrganizationIsNotSeen(t *testing.T) {
 	const forged = "organization=org_FORGED&intent=dsync&return_url=https://evil.example"
 	portal := new(fake)
-	srv, _ := serve(t, portal, admin)
 	for contentType, body := range map[string]string{
 		"application/x-www-form-urlencoded": forged,
 		"application/json":                  `{"organization":"org_FORGED","intent":"dsync"}`,
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/?"+forged, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := httptest.NewRequest(http.MethodPost, "/?"+forged, strings.NewReader(body))
 		req.Header.Set("Content-Type", contentType)
-		resp, err := srv.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
+		portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(nil)).ServeHTTP(httptest.NewRecorder(), req)
 	}
 	for _, r := range portal.requests() {
 		if r.Organization != organization || r.Intent != client.IntentSSO || r.ReturnURL != settingsPage {
@@ -108,6 +101,28 @@ func TestOddLinks(t *testing.T) {
 			t.Errorf("%s: log line = %v, want an error", name, line)
 		}
 	}
+}
+
+// A client that lets a sandbox have plain http links has checked them itself.
+func TestPlainHTTPLinkOfTheClient(t *testing.T) {
+	portal, err := client.New("sk_test_0123456789", client.WithBaseURL("http://sandbox:8700"), client.WithPlainHTTPForTests(),
+		client.WithHTTPClient(&http.Client{Transport: sandbox{}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, _ := serve(t, portal, admin)
+	if got := click(t, srv); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "http://sandbox:8700/portal?secret=x" {
+		t.Errorf("answer = %d to %q, want 303 to the sandbox", got.StatusCode, got.Header.Get("Location"))
+	}
+}
+
+type sandbox struct{}
+
+func (sandbox) RoundTrip(*http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Content-Type", "application/json")
+	_, _ = rec.WriteString(`{"link":"http://sandbox:8700/portal?secret=x"}`)
+	return rec.Result(), nil
 }
 
 // Only the portal's page knows whether a link is dead: the person is sent there, and the operator is told.
@@ -225,5 +240,3 @@ func TestNoBody(t *testing.T) {
 		t.Errorf("answer = %d, want 303, and the caller's request as it was", rec.Code)
 	}
 }
-
-var _ http.Handler = (*portalhttp.Failure)(nil)

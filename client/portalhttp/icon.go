@@ -1,6 +1,7 @@
 package portalhttp
 
 import (
+	"cmp"
 	"context"
 	_ "embed" // icon.html
 	"html/template"
@@ -35,25 +36,17 @@ func IconFuncs(catalog *client.IconCatalog) template.FuncMap {
 // A page with a Content-Security-Policy needs the icons' host in img-src. That host does not learn which page the
 // icon is on.
 func IconHTML(icon client.ProviderIcon, size int, alt ...string) template.HTML {
-	data := struct {
-		Icon client.ProviderIcon
-		Size int
-		Alt  string
-	}{icon, size, icon.Name}
+	data := map[string]any{"Icon": icon, "Size": cmp.Or(max(size, 0), 24), "Alt": icon.Name}
 	if len(alt) > 0 {
-		data.Alt = alt[0]
-	}
-	if size <= 0 {
-		data.Size = 24
+		data["Alt"] = alt[0]
 	}
 	var b strings.Builder
-	if err := iconTemplate.Execute(&b, data); err != nil {
-		panic(err) // nothing in the template can fail
-	}
-	return template.HTML(b.String()) //nolint:gosec // html/template has escaped it
+	_ = iconTemplate.Execute(&b, data) // nothing in it can fail
+	return template.HTML(b.String())   //nolint:gosec // html/template has escaped it
 }
 
-//go:embed icon.html
-var iconHTML string
-
-var iconTemplate = template.Must(template.New("icon").Parse(strings.TrimSpace(iconHTML)))
+var (
+	//go:embed icon.html
+	iconHTML     string
+	iconTemplate = template.Must(template.New("icon").Parse(strings.TrimSpace(iconHTML)))
+)

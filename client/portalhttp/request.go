@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/internal/loopback"
@@ -42,18 +42,16 @@ func (h *handler) refuse(r *http.Request) (kind, error) {
 // into a new tab cross-site. A plain http Origin does not count: somebody on the network can make up such a page.
 func isOwn(origin, host string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) &&
-		(u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && (u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }
 
 // isPrefetch knows today's header (Sec-Purpose) and the older ones.
 func isPrefetch(h http.Header) bool {
 	purposes := slices.Concat(h.Values("Sec-Purpose"), h.Values("Purpose"), h.Values("X-Purpose"), h.Values("X-Moz"))
-	return slices.ContainsFunc(purposes, func(purpose string) bool {
-		purpose = strings.ToLower(purpose)
-		return strings.Contains(purpose, "prefetch") || strings.Contains(purpose, "prerender") || strings.Contains(purpose, "preview")
-	})
+	return prefetching.MatchString(strings.Join(purposes, ","))
 }
+
+var prefetching = regexp.MustCompile(`(?i)prefetch|prerender|preview`)
 
 // complete adds a way back where the function gives none. It refuses an address that is not one: the function may
 // have taken it from the request.
@@ -62,35 +60,26 @@ func (h *handler) complete(req *client.PortalLinkRequest, r *http.Request) error
 		req.ReturnURL = h.home(r)
 		if h.returnURL == "" {
 			h.guessed.Do(func() {
-				h.log(r, slog.LevelWarn, "portal return address guessed", *req, slog.String("return_url", req.ReturnURL),
-					slog.String("hint", "set it with portalhttp.WithReturnURL: a guess is wrong on plain http, and behind a proxy that rewrites Host"))
+				h.log(r, slog.LevelWarn, "portal return address guessed, which is wrong on plain http and behind a proxy that rewrites Host: set it with portalhttp.WithReturnURL",
+					*req, slog.String("return_url", req.ReturnURL))
 			})
 		}
 	}
-	if err := checkAddress(req.ReturnURL); err != nil {
-		return fmt.Errorf("%w: return_url: %w", client.ErrInvalidRequest, err)
-	}
-	if err := checkAddress(req.SuccessURL); err != nil && req.SuccessURL != "" {
-		return fmt.Errorf("%w: success_url: %w", client.ErrInvalidRequest, err)
-	}
-	return nil
+	return client.PortalLinkRequest{Organization: "org_1", Intent: client.IntentSSO, ReturnURL: req.ReturnURL, SuccessURL: req.SuccessURL}.Validate()
 }
 
-// home is the way back if the caller's function names none: the address of WithReturnURL; else the page with the
-// button, if the browser says that it is of our own origin; else the front page. The query is left out: it would go
+// home is the way back if the caller's function names none; WithReturnURL says which. The query is left out: it would go
 // to WorkOS, and may hold what is not their business.
 func (h *handler) home(r *http.Request) string {
 	if h.returnURL != "" {
 		return h.returnURL
 	}
-	for _, page := range []string{r.Header.Get("Referer"), r.Header.Get("Origin")} {
-		u, err := url.Parse(page)
-		if err != nil || u.Host != r.Host && r.Header.Get("Sec-Fetch-Site") != "same-origin" {
-			continue
-		}
-		u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: cmp.Or(u.Path, "/"), RawPath: u.RawPath}
-		if checkAddress(u.String()) == nil {
-			return u.String()
+	for _, page := range []string{r.Referer(), r.Header.Get("Origin")} {
+		if u, err := url.Parse(page); err == nil && (u.Host == r.Host || r.Header.Get("Sec-Fetch-Site") == "same-origin") {
+			page = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: cmp.Or(u.Path, "/"), RawPath: u.RawPath}).String()
+			if isAddress(page) {
+				return page
+			}
 		}
 	}
 	front := url.URL{Scheme: "https", Host: r.Host, Path: "/"}
@@ -100,22 +89,7 @@ func (h *handler) home(r *http.Request) string {
 	return front.String()
 }
 
-// checkAddress is package client's rule for every address that a browser is sent to. It is here too because a
-// failure's page links to addresses that the client has not checked. The error does not repeat the address, which may
-// be a link.
-func checkAddress(address string) error {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil, u.Scheme == "", u.Hostname() == "", strings.ContainsFunc(address, isUnsafe),
-		strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^"): // url.Parse allows them in a host
-		return errors.New("must be an absolute URL, such as https://example.com/settings")
-	case u.User != nil:
-		return errors.New("must not contain a user name or password")
-	case u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())):
-		return errors.New("must be https (http on loopback only)")
-	}
-	return nil
+// isAddress is the client's rule for where a browser may be sent.
+func isAddress(address string) bool {
+	return address != "" && client.PortalLinkRequest{Organization: "org_1", Intent: client.IntentSSO, ReturnURL: address}.Validate() == nil
 }
-
-// isUnsafe finds what browsers drop from an address or read as something else, and what JSON cannot carry.
-func isUnsafe(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == utf8.RuneError }

@@ -2,10 +2,8 @@ package portalhttp_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,7 +44,13 @@ func TestTimeoutBoundsTheWholeClick(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
-				h := portalhttp.NewHandler(&fake{answer: patient}, c.who, append(c.opts, portalhttp.WithLogger(nil))...)
+				h := portalhttp.NewHandler(&fake{answer: patient}, c.who, append(c.opts, portalhttp.WithLogger(nil),
+					portalhttp.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, _ error) {
+						if err := r.Context().Err(); err != nil && ctx.Err() == nil {
+							t.Errorf("error handler's context = %v, want time left to make a page", err)
+						}
+						w.WriteHeader(http.StatusGatewayTimeout)
+					}))...)
 				rec := httptest.NewRecorder()
 				start := time.Now()
 				h.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
@@ -58,8 +62,7 @@ func TestTimeoutBoundsTheWholeClick(t *testing.T) {
 	}
 }
 
-// The client does not begin a wait that the timeout would cut short: the person
-// reads at once when to come back.
+// The client does not begin a wait that the timeout would cut short: the person reads at once when to come back.
 func TestLongWaitsAreNotBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		portal, err := client.New("sk_test_0123456789", client.WithHTTPClient(&http.Client{Transport: limited{}}))
@@ -89,67 +92,7 @@ func (limited) RoundTrip(*http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-// Where something in front gives up on the handler, the page still says so.
-func TestDeadlineOfSomebodyElse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("the server's own limit"))
-		defer cancel()
-		h := portalhttp.NewHandler(&fake{answer: patient}, admin, portalhttp.WithLogger(nil))
-		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
-		if rec.Code != http.StatusGatewayTimeout || rec.Body.Len() == 0 {
-			t.Errorf("answer = %d %q, want 504 and a page", rec.Code, rec.Body)
-		}
-	})
-}
-
-// A browser that clicks twice gives up the first request and follows the second.
-func TestDoubleClick(t *testing.T) {
-	first := make(chan struct{})
-	portal := &fake{}
-	portal.answer = func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
-		if len(portal.requests()) == 1 {
-			close(first)
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}
-		return &client.PortalLink{URL: linkURL}, nil
-	}
-	returned := make(chan struct{}, 2)
-	log := new(journal)
-	h := portalhttp.NewHandler(portal, admin, portalhttp.WithLogger(log.logger()))
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r)
-		returned <- struct{}{}
-	}))
-	t.Cleanup(srv.Close)
-	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-	ctx, giveUp := context.WithCancel(t.Context())
-	gone := make(chan error, 1)
-	go func() {
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL, nil)
-		resp, err := srv.Client().Do(req)
-		if err == nil {
-			resp.Body.Close()
-		}
-		gone <- err
-	}()
-	<-first
-	if got := click(t, srv); got.StatusCode != http.StatusSeeOther {
-		t.Errorf("second click = %d, want 303", got.StatusCode)
-	}
-	<-returned
-	giveUp()
-	if err := <-gone; !errors.Is(err, context.Canceled) {
-		t.Errorf("first click = %v, want it given up", err)
-	}
-	<-returned
-	if text := log.take(); strings.Contains(text, "ERROR") || strings.Contains(text, "WARN") || !strings.Contains(text, "DEBUG") {
-		t.Errorf("log = %s, want nothing above INFO", text)
-	}
-}
-
+// Somebody who clicks twice leaves the first request.
 func TestNothingIsWrittenToThoseWhoLeft(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	portal := &fake{answer: func(ctx context.Context, _ client.PortalLinkRequest) (*client.PortalLink, error) {
