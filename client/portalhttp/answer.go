@@ -99,7 +99,7 @@ func (f *Failure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}{f, int(f.RetryAfter.Seconds())}})
 		return
 	}
-	data := map[string]any{"Failure": f}
+	data := map[string]any{"Failure": f, "Frame": r.Header.Get("Turbo-Frame")} // a frame shows what is in one of its name alone
 	if back, err := url.Parse(f.ReturnURL); err == nil {
 		data["Back"] = back.Host
 	}

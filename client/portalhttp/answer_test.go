@@ -62,7 +62,8 @@ func TestEveryAskerGetsWhatItCanUse(t *testing.T) {
 				got.body == `{"url":"`+linkURL+`","expires_at":"2124-01-15T12:00:00Z"}`+"\n"
 		case "turbo":
 			ok = got.StatusCode == 422 && location+redirect == "" && contentType == "text/html; charset=utf-8" &&
-				strings.Contains(got.body, `action="/configure/sso" data-turbo="false"`) && len(portal.requests()) == 0
+				strings.Contains(got.body, `action="/configure/sso" data-turbo="false"`) && len(portal.requests()) == 0 &&
+				strings.Contains(got.body, `<turbo-frame id="sso">`) == strings.Contains(c.name, "frame")
 		}
 		if !ok {
 			t.Errorf("%s gets %d, Location %q, HX-Redirect %q, %s %q, want %s", c.name, got.StatusCode, location, redirect, contentType, got.body, c.gets)
