@@ -34,7 +34,7 @@ func askerOf(r *http.Request) asker {
 	switch mode := r.Header.Get("Sec-Fetch-Mode"); {
 	case r.Header.Get("HX-Request") == "true":
 		return htmx
-	case weight(accept, "application/json") > weight(accept, "text/html"):
+	case weight(accept, "application", "json") > weight(accept, "text", "html"):
 		return script
 	case strings.Contains(strings.ToLower(accept), "text/vnd.turbo-stream.html"):
 		return turbo
@@ -46,8 +46,8 @@ func askerOf(r *http.Request) asker {
 
 // weight is how much an Accept header (RFC 9110, section 12.5.1) wants a media type: the q of the most precise range
 // that has it. The precision counts a little, too: programs send "application/json, */*", browsers name text/html.
-func weight(accept, mediaType string) float64 {
-	ranges := []string{"*/*", mediaType[:strings.Index(mediaType, "/")] + "/*", mediaType}
+func weight(accept, kind, subtype string) float64 {
+	ranges := []string{"*/*", kind + "/*", kind + "/" + subtype}
 	best, precision := 0.0, 0
 	for element := range strings.SplitSeq(accept, ",") {
 		name, parameters, err := mime.ParseMediaType(element)
@@ -87,8 +87,8 @@ var (
 	pagePolicy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(styleHash[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
-// ServeHTTP answers with the failure's page, a single file. Those who get JSON get this, without what is unknown, and with
-// retry_after in seconds:
+// ServeHTTP answers with the failure's page, a single file. A script gets JSON instead. What is unknown is left out of it,
+// and retry_after is in seconds:
 //
 //	{"error":{"code":"rate_limited","message":"…","return_url":"…","reference":"…","retry_after":12}}
 func (f *Failure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +99,7 @@ func (f *Failure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}{f, int(f.RetryAfter.Seconds())}})
 		return
 	}
-	data := map[string]any{"Failure": f, "Frame": r.Header.Get("Turbo-Frame")} // a frame shows what is in one of its name alone
+	data := map[string]any{"Failure": f, "Frame": r.Header.Get("Turbo-Frame")} // Turbo shows only what is in a frame of that name
 	if back, err := url.Parse(f.ReturnURL); err == nil {
 		data["Back"] = back.Host
 	}

@@ -25,8 +25,8 @@ var (
 	ErrUnauthenticated = errors.New("not signed in")
 )
 
-// A Failure is a click that got no link, in words for the person who clicked. It serves itself as a page, or as JSON
-// to those who get JSON. The cause is for errors.Is, errors.As and the log; no page should show it.
+// A Failure is a click that got no link, in words for the person who clicked. It serves itself as a page, or as JSON to
+// a script. The cause is for errors.Is, errors.As and the log; no page should show it.
 type Failure struct {
 	Status     int           `json:"-"`                    // of the answer
 	Code       string        `json:"code"`                 // for programs; the package's table lists them

@@ -90,9 +90,9 @@ func WithLogger(logger *slog.Logger) Option {
 	return func(h *handler) { h.logger = cmp.Or(logger, slog.New(slog.DiscardHandler)) }
 }
 
-// WithErrorHandler replaces the page, and the JSON, of every failure. err is always a [*Failure], which has all that a
-// page needs and can also serve itself. onError is called after the failure is logged and its headers (Allow,
-// Retry-After, Cache-Control, …) are set; it is not called if the person has left. Nil means the default.
+// WithErrorHandler replaces the page, and the JSON, of every failure. err is always a [*Failure], which can also serve
+// itself; with the code "turbo" it should. onError is called after the failure is logged and its headers (Allow,
+// Retry-After, Cache-Control, …) are set. It is not called if the person has left. Nil means the default.
 func WithErrorHandler(onError func(w http.ResponseWriter, r *http.Request, err error)) Option {
 	return func(h *handler) { h.onError = onError }
 }
