@@ -227,12 +227,3 @@ func TestPageEscapes(t *testing.T) {
 		}
 	}
 }
-
-func TestFailureServesJSONByItself(t *testing.T) {
-	rec, req := newClick()
-	req.Header.Set("Accept", "application/json")
-	(&portalhttp.Failure{Status: 503, Code: "rate_limited", Message: "Later & not now.", RetryAfter: 2 * time.Second}).ServeHTTP(rec, req)
-	if want := `{"error":{"code":"rate_limited","message":"Later & not now.","retry_after":2}}` + "\n"; rec.Body.String() != want || rec.Code != 503 {
-		t.Errorf("JSON = %d %s, want 503 %s", rec.Code, rec.Body, want)
-	}
-}
