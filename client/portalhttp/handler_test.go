@@ -142,7 +142,8 @@ func TestNewHandlerPanicsOnMistakes(t *testing.T) {
 			construct()
 		}()
 	}
-	portalhttp.NewHandler(new(fake), admin, nil, portalhttp.WithErrorHandler(nil), portalhttp.WithLogger(nil), portalhttp.WithTrustedOrigins())
+	portalhttp.NewHandler(new(fake), admin, nil, portalhttp.WithErrorHandler(nil), portalhttp.WithLogger(nil), portalhttp.WithTrustedOrigins(),
+		portalhttp.WithReturnURL("http://acme.localhost:3000/settings"), portalhttp.WithReturnURL("http://localhost.:3000/settings"))
 }
 
 func TestLogsToTheDefaultLogger(t *testing.T) {
