@@ -1,7 +1,7 @@
 // Package client asks WorkOS for Admin Portal links and provider icons.
 //
-// A service sends one customer organization's IT admin to a short-lived link,
-// where they set up SSO, Directory Sync, Audit Logs or Log Streams by themselves:
+// A service sends one customer organization's IT admin to a short-lived link, where they set up
+// SSO, Directory Sync, Audit Logs or Log Streams by themselves:
 //
 //	portal, err := client.New(apiKey)
 //	link, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{
@@ -11,38 +11,41 @@
 //	})
 //	http.Redirect(w, r, link.URL, http.StatusSeeOther)
 //
-// Make the link when the admin presses the button, not before, and redirect at
-// once; a link that had to wait goes through [Client.EnsureFresh] first. What
-// went wrong is one type, [*Error], and a few sentinels to decide by
-// ([ErrOrganizationNotFound], [ErrRateLimited], …). Tests run against package
-// portaltest, a portal on loopback.
+// Make the link when the admin presses the button, not before, and redirect at once. A link that
+// had to wait goes through [Client.EnsureFresh] first. What went wrong is one type, [*Error], and a
+// few sentinels to decide by ([ErrOrganizationNotFound], [ErrRateLimited], …). [Client.Warm] opens
+// the connection before anybody clicks. Tests run against package portaltest, a portal on loopback.
 //
-// # The way of a call
+// # How a call travels
 //
-// Each step has its file, and run in call.go puts them together:
+// Package gen has the generated client: it builds the requests. This package wraps it and puts four
+// links under it. Each link sends the request on to the next and knows nothing of those above it.
 //
-//	request.go    what is wrong with the request is refused before anything is sent
-//	key.go        which API key; flight.go shares one question among callers
-//	dialect.go    which of two routes; learned from the first clear answer
-//	gate.go       is there budget? what the headers say (ratelimit.go) is shared
-//	route.go      the request: addressed by the constants, bodied by the types that
-//	              package gen has from openapi.yaml, with the key
-//	attempt.go    one request and its answer (transport.go)
-//	body.go       the answer is read, to a cap
-//	link.go       status first, then body: a PortalLink with its clock,
-//	icons.go      or the icons,
-//	errors.go     or an Error, with its hint (hint.go) and without secrets (redact.go)
-//	observe.go    observer and log hear of the attempt
-//	retry.go      once more? and after how long
+//	link.go         what is wrong with the request (request.go) is refused before anything is sent
+//	route.go        which operation to call, and the other one where the route is not there;
+//	                dialect.go remembers
+//	gen.Client      builds the request: method, address, headers, body
+//	authorize.go    the key; after a 401 a different one, once
+//	retry.go        again? after how long?
+//	limit.go        is there budget? gate.go hears what every answer says (headers.go)
+//	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
+//	                observer and log (observe.go)
+//	call.go         what the answer means: status first, then body (answer.go); a link
+//	                (portallink.go), icons (providericon.go) or an Error (errors.go)
 //
-// fresh.go replaces stale links; catalog.go keeps icons for pages, and
-// connection.go knows which icon belongs to which SSO connection type.
+// New in client.go puts them together. One small value in the request's context, a call (call.go),
+// is what the links may read and what travels up from them: which operation is called and whether
+// its route is known to be there, the number of the attempt, the key in use, the last answer and
+// what it means. No foreign text gets into an Error without passing through redact.go.
 //
 // # Waiting
 //
-// Everything waits within the caller's context. A wait that cannot end before the
-// context's deadline, or that is longer than [RetryPolicy].MaxWait, is not begun:
-// the call returns at once, and [Error].RetryAfter says how long the wait would
-// have been. Without a deadline a call takes at most MaxAttempts attempts of
-// AttemptTimeout each, with waits of at most MaxWait between them.
+// Everything waits within the caller's context. A wait that cannot end before the context's
+// deadline, or that is longer than [RetryPolicy].MaxWait, is not begun: the call returns at once,
+// and [Error].RetryAfter says how long the wait would have been. Without a deadline a call takes at
+// most MaxAttempts attempts of AttemptTimeout each, with waits of at most MaxWait between them.
+//
+// A kept connection that the server closes just as it is used again costs nothing: net/http itself
+// sends the request again on another one. Such a resend is part of the same attempt; it is not
+// observed and takes no token of a limiter.
 package client
