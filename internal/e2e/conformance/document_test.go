@@ -1,21 +1,17 @@
 package conformance
 
 import (
-	"cmp"
 	"encoding/json"
-	"maps"
-	"net/http"
-	"os"
-	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/adminportal-go/adminportal"
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// An operation is one of the document's, and how the client comes to call it.
+// An operation is one of the document's, with how the client comes to call it.
 type operation struct {
 	id, path string
 	dialect  client.Dialect
@@ -27,21 +23,13 @@ type operation struct {
 // An answer is an example of what an operation may answer.
 type answer struct {
 	operation
-	status  int
-	media   string
-	example string
-	value   any
-	header  map[string]string // the examples of the headers that it comes with
+	status int
+	media  string
+	name   string
+	value  any
 }
 
-func (a answer) String() string { return a.id + "/" + strconv.Itoa(a.status) + "/" + a.example }
-
-// prefer asks Prism for the answer.
-func (a answer) prefer() string { return "code=" + strconv.Itoa(a.status) + ", example=" + a.example }
-
-func (a answer) ok() bool { return a.status < 300 }
-
-// field is a text of the answer's body, by its name; empty if there is none.
+// field is a text in the example, or empty.
 func (a answer) field(name string) string { return text(a.value, name) }
 
 func text(object any, name string) string {
@@ -50,36 +38,24 @@ func text(object any, name string) string {
 	return s
 }
 
-func readDocument(t *testing.T) *openapi3.T {
+// operations are those of the document, by their IDs.
+func operations(t *testing.T) map[string]operation {
 	t.Helper()
-	data, err := os.ReadFile(document)
+	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := openapi3.NewLoader().LoadFromData(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
-// operations are all of the document's, in the order of their IDs.
-func operations(t *testing.T) []operation {
-	t.Helper()
-	doc := readDocument(t)
-	// How the client is made to call each, which the document does not say.
-	calls := map[string]operation{
+	all := map[string]operation{
 		"generatePortalLink":   {dialect: client.DialectPortalLinks, links: true},
 		"generateLink":         {dialect: client.DialectGenerateLink, links: true},
 		"listProviderIcons":    {dialect: client.DialectPortalLinks},
 		"listCDNProviderIcons": {dialect: client.DialectGenerateLink},
 	}
-	var all []operation
 	for path, item := range doc.Paths.Map() {
 		for _, spec := range item.Operations() {
-			op, ok := calls[spec.OperationID]
+			op, ok := all[spec.OperationID]
 			if !ok {
-				t.Errorf("no call for %s: add it to operations", spec.OperationID)
+				t.Errorf("the test does not know how to call %s: add it to operations", spec.OperationID)
 				continue
 			}
 			op.id, op.path, op.spec = spec.OperationID, path, spec
@@ -88,95 +64,52 @@ func operations(t *testing.T) []operation {
 				security = *spec.Security
 			}
 			op.secured = len(security) > 0
-			all = append(all, op)
+			all[op.id] = op
 		}
 	}
-	slices.SortFunc(all, func(a, b operation) int { return cmp.Compare(a.id, b.id) })
+	for id, op := range all {
+		if op.spec == nil {
+			t.Fatalf("openapi.yaml has no operation %s", id)
+		}
+	}
 	return all
 }
 
-// oneOperation is the operation with that ID.
-func oneOperation(t *testing.T, id string) operation {
-	t.Helper()
-	for _, op := range operations(t) {
-		if op.id == id {
-			return op
-		}
-	}
-	t.Fatalf("openapi.yaml has no operation %s", id)
-	return operation{}
-}
-
-// answers are all of an operation's.
+// answers are the examples of an operation's answers.
 func (op operation) answers(t *testing.T) []answer {
 	t.Helper()
 	var all []answer
-	for _, code := range slices.Sorted(maps.Keys(op.spec.Responses.Map())) {
+	for code, response := range op.spec.Responses.Map() {
 		status, err := strconv.Atoi(code)
 		if err != nil {
 			t.Fatalf("%s: the status %s is no number", op.id, code)
 		}
-		response := op.spec.Responses.Value(code).Value
-		header := map[string]string{}
-		for name, h := range response.Headers {
-			if h.Value.Example != nil {
-				header[http.CanonicalHeaderKey(name)] = inWords(t, h.Value.Example)
+		for media, body := range response.Value.Content {
+			for name, example := range body.Examples {
+				all = append(all, answer{op, status, media, name, plain(t, example.Value.Value)})
 			}
-		}
-		before := len(all)
-		for media, body := range response.Content {
-			for _, name := range slices.Sorted(maps.Keys(body.Examples)) {
-				all = append(all, answer{op, status, media, name, plain(t, body.Examples[name].Value.Value), header})
-			}
-		}
-		if len(all) == before {
-			t.Errorf("%s %d has no example that Prism could serve", op.id, status)
 		}
 	}
 	return all
 }
 
-// oneAnswer is an operation's first example of a status.
-func (op operation) oneAnswer(t *testing.T, status int) answer {
+// requests are the bodies that an operation's requests may have: its examples, and one
+// for each intent.
+func (op operation) requests(t *testing.T) map[string]any {
 	t.Helper()
-	for _, a := range op.answers(t) {
-		if a.status == status {
-			return a
-		}
+	body := op.spec.RequestBody.Value.Content["application/json"]
+	all := map[string]any{}
+	for name, example := range body.Examples {
+		all["example "+name] = plain(t, example.Value.Value)
 	}
-	t.Fatalf("%s has no answer of status %d", op.id, status)
-	return answer{}
-}
-
-// success is an operation's first example of a success.
-func (op operation) success(t *testing.T) answer {
-	t.Helper()
-	for _, a := range op.answers(t) {
-		if a.ok() {
-			return a
-		}
-	}
-	t.Fatalf("%s has no success", op.id)
-	return answer{}
-}
-
-// body is the schema of an operation's request.
-func (op operation) body() *openapi3.Schema {
-	return op.spec.RequestBody.Value.Content["application/json"].Schema.Value
-}
-
-// intents are what an operation's requests may ask for.
-func (op operation) intents() []client.Intent {
-	var all []client.Intent
-	for _, value := range op.body().Properties["intent"].Value.Enum {
-		if s, ok := value.(string); ok {
-			all = append(all, client.Intent(s))
-		}
+	for _, intent := range body.Schema.Value.Properties["intent"].Value.Enum {
+		name, _ := intent.(string)
+		all[name] = map[string]any{"organization": organization, "intent": intent}
 	}
 	return all
 }
 
-// plain is an example as JSON would have it.
+// plain is an example as JSON has it.
 func plain(t *testing.T, example any) (v any) {
 	t.Helper()
 	data, err := json.Marshal(example)
@@ -187,17 +120,4 @@ func plain(t *testing.T, example any) (v any) {
 		t.Fatal(err)
 	}
 	return v
-}
-
-// inWords is an example as it stands in a header.
-func inWords(t *testing.T, example any) string {
-	t.Helper()
-	if s, ok := plain(t, example).(string); ok {
-		return s
-	}
-	data, err := json.Marshal(example)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }

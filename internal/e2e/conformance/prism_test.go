@@ -1,154 +1,203 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portaltest"
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-const document = "../../../openapi.yaml"
+// portal is the sandbox behind Prism. The tests use it one after the other.
+var portal = portaltest.NewHandler(portaltest.WithRateLimit(10_000))
 
-// A prism is one of Prism's processes.
-type prism struct {
-	URL  string
-	cmd  *exec.Cmd
-	log  *os.File
-	gone chan struct{} // closed when the process has ended
+// prism is the one process of all tests.
+var prism struct {
+	start sync.Once
+	url   string
+	err   error
+	said  bytes.Buffer // read it after the process has ended
+	stop  func()
 }
 
-// startPrism starts Prism, which takes a few seconds.
-func startPrism(node, module, mode string, args ...string) (*prism, error) {
-	address, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	leash, err := filepath.Abs("testdata/leash.cjs")
-	if err != nil {
-		return nil, err
-	}
-	p := &prism{URL: "http://" + address, gone: make(chan struct{})}
-	p.cmd = exec.Command(node, append([]string{
-		"--require", leash,
-		filepath.Join(module, "dist", "index.js"), mode, "--host", host, "--port", port, "--verboseLevel", "warn", document,
-	}, args...)...)
-	if p.log, err = os.CreateTemp("", "prism-*.log"); err != nil {
-		return nil, err
-	}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	// Nothing is written to its input, which ends when this process does.
-	if _, err = p.cmd.StdinPipe(); err == nil {
-		err = p.cmd.Start()
-	}
-	if err != nil {
-		_ = p.log.Close()
-		_ = os.Remove(p.log.Name())
-		return nil, err
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.gone)
-	}()
-	// Two minutes: on a busy machine it takes its time to start.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		if err == nil {
-			_ = conn.Close()
-			return p, nil
-		}
-		select {
-		case <-p.gone:
-			err = errors.New("it ended")
-		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond):
-			continue
-		}
-		return nil, fmt.Errorf("Prism does not listen: %w\n%s", err, p.end())
-	}
-}
-
-// end ends Prism by its process, since one that chews on something takes no other
-// hint, and returns what it said.
-func (p *prism) end() string {
-	_ = p.cmd.Process.Kill()
-	<-p.gone
-	said, _ := os.ReadFile(p.log.Name())
-	_ = p.log.Close()
-	_ = os.Remove(p.log.Name())
-	return string(said)
-}
-
-// tools are Node and Prism.
-func tools(t *testing.T) (node, module string) {
+// prismURL is the address of Prism, which passes requests on to the sandbox.
+func prismURL(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts Prism")
 	}
-	return require.Tool(t, "node", "nodejs npm"), require.Module(t, "@stoplight/prism-cli")
-}
-
-// shared is the one mock of all tests: it keeps nothing from one request to the next.
-var shared struct {
-	once sync.Once
-	mock *prism
-	err  error
-}
-
-// mock returns the address of the document's mock.
-func mock(t *testing.T) string {
-	t.Helper()
-	node, module := tools(t)
-	shared.once.Do(func() { shared.mock, shared.err = startPrism(node, module, "mock") })
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "@stoplight/prism-cli")
+	prism.start.Do(func() { prism.url, prism.err = startPrism(node, module, httptest.NewServer(portal).URL) })
+	if prism.err != nil {
+		t.Fatal(prism.err)
 	}
-	return shared.mock.URL
+	return prism.url
+}
+
+func startPrism(node, module, upstream string) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // for a port that is free
+	if err != nil {
+		return "", err
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", err
+	}
+	leash, err := filepath.Abs("testdata/leash.cjs")
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(node, "--require", leash, filepath.Join(module, "dist", "index.js"),
+		"proxy", "--errors", "--host", host, "--port", port, "--verboseLevel", "warn", "../../../openapi.yaml", upstream)
+	cmd.Stdout, cmd.Stderr = &prism.said, &prism.said
+	// Prism ends when its input does, also where this process dies.
+	if _, err := cmd.StdinPipe(); err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	gone := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(gone) }()
+	prism.stop = func() { _ = cmd.Process.Kill(); <-gone }
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // for a busy machine
+	defer cancel()
+	for {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			return "http://" + address, conn.Close()
+		}
+		select {
+		case <-gone:
+			return "", fmt.Errorf("Prism ended: %s", &prism.said)
+		case <-ctx.Done():
+			return "", fmt.Errorf("Prism does not listen: %w", err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.mock != nil {
-		if said := shared.mock.end(); code != 0 {
-			fmt.Printf("Prism said:\n%s", said)
+	if prism.stop != nil {
+		prism.stop()
+		if code != 0 {
+			fmt.Printf("Prism said:\n%s", &prism.said)
 		}
 	}
 	os.Exit(code)
 }
 
-// proxy puts Prism before a server, for one test, and returns its address there.
-func proxy(t *testing.T, upstream string) string {
+// A line is the client's transport. It keeps what was sent and what came back.
+type line struct {
+	alter func(*http.Request) // changes a request on its way; nil changes none
+	all   []exchange
+}
+
+type exchange struct {
+	path, body string
+	status     int
+	answer     string
+}
+
+// connections closes an idle connection before Prism does, after 5 s.
+var connections = &http.Transport{IdleConnTimeout: 2 * time.Second}
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	e := exchange{path: r.URL.Path}
+	r = r.Clone(r.Context())
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		e.body, r.Body = string(body), io.NopCloser(bytes.NewReader(body))
+	}
+	if l.alter != nil {
+		l.alter(r)
+	}
+	resp, err := connections.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	e.status, e.answer = resp.StatusCode, string(answer)
+	l.all = append(l.all, e)
+	return resp, nil
+}
+
+// only returns the one exchange of a call, whose answer is the sandbox's with that status.
+func (l *line) only(t *testing.T, op operation, status int) exchange {
 	t.Helper()
-	node, module := tools(t)
-	p, err := startPrism(node, module, "proxy", upstream, "--errors")
+	if len(l.all) != 1 || l.all[0].path != op.path {
+		t.Fatalf("exchanges = %+v, want one at %s", l.all, op.path)
+	}
+	e := l.all[0]
+	if e.status != status || fromPrism(e) {
+		t.Fatalf("the answer is %d %s, want the sandbox's %d", e.status, e.answer, status)
+	}
+	return e
+}
+
+func fromPrism(e exchange) bool { return strings.Contains(e.answer, "stoplight.io/prism") }
+
+// dial returns a client that reaches the sandbox through Prism and makes one attempt.
+func dial(t *testing.T, op operation, key string, l *line) *client.Client {
+	t.Helper()
+	c, err := client.New(key,
+		client.WithBaseURL(prismURL(t)),
+		client.WithDialect(op.dialect),
+		client.WithHTTPClient(&http.Client{Transport: l}),
+		client.WithRetry(client.RetryPolicy{MaxAttempts: 1, AttemptTimeout: time.Minute}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if said := p.end(); t.Failed() {
-			t.Logf("Prism said:\n%s", said)
-		}
-	})
-	return p.URL
+	return c
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// call calls an operation for an organization.
+func (op operation) call(t *testing.T, c *client.Client, organization string) (link *client.PortalLink, icons []client.ProviderIcon, err error) {
+	t.Helper()
+	if !op.links {
+		icons, err = c.ListProviderIcons(t.Context())
+		return nil, icons, err
 	}
-	return l.Addr().String(), l.Close()
+	link, err = c.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
+		Organization: organization, Intent: client.IntentSSO, ReturnURL: "https://example.com/settings",
+	})
+	return link, nil, err
+}
+
+// wantOnly checks that err matches the sentinel want and no other. Nil is none.
+func wantOnly(t *testing.T, err, want error) {
+	t.Helper()
+	for _, s := range []error{
+		client.ErrInvalidRequest, client.ErrUnauthorized, client.ErrOrganizationNotFound,
+		client.ErrRateLimited, client.ErrServer, client.ErrMalformedResponse,
+	} {
+		if got := errors.Is(err, s); got != (s == want) {
+			t.Errorf("errors.Is(%v, %v) = %v, want %v", err, s, got, s == want)
+		}
+	}
 }
