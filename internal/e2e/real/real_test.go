@@ -1,0 +1,205 @@
+package real
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-chi/httprate"
+	"github.com/sethvargo/go-limiter/httplimit"
+	"github.com/sethvargo/go-limiter/memorystore"
+	"github.com/ulule/limiter/v3"
+	"github.com/ulule/limiter/v3/drivers/middleware/stdlib"
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+
+	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/internal/require"
+)
+
+const (
+	limit  = 5 // requests
+	window = 3 * time.Second
+	calls  = 30
+	atOnce = 5 // goroutines
+)
+
+// A promise is what a server lets the client keep. The zero value is the usual one: at most
+// one refusal, and as many windows as the calls need.
+type promise struct {
+	windows int
+	refused int
+	late    time.Duration // by which the server's reset is after the true one
+}
+
+var promises = map[string]promise{
+	// 1000 a minute, of which the script has spent all but 5, with a window to go.
+	"WorkOS's emulator": {windows: 1},
+	// Epoch seconds rounded up, and the next window begins with the first call of it.
+	"express-rate-limit legacy": {late: time.Second},
+	// Whole seconds, rounded up, and each request counts for a window of its own.
+	"@nestjs/throttler": {late: time.Second},
+	// A sliding window: at the reset nothing is free yet, and who asks then is told to wait
+	// for another window, after which all is free.
+	"go-chi/httprate": {windows: 10, refused: 5},
+}
+
+// A client that reads what a server says of its budget is refused at most once, fails no
+// call, and takes at most a window more than the server makes it.
+func TestThirtyCalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some windows of 3 s")
+	}
+	servers := startNode(t)
+	for name, protect := range limiters(t) {
+		srv := httptest.NewServer(protect(http.HandlerFunc(serveLink)))
+		t.Cleanup(srv.Close)
+		servers[name] = srv.URL
+	}
+	// All at once, since they do nothing but wait. (t.Parallel has two at once on two cores.)
+	var all sync.WaitGroup
+	results := map[string]*result{}
+	for name, address := range servers {
+		r := new(result)
+		results[name] = r
+		all.Go(func() { r.run(t.Context(), address) })
+	}
+	all.Wait()
+	for name, r := range results {
+		t.Run(name, func(t *testing.T) { r.judge(t, promises[name]) })
+	}
+}
+
+// A result is what came of thirty calls.
+type result struct {
+	refused atomic.Int32
+	took    time.Duration
+	mu      sync.Mutex
+	failed  []error
+}
+
+// run calls the server at an address, which a key and an organization may follow.
+func (r *result) run(ctx context.Context, address string) {
+	where := append(strings.Fields(address), "sk_test_any", "org_any")
+	portal, err := client.New(where[1],
+		client.WithBaseURL(where[0]),
+		client.WithDialect(client.DialectGenerateLink),
+		client.WithObserver(func(_ context.Context, a client.Attempt) {
+			if a.StatusCode == http.StatusTooManyRequests {
+				r.refused.Add(1)
+			}
+		}))
+	if err != nil {
+		r.failed = append(r.failed, err)
+		return
+	}
+	began := time.Now()
+	var workers sync.WaitGroup
+	for range atOnce {
+		workers.Go(func() {
+			for range calls / atOnce {
+				_, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: where[2], Intent: client.IntentSSO})
+				if err != nil {
+					r.mu.Lock()
+					r.failed = append(r.failed, err)
+					r.mu.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	r.took = time.Since(began)
+}
+
+func (r *result) judge(t *testing.T, p promise) {
+	t.Helper()
+	n := p.windows
+	if n == 0 {
+		n = calls/limit - 1
+	}
+	ideal := time.Duration(n) * (window + p.late)
+	t.Logf("%d of %d refused, %d failed, %v for an ideal of %v", r.refused.Load(), calls, len(r.failed), r.took.Round(time.Millisecond), ideal)
+	if got, want := int(r.refused.Load()), max(p.refused, 1); got > want {
+		t.Errorf("%d of %d calls were refused, want at most %d", got, calls, want)
+	}
+	if len(r.failed) > 0 {
+		t.Errorf("%d of %d calls failed, the first with %v", len(r.failed), calls, r.failed[0])
+	}
+	if r.took > ideal+window {
+		t.Errorf("%d calls took %v, want at most %v", calls, r.took, ideal+window)
+	}
+}
+
+func serveLink(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_, _ = io.WriteString(w, `{"link":"https://setup.workos.com?token=example"}`)
+}
+
+// limiters are those in Go, each as its README has it.
+func limiters(t *testing.T) map[string]func(http.Handler) http.Handler {
+	t.Helper()
+	store, err := memorystore.New(&memorystore.Config{Tokens: limit, Interval: window})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close(context.Background()) })
+	sethvargo, err := httplimit.NewMiddleware(store, httplimit.IPKeyFunc())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]func(http.Handler) http.Handler{
+		"sethvargo/go-limiter": sethvargo.Handle,
+		"ulule/limiter":        stdlib.NewMiddleware(limiter.New(memory.NewStore(), limiter.Rate{Period: window, Limit: limit})).Handler,
+		"go-chi/httprate":      httprate.LimitByIP(limit, window),
+	}
+}
+
+// startNode starts the servers of testdata/servers.mjs, and returns their addresses; that
+// of the emulator is followed by a key and an organization.
+func startNode(t *testing.T) (addresses map[string]string) {
+	t.Helper()
+	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "koa-ratelimit")
+	script, err := os.ReadFile("testdata/servers.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(node, "--input-type=module", "--eval", string(script))
+	cmd.Dir = filepath.Dir(module) // where Node looks for packages
+	cmd.Env = append(os.Environ(), fmt.Sprint("LIMIT=", limit), fmt.Sprint("WINDOW=", window.Milliseconds()))
+	cmd.Stderr = t.Output()
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close() // ends the script
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("the servers did not start: %v", err)
+	}
+	if err := json.Unmarshal(line, &addresses); err != nil {
+		t.Fatalf("the script said %q: %v", line, err)
+	}
+	return addresses
+}
