@@ -3,148 +3,161 @@ package faults
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-// A cell of the table: one fault, so many times, in one operation and dialect.
+// A cell of the table: one fault, so many times, for one operation and dialect.
 type cell struct {
 	fault     fault
 	operation operation
 	dialect   client.Dialect
-	times     int  // forEver, or how often the fault strikes
-	wired     bool // on sockets
+	times     int // how often the fault strikes; always: without end
 
-	portal  *portaltest.Handler // what serves the attempts that are not hit
+	portal  *portaltest.Handler // serves what the fault does not hit
 	armed   atomic.Bool
 	hits    atomic.Int32
 	arrived atomic.Int32 // requests, at the service
 
 	mu       sync.Mutex
 	attempts []client.Attempt
-	secrets  []string
 }
 
-const forEver = -1
+const always = -1
 
-func newCell(f fault, op operation, d client.Dialect, times int) *cell {
-	c := &cell{fault: f, operation: op, dialect: d, times: times, portal: portaltest.NewHandler()}
-	c.secrets = []string{c.portal.APIKey, strings.TrimPrefix(c.portal.APIKey, "sk_sandbox_"), secret}
-	return c
-}
+// An operation is one of the client's two.
+type operation string
 
-func (c *cell) String() string {
-	times, ok := map[int]string{forEver: "for ever", 1: "once", 2: "twice"}[c.times]
-	if !ok {
-		times = fmt.Sprint(c.times, " times")
-	}
-	return fmt.Sprintf("%v/%v/%s", c.operation, c.dialect, times)
-}
+const (
+	both  operation = ""
+	links operation = "links"
+	icons operation = "icons"
+)
 
-// want is the number of attempts that the table gives for this cell, and whether the
-// last of them succeeds.
-func (c *cell) want() (attempts int, ok bool) {
-	n := c.fault.attempts[c.column()]
-	return max(n, -n), n > 0
-}
-
-func (c *cell) column() int { return map[int]int{1: 0, 2: 1, forEver: 2}[c.times] }
-
-// hit reports whether the fault strikes here. What can be hit is asked once.
+// hit reports whether the fault strikes. It is asked once for each thing that it may hit.
 func (c *cell) hit() bool {
-	return c.armed.Load() && (c.times == forEver || int(c.hits.Add(1)) <= c.times)
+	return c.armed.Load() && (int(c.hits.Add(1)) <= c.times || c.times == always)
 }
 
-// ServeHTTP is the service. It counts what arrives.
-func (c *cell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c.armed.Load() {
-		c.arrived.Add(1)
-	}
-	// net/http watches for the client's leaving once the body has been read.
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	portal := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.portal.ServeHTTP(&keeper{w, c}, r) })
-	if c.fault.by.answer != nil && c.hit() {
-		c.fault.by.answer(w, r, portal)
-		return
-	}
-	portal(w, r)
+// willHit reports whether the fault would strike.
+func (c *cell) willHit() bool {
+	return c.armed.Load() && (int(c.hits.Load()) < c.times || c.times == always)
 }
 
-// A keeper remembers the links that are given out.
-type keeper struct {
-	http.ResponseWriter
-	cell *cell
-}
-
-var linkIn = regexp.MustCompile(`"link":\s*"([^"]+)"`)
-
-func (k *keeper) Unwrap() http.ResponseWriter { return k.ResponseWriter }
-
-func (k *keeper) Write(b []byte) (int, error) {
-	if m := linkIn.FindSubmatch(b); m != nil {
-		if u, err := url.Parse(string(m[1])); err == nil {
-			k.cell.mu.Lock()
-			k.cell.secrets = append(k.cell.secrets, u.RequestURI())
-			k.cell.mu.Unlock()
+// run makes the call in a bubble. The bubble ends when all of its goroutines have, and
+// fails where none of them can go on: nothing hangs and nothing leaks.
+func (c *cell) run(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		by := c.fault.by
+		n := newNetwork()
+		defer c.serve(n)()
+		portal := c.client(t, n)
+		if by.before {
+			c.armed.Store(true)
 		}
-	}
-	return k.ResponseWriter.Write(b)
+		var calls sync.WaitGroup
+		for range by.kept {
+			calls.Go(func() {
+				if err := c.call(context.Background(), portal); err != nil {
+					t.Errorf("the call before: %v", err)
+				}
+			})
+		}
+		calls.Wait()
+		c.attempts = nil
+		c.arrived.Store(0)
+		c.armed.Store(true)
+		for _, e := range n.all() {
+			e.wire.old.Store(true)
+			e.wire.silent.Store(by.silent)
+		}
+
+		ctx := context.Background()
+		if d := c.fault.deadline; d > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, d)
+			defer cancel()
+		}
+		start := time.Now()
+		err := c.call(ctx, portal)
+		took := time.Since(start)
+		synctest.Wait()
+		c.judge(t, err)
+		c.judgeTime(t, took)
+		if got, want := n.open(), max(by.kept, 1); got > want {
+			t.Errorf("%d connections are open after the call, want at most %d", got, want)
+		}
+	})
 }
 
-// client makes the client under test.
-func (c *cell) client(t testing.TB, baseURL string, transport http.RoundTripper, policy client.RetryPolicy) *client.Client {
+// certified has a certificate for example.com, until 2084. Time in a bubble starts in
+// 2000. The client trusts its authorities.
+var certified, authorities = func() (*tls.Config, *x509.CertPool) {
+	srv := httptest.NewTLSServer(nil)
+	defer srv.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(srv.Certificate())
+	return srv.TLS, pool
+}()
+
+// client makes the client under test. Its options are the defaults, and so is the
+// transport, but for the network.
+func (c *cell) client(t *testing.T, n *network) *client.Client {
 	t.Helper()
+	by, baseURL := c.fault.by, "http://127.0.0.1"
+	transport := &http.Transport{
+		TLSClientConfig:       &tls.Config{RootCAs: authorities},
+		ForceAttemptHTTP2:     by.http2,
+		ExpectContinueTimeout: time.Second,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if by.dial != nil && c.hit() {
+				return by.dial(ctx)
+			}
+			return n.dial(ctx)
+		},
+	}
+	if by.secure || by.http2 {
+		baseURL = "https://example.com"
+	}
+	if by.trust != nil {
+		by.trust(transport.TLSClientConfig)
+	}
+	if by.connect != 0 {
+		transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test:3128"})
+	}
+	standard := http.DefaultTransport
+	http.DefaultTransport = transport
+	t.Cleanup(func() { http.DefaultTransport = standard })
 	portal, err := client.New(c.portal.APIKey,
 		client.WithBaseURL(baseURL),
-		client.WithHTTPClient(&http.Client{Transport: transport}),
 		client.WithDialect(c.dialect),
-		client.WithRetry(policy),
 		client.WithObserver(func(_ context.Context, a client.Attempt) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			if c.armed.Load() {
-				c.attempts = append(c.attempts, a)
-			}
+			c.attempts = append(c.attempts, a)
 		}))
 	if err != nil {
-		t.Fatalf("New: %v", err)
+		t.Fatal(err)
 	}
 	return portal
 }
-
-// made is how many attempts have ended.
-func (c *cell) made() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.attempts)
-}
-
-// An operation is one of the client's two.
-type operation int
-
-const (
-	both operation = iota
-	links
-	icons
-)
-
-func (o operation) String() string { return [...]string{"both", "links", "icons"}[o] }
 
 // call makes the call, and checks that it brings what it is for.
 func (c *cell) call(ctx context.Context, portal *client.Client) error {
@@ -162,6 +175,114 @@ func (c *cell) call(ctx context.Context, portal *client.Client) error {
 	return err
 }
 
+// serve starts the service, in the way that the fault needs it.
+func (c *cell) serve(n *network) (stop func()) {
+	by := c.fault.by
+	server := &http.Server{
+		Handler:  c,
+		ErrorLog: log.New(io.Discard, "", 0),
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			if secured, ok := conn.(*tls.Conn); ok {
+				conn = secured.NetConn()
+			}
+			return context.WithValue(ctx, serverEndKey{}, conn)
+		},
+	}
+	listener := net.Listener(n)
+	if by.accept != nil {
+		listener = &accepting{n, c.willHit, func(conn net.Conn) {
+			if e, ok := conn.(*end); ok && c.hit() {
+				by.accept(e)
+			}
+		}}
+	}
+	if by.connect != 0 {
+		proxy, behind := listener, newNetwork()
+		listener = behind
+		go func() { _ = (&http.Server{Handler: c.proxy(behind)}).Serve(proxy) }()
+	}
+	if by.secure || by.http2 {
+		config := certified.Clone()
+		config.NextProtos = nil
+		if by.http2 {
+			config.NextProtos = []string{"h2"}
+		}
+		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			if by.tls == nil || !c.hit() {
+				return nil, nil
+			}
+			changed := certified.Clone()
+			by.tls(changed)
+			return changed, nil
+		}
+		listener = tls.NewListener(listener, config)
+	}
+	if by.frames != nil {
+		listener = &accepting{listener, c.willHit, c.serveFrames}
+	}
+	go func() { _ = server.Serve(listener) }()
+	return func() {
+		_, _ = server.Close(), n.Close()
+		time.Sleep(time.Minute) // for the service to end what it has begun
+	}
+}
+
+// An accepting listener hands the connections that a fault will hit to somebody else.
+type accepting struct {
+	net.Listener
+	hit   func() bool
+	other func(net.Conn)
+}
+
+func (l *accepting) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil || !l.hit() {
+			return conn, err
+		}
+		go l.other(conn)
+	}
+}
+
+// proxy connects to the network behind it, or refuses to.
+func (c *cell) proxy(behind *network) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if c.hit() {
+			w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
+			w.WriteHeader(c.fault.by.connect)
+			_, _ = io.WriteString(w, "<html>a page that nobody sees</html>")
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
+		behind.arriving <- conn
+	})
+}
+
+// ServeHTTP is the service.
+func (c *cell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	by := c.fault.by
+	c.arrived.Add(1)
+	if !c.armed.Load() {
+		time.Sleep(time.Second) // for the calls before to be under way at the same time
+	}
+	// net/http watches for the client's leaving once the body has been read.
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	conn, _ := r.Context().Value(serverEndKey{}).(*end)
+	if by.answer != nil && (!by.oldOnly || conn.wire.old.Load()) && c.hit() {
+		by.answer(w, r, c.portal)
+		return
+	}
+	c.portal.ServeHTTP(w, r)
+}
+
 var sentinels = map[string]error{
 	"ErrInvalidRequest":       client.ErrInvalidRequest,
 	"ErrUnauthorized":         client.ErrUnauthorized,
@@ -171,127 +292,103 @@ var sentinels = map[string]error{
 	"ErrMalformedResponse":    client.ErrMalformedResponse,
 }
 
+func (c *cell) column() int { return map[int]int{1: 0, 2: 1, always: 2}[c.times] }
+
 // judge holds what came out of a call to the table.
-func (c *cell) judge(t testing.TB, err error) {
+func (c *cell) judge(t *testing.T, err error) {
 	t.Helper()
 	f := c.fault
-	want, ok := c.want()
+	want, ok := f.outcome(c.column())
 	if got := len(c.attempts); got != want {
-		t.Errorf("%v: %d attempts, want %d (%v)", c, got, want, err)
+		t.Errorf("%d attempts, want %d (%v)", got, want, err)
 	}
-	if arrive := c.wantArrived(want); !c.arrivedAs(arrive) {
-		t.Errorf("%v: %d requests arrived in %d attempts, want %d", c, c.arrived.Load(), len(c.attempts), arrive)
+	if got, want := int(c.arrived.Load()), c.wantArrived(want); got != want && (want >= 0 || got < -want) {
+		t.Errorf("%d requests arrived in %d attempts, want %d", got, len(c.attempts), want)
 	}
 	for i, a := range c.attempts {
-		c.wantNoSecret(t, fmt.Sprintf("attempt %d", i+1), a.Err)
 		if a.Number != i+1 {
-			t.Errorf("%v: attempt %d has the number %d", c, i+1, a.Number)
+			t.Errorf("attempt %d has the number %d", i+1, a.Number)
 		}
 		if a.Err != nil {
-			c.wantCause(t, fmt.Sprintf("attempt %d: ", i+1), a.Err)
+			c.judgeError(t, a.Err)
 		}
 	}
-	if ok {
-		if err != nil {
-			t.Errorf("%v: got %v, want success at attempt %d", c, err, want)
-		}
-		return
+	if ok != (err == nil) {
+		t.Errorf("error = %v, want success: %v", err, ok)
 	}
 	e := new(client.Error)
-	if !errors.As(err, &e) {
-		t.Errorf("%v: got %v (%T), want a *client.Error", c, err, err)
+	if ok || !errors.As(err, &e) {
 		return
 	}
-	c.wantNoSecret(t, "the error", err)
-	c.wantCause(t, "", err)
+	c.judgeError(t, err)
 	for name, sentinel := range sentinels {
 		if got, want := errors.Is(err, sentinel), sentinel == f.is; got != want {
-			t.Errorf("%v: errors.Is(%v, %s) = %v, want %v", c, err, name, got, want)
+			t.Errorf("errors.Is(%v, %s) = %v, want %v", err, name, got, want)
 		}
 	}
-	if e.Attempts != want || e.RetryAfter != f.asks || e.Hint() == "" {
-		t.Errorf("%v: Attempts %d, RetryAfter %v, Hint %q, want %d, %v and a hint (%v)", c, e.Attempts, e.RetryAfter, e.Hint(), want, f.asks, err)
+	if e.Attempts != want || e.RetryAfter.Round(time.Millisecond) != f.asks || e.Hint() == "" {
+		t.Errorf("Attempts %d, RetryAfter %v, Hint %q, want %d, %v and a hint (%v)", e.Attempts, e.RetryAfter, e.Hint(), want, f.asks, err)
+	}
+	if public := c.operation == icons && c.dialect == client.DialectGenerateLink; f.between && !public && !strings.Contains(e.Hint(), "between") {
+		t.Errorf("Hint %q, want one that names what stands between (%v)", e.Hint(), err)
 	}
 }
 
-// wantArrived is how many of the attempts the service sees.
+// wantArrived is how many requests the service sees. Negative: or more.
 func (c *cell) wantArrived(attempts int) int {
-	if c.fault.arrive != nil {
-		return c.fault.arrive[c.column()]
-	}
-	if !c.fault.unseen {
+	switch f := c.fault; {
+	case f.arrive != nil:
+		return f.arrive[c.column()]
+	case !f.unseen:
 		return attempts
-	}
-	if c.times == forEver {
+	case c.times == always:
 		return 0
+	default:
+		return attempts - min(attempts, c.times)
 	}
-	return attempts - min(attempts, c.times)
 }
 
-func (c *cell) arrivedAs(want int) bool {
-	got := int(c.arrived.Load())
-	switch {
-	case want < 0:
-		return got >= -want
-	case c.wired && c.fault.each > 0:
-		return got <= want // a short attempt may be over before it is there
-	}
-	return got == want
-}
-
-// wantCause checks status and cause, of an attempt's error or the call's.
-func (c *cell) wantCause(t testing.TB, which string, err error) {
+// judgeError checks status and cause of an attempt's error or the call's, and that no
+// form of it has a secret.
+func (c *cell) judgeError(t *testing.T, err error) {
 	t.Helper()
 	f := c.fault
 	e := new(client.Error)
 	if !errors.As(err, &e) || e.StatusCode != f.status && (f.status != success || e.StatusCode/100 != 2) {
-		t.Errorf("%v: %sStatusCode = %d, want %d (%v)", c, which, e.StatusCode, f.status, err)
+		t.Errorf("StatusCode = %d, want %d (%v)", e.StatusCode, f.status, err)
 	}
 	if f.cause.found != nil && !f.cause.found(err) {
-		t.Errorf("%v: %sthe cause is lost: want %s in %v", c, which, f.cause.name, err)
+		t.Errorf("the cause is lost: want %s in %v", f.cause.name, err)
 	}
-}
-
-func (c *cell) wantNoSecret(t testing.TB, which string, err error) {
-	t.Helper()
+	secrets := []string{c.portal.APIKey, strings.TrimPrefix(c.portal.APIKey, "sk_sandbox_"), secret}
+	for _, link := range c.portal.Links() {
+		_, token, _ := strings.Cut(link.URL, "?")
+		secrets = append(secrets, token)
+	}
 	for ; err != nil; err = errors.Unwrap(err) {
-		text := fmt.Sprintf("%v\n%+v\n%#v\n%q", err, err, err, err)
-		if e, own := err.(*client.Error); own {
-			text += fmt.Sprintf("\n%#v\n%s\n%s\n%s\n%s", *e, e.Body, e.Description, e.RequestID, e.Hint())
-		}
-		for _, s := range c.secrets {
-			if strings.Contains(text, s) {
-				t.Errorf("%v: %s shows a secret", c, which)
-				return
+		text := fmt.Sprintf("%v\n%+v\n%#v\n%s\n%s\n%s\n%s", err, err, err, e.Body, e.Description, e.RequestID, e.Hint())
+		for _, s := range secrets {
+			if s == "" || strings.Contains(text, s) {
+				t.Error("an error shows a secret")
 			}
 		}
 	}
 }
 
-// atMost is the longest that a call of these attempts takes.
-func (f fault) atMost(attempts int, ok bool) time.Duration {
-	var total time.Duration
-	if ok {
-		total = f.slow
-	}
-	for n := 1; n <= attempts; n++ {
-		if n < attempts || !ok {
-			total += f.each
+// judgeTime holds the times to the table: in a bubble only waits and stalls take any.
+func (c *cell) judgeTime(t *testing.T, took time.Duration) {
+	t.Helper()
+	f := c.fault
+	for i, a := range c.attempts {
+		if a.Err != nil && f.deadline == 0 && a.Duration != f.each {
+			t.Errorf("attempt %d took %v, want %v (%v)", i+1, a.Duration, f.each, a.Err)
 		}
-		if n < attempts {
-			total += f.wait(n)
+		if i > 0 && (a.Wait > f.wait(i) || f.asks > 0 && a.Wait < f.asks) {
+			t.Errorf("waited %v for attempt %d, want at most %v", a.Wait, i+1, f.wait(i))
 		}
 	}
-	return total
-}
-
-// wait is the longest wait after the nth attempt.
-func (f fault) wait(n int) time.Duration {
-	switch {
-	case f.straight:
-		return 0
-	case f.asks > 0:
-		return f.asks
+	want, ok := f.outcome(c.column())
+	if most := f.atMost(want, ok); took > most {
+		t.Errorf("took %v, want at most %v", took, most)
 	}
-	return time.Second << (n - 1)
 }

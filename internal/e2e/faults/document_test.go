@@ -1,10 +1,10 @@
 package faults
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,11 +33,11 @@ func TestDocument(t *testing.T) {
 
 const preface = `# What happens when…
 
-Every line of this table is a test: it goes wrong once, twice and for ever, for ` + "`GeneratePortalLink` and `ListProviderIcons`" + `, in each dialect. Options are the defaults, and the context has no deadline; with one, a call is over by then.
+Every line of this table is a test, in ` + "`internal/e2e/faults`" + `. It goes wrong once, twice and always, for ` + "`GeneratePortalLink` and `ListProviderIcons`" + `, in each dialect. Options are the defaults. The context has no deadline but in the last part.
 
-✓ the call succeeds, ✗ it fails. The number is that of its attempts, and so of the requests unless the line says otherwise. The time is the longest that the call takes: waits are drawn from zero up to 1 s, 2 s and 4 s, or are what the server asks for. ` + "The error is a `*client.Error`; it matches what the last column names with `errors.Is` or `errors.As`, or has these words." + `
+✓ the call succeeds, ✗ it fails. The number is that of its attempts, and so of the requests unless the line says otherwise. The time is the longest that the call takes: waits are drawn from zero up to 1 s, 2 s and 4 s, or are what the server asks for. ` + "The error is a `*client.Error`. It matches what the last column names with `errors.Is` or `errors.As`, or has these words; where it says so, `Hint` names what stands between this host and WorkOS." + `
 
-No line leaves a connection or a goroutine behind, and no error shows the API key or a link.
+No line leaves a goroutine behind, and no error shows the API key or a link.
 
 <!-- Made by: go -C internal/e2e test ./faults -run TestDocument -update -->
 `
@@ -46,9 +46,9 @@ func render() string {
 	var b strings.Builder
 	b.WriteString(preface)
 	for _, ch := range table {
-		fmt.Fprintf(&b, "\n## %s\n\n| | Once | Twice | For ever | Error |\n| --- | --- | --- | --- | --- |\n", ch.title)
+		fmt.Fprintf(&b, "\n## %s\n\n| | Once | Twice | Always | Error |\n| --- | --- | --- | --- | --- |\n", ch.title)
 		for _, f := range ch.faults {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.label(), f.outcome(0), f.outcome(1), f.outcome(2), f.failure())
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.label(), f.cell(0), f.cell(1), f.cell(2), f.failure())
 		}
 	}
 	return b.String()
@@ -57,20 +57,23 @@ func render() string {
 // label is what goes wrong, and in which cells.
 func (f fault) label() string {
 	var notes []string
-	if f.where.only != both {
-		notes = append(notes, f.where.only.String())
+	if f.only != both {
+		notes = append(notes, string(f.only))
 	}
-	if len(f.where.dialects) == len(pinned) {
+	switch {
+	case f.only == icons && slices.Equal(f.dialects, cdn):
+		notes = []string{"icons from the CDN"}
+	case slices.Equal(f.dialects, pinned):
 		notes = append(notes, "dialect pinned")
-	} else if len(f.where.dialects) == len(auto) {
+	case slices.Equal(f.dialects, auto):
 		notes = append(notes, "dialect to be learned")
 	}
-	if a := f.arrive; a != nil {
-		last := fmt.Sprint(a[2])
-		if a[2] < 0 {
-			last = fmt.Sprint("at least ", -a[2])
-		}
-		notes = append(notes, fmt.Sprintf("net/http repeats a GET by itself: %d, %d, %s requests", a[0], a[1], last))
+	if f.api {
+		notes = append(notes, "not from the CDN")
+	}
+	if a := f.arrive; a != nil && f.attempts != (attempts{2, 2, 2}) {
+		last := strings.Replace(fmt.Sprint(a[2]), "-", "at least ", 1)
+		notes = append(notes, fmt.Sprintf("net/http repeats the request by itself: %d, %d, %s requests", a[0], a[1], last))
 	}
 	if len(notes) == 0 {
 		return f.what
@@ -78,32 +81,30 @@ func (f fault) label() string {
 	return f.what + " (" + strings.Join(notes, "; ") + ")"
 }
 
-func (f fault) outcome(column int) string {
-	n, sign := f.attempts[column], "✓"
-	if n < 0 {
-		n, sign = -n, "✗"
+func (f fault) cell(column int) string {
+	n, ok := f.outcome(column)
+	text := fmt.Sprint("✗ ", n)
+	if ok {
+		text = fmt.Sprint("✓ ", n)
 	}
-	text := fmt.Sprintf("%s %d", sign, n)
-	if most := f.atMost(n, sign == "✓"); most > 0 {
-		text += fmt.Sprintf(", %v", most.Round(time.Second))
+	if most := f.atMost(n, ok); most > 0 {
+		text += fmt.Sprintf(", %v", most.Round(100*time.Millisecond))
 	}
 	return text
 }
 
 func (f fault) failure() string {
-	if f.attempts == harmless {
-		return ""
-	}
 	var parts []string
-	switch f.status {
-	case 0:
-	case success:
+	switch {
+	case f.attempts[2] > 0:
+		return ""
+	case f.status == success:
 		parts = append(parts, "2xx")
-	default:
+	case f.status != 0:
 		parts = append(parts, fmt.Sprint(f.status))
 	}
 	for name, sentinel := range sentinels {
-		if f.is != nil && errors.Is(f.is, sentinel) {
+		if f.is == sentinel {
 			parts = append(parts, "`"+name+"`")
 		}
 	}
@@ -112,6 +113,9 @@ func (f fault) failure() string {
 	}
 	if f.asks > 0 {
 		parts = append(parts, "`RetryAfter` "+f.asks.String())
+	}
+	if f.between {
+		parts = append(parts, "`Hint` names it")
 	}
 	return strings.Join(parts, ", ")
 }
