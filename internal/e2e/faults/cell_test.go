@@ -56,11 +56,6 @@ func (c *cell) hit() bool {
 	return c.armed.Load() && (int(c.hits.Add(1)) <= c.times || c.times == always)
 }
 
-// willHit reports whether the fault would strike.
-func (c *cell) willHit() bool {
-	return c.armed.Load() && (int(c.hits.Load()) < c.times || c.times == always)
-}
-
 // run makes the call in a bubble. The bubble ends when all of its goroutines have, and
 // fails where none of them can go on: nothing hangs and nothing leaks.
 func (c *cell) run(t *testing.T) {
@@ -69,11 +64,11 @@ func (c *cell) run(t *testing.T) {
 		n := newNetwork()
 		defer c.serve(n)()
 		portal := c.client(t, n)
-		if by.before {
+		if by.early {
 			c.armed.Store(true)
 		}
 		var calls sync.WaitGroup
-		for range by.kept {
+		for range by.old {
 			calls.Go(func() {
 				if err := c.call(context.Background(), portal); err != nil {
 					t.Errorf("the call before: %v", err)
@@ -86,7 +81,7 @@ func (c *cell) run(t *testing.T) {
 		c.armed.Store(true)
 		for _, e := range n.all() {
 			e.wire.old.Store(true)
-			e.wire.silent.Store(by.silent)
+			e.wire.silent.Store(by.mute)
 		}
 
 		ctx := context.Background()
@@ -99,9 +94,8 @@ func (c *cell) run(t *testing.T) {
 		err := c.call(ctx, portal)
 		took := time.Since(start)
 		synctest.Wait()
-		c.judge(t, err)
-		c.judgeTime(t, took)
-		if got, want := n.open(), max(by.kept, 1); got > want {
+		c.judge(t, err, took)
+		if got, want := n.open(), max(by.old, 1); got > want {
 			t.Errorf("%d connections are open after the call, want at most %d", got, want)
 		}
 	})
@@ -189,58 +183,30 @@ func (c *cell) serve(n *network) (stop func()) {
 		},
 	}
 	listener := net.Listener(n)
-	if by.accept != nil {
-		listener = &accepting{n, c.willHit, func(conn net.Conn) {
-			if e, ok := conn.(*end); ok && c.hit() {
-				by.accept(e)
-			}
-		}}
-	}
 	if by.connect != 0 {
 		proxy, behind := listener, newNetwork()
 		listener = behind
 		go func() { _ = (&http.Server{Handler: c.proxy(behind)}).Serve(proxy) }()
 	}
-	if by.secure || by.http2 {
+	if (by.secure || by.http2) && !by.plain {
 		config := certified.Clone()
 		config.NextProtos = nil
 		if by.http2 {
 			config.NextProtos = []string{"h2"}
 		}
-		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			if by.tls == nil || !c.hit() {
 				return nil, nil
 			}
 			changed := certified.Clone()
-			by.tls(changed)
-			return changed, nil
+			return changed, by.tls(changed, hello.Conn)
 		}
 		listener = tls.NewListener(listener, config)
-	}
-	if by.frames != nil {
-		listener = &accepting{listener, c.willHit, c.serveFrames}
 	}
 	go func() { _ = server.Serve(listener) }()
 	return func() {
 		_, _ = server.Close(), n.Close()
 		time.Sleep(time.Minute) // for the service to end what it has begun
-	}
-}
-
-// An accepting listener hands the connections that a fault will hit to somebody else.
-type accepting struct {
-	net.Listener
-	hit   func() bool
-	other func(net.Conn)
-}
-
-func (l *accepting) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil || !l.hit() {
-			return conn, err
-		}
-		go l.other(conn)
 	}
 }
 
@@ -292,65 +258,62 @@ var sentinels = map[string]error{
 	"ErrMalformedResponse":    client.ErrMalformedResponse,
 }
 
-func (c *cell) column() int { return map[int]int{1: 0, 2: 1, always: 2}[c.times] }
-
 // judge holds what came out of a call to the table.
-func (c *cell) judge(t *testing.T, err error) {
+func (c *cell) judge(t *testing.T, err error, took time.Duration) {
 	t.Helper()
-	f := c.fault
-	want, ok := f.outcome(c.column())
-	if got := len(c.attempts); got != want {
-		t.Errorf("%d attempts, want %d (%v)", got, want, err)
+	f, column := c.fault, map[int]int{1: 0, 2: 1, always: 2}[c.times]
+	want, ok := f.outcome(column)
+	if got := len(c.attempts); got != want || ok != (err == nil) {
+		t.Errorf("%d attempts and the error %v, want %d and success: %v", got, err, want, ok)
 	}
-	if got, want := int(c.arrived.Load()), c.wantArrived(want); got != want && (want >= 0 || got < -want) {
-		t.Errorf("%d requests arrived in %d attempts, want %d", got, len(c.attempts), want)
+	arrive := want
+	switch by := f.by; {
+	case f.arrive != nil:
+		arrive = f.arrive[column]
+	case by.dial == nil && (!by.secure || by.answer != nil):
+	case c.times == always:
+		arrive = 0
+	default:
+		arrive -= min(want, c.times)
+	}
+	if got := int(c.arrived.Load()); got != arrive {
+		t.Errorf("%d requests arrived in %d attempts, want %d", got, len(c.attempts), arrive)
+	}
+	// In a bubble only waits and stalls take time.
+	if most := f.atMost(want, ok); took > most {
+		t.Errorf("took %v, want at most %v", took, most)
 	}
 	for i, a := range c.attempts {
-		if a.Number != i+1 {
-			t.Errorf("attempt %d has the number %d", i+1, a.Number)
+		if i > 0 && (a.Wait > f.wait(i) || f.asks > 0 && a.Wait < f.asks) {
+			t.Errorf("waited %v for attempt %d, want at most %v", a.Wait, i+1, f.wait(i))
 		}
 		if a.Err != nil {
 			c.judgeError(t, a.Err)
+			if a.Duration != f.each && f.deadline == 0 {
+				t.Errorf("attempt %d took %v, want %v (%v)", i+1, a.Duration, f.each, a.Err)
+			}
 		}
 	}
-	if ok != (err == nil) {
-		t.Errorf("error = %v, want success: %v", err, ok)
-	}
-	e := new(client.Error)
-	if ok || !errors.As(err, &e) {
+	if err == nil {
 		return
 	}
-	c.judgeError(t, err)
+	e := c.judgeError(t, err)
 	for name, sentinel := range sentinels {
 		if got, want := errors.Is(err, sentinel), sentinel == f.is; got != want {
 			t.Errorf("errors.Is(%v, %s) = %v, want %v", err, name, got, want)
 		}
 	}
-	if e.Attempts != want || e.RetryAfter.Round(time.Millisecond) != f.asks || e.Hint() == "" {
-		t.Errorf("Attempts %d, RetryAfter %v, Hint %q, want %d, %v and a hint (%v)", e.Attempts, e.RetryAfter, e.Hint(), want, f.asks, err)
-	}
-	if public := c.operation == icons && c.dialect == client.DialectGenerateLink; f.between && !public && !strings.Contains(e.Hint(), "between") {
-		t.Errorf("Hint %q, want one that names what stands between (%v)", e.Hint(), err)
+	if e.Attempts != want || e.RetryAfter.Round(time.Millisecond) != f.asks || e.Hint() == "" || f.between && !c.public() && !strings.Contains(e.Hint(), "between") {
+		t.Errorf("Attempts %d, RetryAfter %v, Hint %q, want %d, %v and a hint, that names what stands between: %v (%v)", e.Attempts, e.RetryAfter, e.Hint(), want, f.asks, f.between, err)
 	}
 }
 
-// wantArrived is how many requests the service sees. Negative: or more.
-func (c *cell) wantArrived(attempts int) int {
-	switch f := c.fault; {
-	case f.arrive != nil:
-		return f.arrive[c.column()]
-	case !f.unseen:
-		return attempts
-	case c.times == always:
-		return 0
-	default:
-		return attempts - min(attempts, c.times)
-	}
-}
+// public reports whether the call is for the CDN's file, for which hints are about the file.
+func (c *cell) public() bool { return c.operation == icons && c.dialect == client.DialectGenerateLink }
 
 // judgeError checks status and cause of an attempt's error or the call's, and that no
 // form of it has a secret.
-func (c *cell) judgeError(t *testing.T, err error) {
+func (c *cell) judgeError(t *testing.T, err error) *client.Error {
 	t.Helper()
 	f := c.fault
 	e := new(client.Error)
@@ -373,22 +336,5 @@ func (c *cell) judgeError(t *testing.T, err error) {
 			}
 		}
 	}
-}
-
-// judgeTime holds the times to the table: in a bubble only waits and stalls take any.
-func (c *cell) judgeTime(t *testing.T, took time.Duration) {
-	t.Helper()
-	f := c.fault
-	for i, a := range c.attempts {
-		if a.Err != nil && f.deadline == 0 && a.Duration != f.each {
-			t.Errorf("attempt %d took %v, want %v (%v)", i+1, a.Duration, f.each, a.Err)
-		}
-		if i > 0 && (a.Wait > f.wait(i) || f.asks > 0 && a.Wait < f.asks) {
-			t.Errorf("waited %v for attempt %d, want at most %v", a.Wait, i+1, f.wait(i))
-		}
-	}
-	want, ok := f.outcome(c.column())
-	if most := f.atMost(want, ok); took > most {
-		t.Errorf("took %v, want at most %v", took, most)
-	}
+	return e
 }

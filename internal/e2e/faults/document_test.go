@@ -61,19 +61,13 @@ func (f fault) label() string {
 		notes = append(notes, string(f.only))
 	}
 	switch {
-	case f.only == icons && slices.Equal(f.dialects, cdn):
-		notes = []string{"icons from the CDN"}
 	case slices.Equal(f.dialects, pinned):
 		notes = append(notes, "dialect pinned")
 	case slices.Equal(f.dialects, auto):
 		notes = append(notes, "dialect to be learned")
 	}
-	if f.api {
-		notes = append(notes, "not from the CDN")
-	}
 	if a := f.arrive; a != nil && f.attempts != (attempts{2, 2, 2}) {
-		last := strings.Replace(fmt.Sprint(a[2]), "-", "at least ", 1)
-		notes = append(notes, fmt.Sprintf("net/http repeats the request by itself: %d, %d, %s requests", a[0], a[1], last))
+		notes = append(notes, fmt.Sprintf("net/http repeats the request by itself: %d, %d, %d requests", a[0], a[1], a[2]))
 	}
 	if len(notes) == 0 {
 		return f.what

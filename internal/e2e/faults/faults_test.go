@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
@@ -33,7 +31,6 @@ type fault struct {
 	status   int              // the error's
 	cause    cause            // what else the error matches
 	between  bool             // the hint names what stands between
-	api      bool             // the line is not for the CDN's file
 
 	each     time.Duration // that an attempt takes which the fault hits
 	asks     time.Duration // how long the server asks to wait; 0: the backoff decides
@@ -41,8 +38,7 @@ type fault struct {
 	slow     time.Duration // the most that the attempt takes which succeeds
 	deadline time.Duration // of the call's context; 0: none
 
-	unseen bool    // the service sees nothing of an attempt that is hit
-	arrive *[3]int // requests that the service sees, if not one for each attempt; negative: or more
+	arrive *[3]int // requests that the service sees, if not one for each attempt
 }
 
 // attempts are how many a call makes when the fault strikes once, twice and always.
@@ -57,7 +53,6 @@ var (
 
 	pinned = []client.Dialect{client.DialectPortalLinks, client.DialectGenerateLink}
 	auto   = []client.Dialect{client.DialectAuto}
-	cdn    = []client.Dialect{client.DialectGenerateLink} // with icons
 )
 
 // outcome is the number of attempts of a column, and whether the last of them succeeds.
@@ -104,24 +99,24 @@ const (
 
 var table = []chapter{
 	{"No connection", []fault{
-		{what: "connection refused", by: dialError(syscall.ECONNREFUSED), attempts: again, unseen: true, cause: is("syscall.ECONNREFUSED", syscall.ECONNREFUSED)},
-		{what: "network unreachable", by: dialError(syscall.ENETUNREACH), attempts: again, unseen: true, cause: is("syscall.ENETUNREACH", syscall.ENETUNREACH)},
-		{what: "packets dropped on the way", by: unanswered(), attempts: again, unseen: true, each: attemptTimeout, cause: ownTimeout},
-		{what: "no such host", by: lookupError(net.DNSError{Err: "no such host", IsNotFound: true}), attempts: again, unseen: true,
+		{what: "connection refused", by: dialError(syscall.ECONNREFUSED), attempts: again, cause: is("syscall.ECONNREFUSED", syscall.ECONNREFUSED)},
+		{what: "network unreachable", by: dialError(syscall.ENETUNREACH), attempts: again, cause: is("syscall.ENETUNREACH", syscall.ENETUNREACH)},
+		{what: "packets dropped on the way", by: unanswered(), attempts: again, each: attemptTimeout, cause: ownTimeout},
+		{what: "no such host", by: lookupError(net.DNSError{Err: "no such host", IsNotFound: true}), attempts: again,
 			cause: as("*net.DNSError", func(e *net.DNSError) bool { return e.IsNotFound })},
-		{what: "no answer from DNS", by: lookupError(net.DNSError{Err: "i/o timeout", IsTimeout: true, IsTemporary: true}), attempts: again, unseen: true,
+		{what: "no answer from DNS", by: lookupError(net.DNSError{Err: "i/o timeout", IsTimeout: true, IsTemporary: true}), attempts: again,
 			cause: as("*net.DNSError", func(e *net.DNSError) bool { return e.IsTimeout })},
 	}},
 	{"TLS", []fault{
-		{what: "certificate expired", by: clientTLS(func(c *tls.Config) { c.Time = func() time.Time { return time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC) } }), attempts: atOnce, unseen: true,
+		{what: "certificate expired", by: clientTLS(func(c *tls.Config) { c.Time = func() time.Time { return time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC) } }), attempts: atOnce,
 			cause: as("x509.CertificateInvalidError", func(e x509.CertificateInvalidError) bool { return e.Reason == x509.Expired })},
-		{what: "certificate of an authority that nobody trusts", by: clientTLS(func(c *tls.Config) { c.RootCAs = x509.NewCertPool() }), attempts: atOnce, unseen: true, cause: as[x509.UnknownAuthorityError]("x509.UnknownAuthorityError", nil)},
-		{what: "certificate of another host", by: clientTLS(func(c *tls.Config) { c.ServerName = "example.org" }), attempts: atOnce, unseen: true, cause: as[x509.HostnameError]("x509.HostnameError", nil)},
-		{what: "TLS refused: version", by: serverTLS(func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }), attempts: atOnce, unseen: true, cause: words("protocol version not supported")},
-		{what: "TLS refused: client certificate wanted", by: serverTLS(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), attempts: atOnce, unseen: true, cause: words("certificate required")},
-		{what: "no TLS: plain HTTP on the port", by: plain(), attempts: atOnce, unseen: true, cause: as[tls.RecordHeaderError]("tls.RecordHeaderError", nil)},
-		{what: "TLS refused: internal error", by: serverTLS(func(c *tls.Config) { c.Certificates, c.GetCertificate = nil, noCertificate }), attempts: again, unseen: true, cause: words("internal error")},
-		{what: "connection closed in the handshake", by: hangingUp(), attempts: again, unseen: true, cause: is("io.EOF", io.EOF)},
+		{what: "certificate of an authority that nobody trusts", by: clientTLS(func(c *tls.Config) { c.RootCAs = x509.NewCertPool() }), attempts: atOnce, cause: as[x509.UnknownAuthorityError]("x509.UnknownAuthorityError", nil)},
+		{what: "certificate of another host", by: clientTLS(func(c *tls.Config) { c.ServerName = "example.org" }), attempts: atOnce, cause: as[x509.HostnameError]("x509.HostnameError", nil)},
+		{what: "TLS refused: version", by: serverTLS(func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }), attempts: atOnce, cause: words("protocol version not supported")},
+		{what: "TLS refused: client certificate wanted", by: serverTLS(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), attempts: atOnce, cause: words("certificate required")},
+		{what: "no TLS: plain HTTP on the port", by: mishap{secure: true, plain: true}, attempts: atOnce, cause: as[tls.RecordHeaderError]("tls.RecordHeaderError", nil)},
+		{what: "TLS refused: internal error", by: brokenTLS(), attempts: again, cause: words("internal error")},
+		{what: "connection closed in the handshake", by: hangingUp(), attempts: again, cause: is("io.EOF", io.EOF)},
 	}},
 	{"Before the answer", []fault{
 		{what: "connection reset", by: resetting(), attempts: again, cause: is("syscall.ECONNRESET", syscall.ECONNRESET)},
@@ -135,12 +130,12 @@ var table = []chapter{
 		{what: "the body stops coming", by: within(stall), attempts: again, is: client.ErrMalformedResponse, status: success, each: attemptTimeout, cause: ownTimeout},
 		{what: "the body drips, a byte a second", by: dripping(1, time.Second), attempts: again, is: client.ErrMalformedResponse, status: success, each: attemptTimeout, cause: ownTimeout},
 		{what: "the body comes in many pieces", by: dripping(64, 10*time.Millisecond), attempts: harmless, slow: 5 * time.Second},
-		{what: "truncated gzip", by: gzipped(func(b []byte) []byte { return b[:len(b)/2] }), attempts: again, is: client.ErrMalformedResponse, status: success, cause: is("io.ErrUnexpectedEOF", io.ErrUnexpectedEOF)},
-		{what: "gzip that is none", by: gzipped(func([]byte) []byte { return []byte("this is not compressed") }), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: is("gzip.ErrHeader", gzip.ErrHeader)},
-		{what: "half of the body, as if it were all", by: rewritten(func(b []byte) []byte { return b[:len(b)/2] }), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
+		{what: "truncated gzip", by: rewritten(func(b []byte) []byte { return half(compressed(b)) }, "Content-Encoding", "gzip"), attempts: again, is: client.ErrMalformedResponse, status: success, cause: is("io.ErrUnexpectedEOF", io.ErrUnexpectedEOF)},
+		{what: "gzip that is none", by: rewritten(same, "Content-Encoding", "gzip"), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: is("gzip.ErrHeader", gzip.ErrHeader)},
+		{what: "half of the body, as if it were all", by: rewritten(half), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
 		{what: "200 with a page", by: page(200), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
-		{what: "200 with megabytes", by: flooding(), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("larger than 1048576 bytes")},
-		{what: "200 with nothing", by: nothing(200), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
+		{what: "200 with megabytes", by: rewritten(flood), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("larger than 1048576 bytes")},
+		{what: "200 with nothing", by: says(200, "text/plain", ""), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
 	}},
 	{"Statuses", []fault{
 		{what: "302", by: status(302, "Location", "https://elsewhere.test/"), attempts: atOnce, status: 302},
@@ -166,56 +161,54 @@ var table = []chapter{
 		{what: "401 with a page, of a gateway", by: page(401), attempts: atOnce, status: 401, between: true},
 		{what: "403 with a page, of a firewall", by: page(403, "Cf-Mitigated", "challenge"), attempts: atOnce, status: 403, between: true},
 		{what: "403 with JSON, of a firewall", by: status(403, "Cf-Mitigated", "challenge"), attempts: atOnce, status: 403, between: true},
-		{what: "422 with a text", by: text(422), attempts: atOnce, status: 422, between: true},
-		{what: "404 with a page", by: page(404), api: true, dialects: pinned, attempts: again, status: 404, between: true},
-		{what: "404 with a page", by: page(404), only: icons, dialects: cdn, attempts: atOnce, status: 404},
+		{what: "422 with a text", by: text(422, "unprocessable"), attempts: atOnce, status: 422, between: true},
+		{what: "404 with a page", by: page(404), only: links, dialects: pinned, attempts: again, status: 404, between: true},
 		{what: "404 with a page", by: page(404), dialects: auto, attempts: elsewhere, straight: true, status: 404},
-		{what: "404 with a page, after a success", by: kept(page(404)), api: true, attempts: again, status: 404, between: true},
-		{what: "404 with a text, after a success", by: kept(text(404)), api: true, attempts: again, status: 404, between: true},
-		{what: "404 with nothing, after a success", by: kept(nothing(404)), api: true, attempts: again, status: 404, between: true},
-		{what: "405", by: page(405), dialects: pinned, attempts: atOnce, status: 405},
+		{what: "404 with a page, after a success", by: page(404).kept(), only: links, attempts: again, status: 404, between: true},
+		{what: "404 with a text, after a success", by: text(404, "default backend - 404").kept(), only: links, attempts: again, status: 404, between: true},
+		{what: "404 with nothing, after a success", by: says(404, "text/plain", "").kept(), only: links, attempts: again, status: 404, between: true},
+		{what: "405", by: page(405), only: links, dialects: pinned, attempts: atOnce, status: 405},
 		{what: "405", by: page(405), dialects: auto, attempts: elsewhere, straight: true, status: 405},
 		{what: "410", by: page(410), dialects: auto, attempts: elsewhere, straight: true, status: 410},
-		{what: "501", by: status(501), api: true, dialects: pinned, attempts: atOnce, is: client.ErrServer, status: 501},
+		{what: "501", by: status(501), only: links, dialects: pinned, attempts: atOnce, is: client.ErrServer, status: 501},
 		{what: "501", by: status(501), dialects: auto, attempts: elsewhere, straight: true, status: 501},
-		{what: "403 “Missing Authentication Token”, of AWS API Gateway", by: missing(), only: links, dialects: auto, attempts: elsewhere, straight: true, status: 403},
+		{what: "403 “Missing Authentication Token”, of AWS API Gateway", by: says(403, "application/json", `{"message":"Missing Authentication Token","seen":"%s https://id.workos.com/?%s"}`), only: links, dialects: auto, attempts: elsewhere, straight: true, status: 403},
 		{what: "502 with a page", by: page(502), attempts: again, is: client.ErrServer, status: 502},
 		{what: "504 with a page", by: page(504), attempts: again, is: client.ErrServer, status: 504},
 		{what: "520 with a page", by: page(520), attempts: again, is: client.ErrServer, status: 520},
 		{what: "522 with a page", by: page(522), attempts: again, is: client.ErrServer, status: 522},
 		{what: "524 with a page", by: page(524), attempts: again, is: client.ErrServer, status: 524},
 		{what: "526 with a page", by: page(526), attempts: atOnce, is: client.ErrServer, status: 526},
-		{what: "a byte order mark before the body", by: rewritten(func(b []byte) []byte { return append([]byte("\ufeff"), b...) }), attempts: harmless},
-		{what: "the call before was answered by a cache, with a spent budget", by: before(labelled("Age", "3600", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60")), attempts: harmless},
-		{what: "the call before had X-RateLimit-Limit: 0 and -Remaining: 0", by: before(labelled("X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60")), attempts: harmless},
+		{what: "a byte order mark before the body", by: rewritten(marked), attempts: harmless},
+		{what: "the call before was answered by a cache, with a spent budget", by: rewritten(same, "Age", "3600", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60").before(), attempts: harmless},
+		{what: "the call before had X-RateLimit-Limit: 0 and -Remaining: 0", by: rewritten(same, "X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60").before(), attempts: harmless},
 	}},
 	{"HTTP/2", []fault{
-		{what: "stream refused", by: refusingStreams(), attempts: attempts{1, 1, -4}, arrive: &[3]int{2, 3, 20}, slow: 3300 * time.Millisecond, each: attemptTimeout, cause: ownTimeout},
-		{what: "GOAWAY instead of an answer, after 3 s", by: goingAway(3 * time.Second), attempts: attempts{1, 1, -4}, arrive: &[3]int{2, 3, -12}, slow: 6 * time.Second, each: attemptTimeout, cause: ownTimeout},
-		{what: "stream reset before the answer", by: overHTTP2(closing()), attempts: again, cause: streamReset},
-		{what: "stream reset within the answer", by: overHTTP2(within(cut)), attempts: again, each: time.Second, is: client.ErrMalformedResponse, status: success, cause: streamReset},
+		{what: "GOAWAY after the answer", by: leaving().overHTTP2(), attempts: harmless},
+		{what: "stream reset before the answer", by: closing().overHTTP2(), attempts: again, cause: streamReset},
+		{what: "stream reset within the answer", by: within(cut).overHTTP2(), attempts: again, each: time.Second, is: client.ErrMalformedResponse, status: success, cause: streamReset},
 	}},
 	{"A proxy on the way", []fault{
-		{what: "401 to CONNECT", by: proxy(401), attempts: atOnce, unseen: true, cause: words("proxy on the way"), between: true},
-		{what: "403 to CONNECT", by: proxy(403), attempts: atOnce, unseen: true, cause: words("proxy on the way"), between: true},
-		{what: "405 to CONNECT", by: proxy(405), attempts: atOnce, unseen: true, cause: words("proxy on the way"), between: true},
-		{what: "407 to CONNECT", by: proxy(407), attempts: atOnce, unseen: true, cause: words("Proxy Authentication Required"), between: true},
-		{what: "451 to CONNECT", by: proxy(451), attempts: atOnce, unseen: true, cause: words("proxy on the way"), between: true},
-		{what: "502 to CONNECT", by: proxy(502), attempts: again, unseen: true, cause: words("Bad Gateway")},
-		{what: "511 to CONNECT", by: proxy(511), attempts: atOnce, unseen: true, cause: words("proxy on the way"), between: true},
+		{what: "401 to CONNECT", by: proxy(401), attempts: atOnce, cause: words("proxy on the way"), between: true},
+		{what: "403 to CONNECT", by: proxy(403), attempts: atOnce, cause: words("proxy on the way"), between: true},
+		{what: "405 to CONNECT", by: proxy(405), attempts: atOnce, cause: words("proxy on the way"), between: true},
+		{what: "407 to CONNECT", by: proxy(407), attempts: atOnce, cause: words("Proxy Authentication Required"), between: true},
+		{what: "451 to CONNECT", by: proxy(451), attempts: atOnce, cause: words("proxy on the way"), between: true},
+		{what: "502 to CONNECT", by: proxy(502), attempts: again, cause: words("Bad Gateway")},
+		{what: "511 to CONNECT", by: proxy(511), attempts: atOnce, cause: words("proxy on the way"), between: true},
 	}},
 	{"A connection kept from before", []fault{
-		{what: "closed when the request comes", by: kept(closing()), attempts: attempts{1, 2, -4}, arrive: &[3]int{2, 3, 5}, cause: is("io.EOF", io.EOF)},
-		{what: "reset when the request comes", by: kept(resetting()), attempts: attempts{1, 2, -4}, arrive: &[3]int{2, 3, 5}, cause: is("syscall.ECONNRESET", syscall.ECONNRESET)},
-		{what: "of twenty, each is closed when a request comes", by: twenty(closing()), dialects: pinned, attempts: harmless, arrive: &[3]int{2, 3, 21}},
-		{what: "silent", by: silent(mishap{}), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: attemptTimeout, cause: ownTimeout},
-		{what: "silent, over HTTP/2", by: silent(overHTTP2(mishap{})), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond},
+		{what: "closed when the request comes", by: closing().kept(), attempts: attempts{1, 2, -4}, arrive: &[3]int{2, 3, 5}, cause: is("io.EOF", io.EOF)},
+		{what: "reset when the request comes", by: resetting().kept(), attempts: attempts{1, 2, -4}, arrive: &[3]int{2, 3, 5}, cause: is("syscall.ECONNRESET", syscall.ECONNRESET)},
+		{what: "of twenty, each is closed when a request comes", by: closing().keptTwenty(), dialects: pinned, attempts: harmless, arrive: &[3]int{2, 3, 21}},
+		{what: "silent", by: silent(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: attemptTimeout, cause: ownTimeout},
+		{what: "silent, over HTTP/2", by: silent().overHTTP2(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond},
 	}},
 	{"With ten seconds for the call, as behind a button", []fault{
-		{what: "packets dropped on the way", by: unanswered(), attempts: attempts{2, -2, -2}, unseen: true, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
+		{what: "packets dropped on the way", by: unanswered(), attempts: attempts{2, -2, -2}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
 		{what: "nothing comes", by: stalling(), attempts: attempts{2, -2, -2}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
-		{what: "the kept connection is silent", by: silent(mishap{}), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
-		{what: "the kept connection is silent, over HTTP/2", by: silent(overHTTP2(mishap{})), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond, deadline: 10 * time.Second},
+		{what: "the kept connection is silent", by: silent(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
+		{what: "the kept connection is silent, over HTTP/2", by: silent().overHTTP2(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond, deadline: 10 * time.Second},
 	}},
 }
 
@@ -245,7 +238,7 @@ var (
 	ownTimeout = cause{"`context.DeadlineExceeded`, “RetryPolicy.AttemptTimeout”", func(err error) bool {
 		return errors.Is(err, context.DeadlineExceeded) && strings.Contains(err.Error(), " (RetryPolicy.AttemptTimeout)")
 	}}
-	streamReset = as("http2.StreamError", func(e http2.StreamError) bool { return e.Code == http2.ErrCodeInternal })
+	streamReset = words("INTERNAL_ERROR")
 )
 
 func TestFaults(t *testing.T) {
@@ -268,9 +261,6 @@ func (f fault) cells() (list []*cell) {
 			dialects = slices.Concat(pinned, auto)
 		}
 		for _, d := range dialects {
-			if f.api && op == icons && d == client.DialectGenerateLink {
-				continue
-			}
 			for _, times := range []int{1, 2, always} {
 				list = append(list, &cell{fault: f, operation: op, dialect: d, times: times, portal: portaltest.NewHandler()})
 			}

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -16,28 +15,24 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // A mishap is how a fault is made. At most one of its functions is set, and says what
 // happens instead of what ought to.
 type mishap struct {
 	dial    func(context.Context) (net.Conn, error) // to open a connection
-	accept  func(*end)                              // to a connection that has come
-	tls     func(*tls.Config)                       // to the configuration by which the server shakes hands
+	tls     func(*tls.Config, net.Conn) error       // to the server's configuration, in the handshake
 	trust   func(*tls.Config)                       // to the client's configuration
 	answer  func(http.ResponseWriter, *http.Request, http.Handler)
-	frames  func(*http2.Framer, uint32) // to an HTTP/2 stream
-	last    bool                        // after frames the connection is closed
-	connect int                         // the proxy's status to CONNECT
+	connect int // the proxy's status to CONNECT
 
 	secure  bool // over TLS
+	plain   bool // but the server does not know
 	http2   bool
-	kept    int  // connections that are there from calls before
+	old     int  // connections that are there from calls before
 	oldOnly bool // it strikes on these alone
-	silent  bool // these bring nothing any more
-	before  bool // it strikes from the call before on, and does no harm there
+	mute    bool // these bring nothing any more
+	early   bool // it strikes from the call before on, and does no harm there
 }
 
 // Opening a connection.
@@ -63,23 +58,20 @@ func unanswered() mishap {
 	}}
 }
 
-func serverTLS(change func(*tls.Config)) mishap { return mishap{secure: true, tls: change} }
+func serverTLS(change func(*tls.Config)) mishap {
+	return mishap{secure: true, tls: func(c *tls.Config, _ net.Conn) error { change(c); return nil }}
+}
+
 func clientTLS(change func(*tls.Config)) mishap { return mishap{secure: true, trust: change} }
 
-func noCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none") }
+// brokenTLS is a server that fails in the handshake, hangingUp one that closes the
+// connection there.
+func brokenTLS() mishap {
+	return mishap{secure: true, tls: func(*tls.Config, net.Conn) error { return errors.New("broken") }}
+}
 
-// hangingUp closes the connection as soon as it is open.
-func hangingUp() mishap { return mishap{secure: true, accept: func(e *end) { _ = e.Close() }} }
-
-// plain speaks HTTP where TLS is expected.
-func plain() mishap {
-	return mishap{secure: true, accept: func(e *end) {
-		defer func() { _ = e.Close() }()
-		if _, err := e.Read(make([]byte, 1)); err == nil {
-			_, _ = io.WriteString(e, "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
-		}
-		_, _ = io.Copy(io.Discard, e)
-	}}
+func hangingUp() mishap {
+	return mishap{secure: true, tls: func(_ *tls.Config, conn net.Conn) error { return conn.Close() }}
 }
 
 // proxy answers CONNECT with a status.
@@ -119,29 +111,16 @@ func page(status int, header ...string) mishap {
 	return says(status, "text/html", "<html><h1>Sorry</h1><pre>Authorization: %s</pre><a href='https://id.workos.com/%s'>", header...)
 }
 
-// text answers as an ingress does that has no backend.
-func text(status int) mishap {
-	return says(status, "text/plain", "default backend - 404 %s https://id.workos.com/portal/launch?secret=%s")
+// text answers as an ingress or a gateway does, in other words.
+func text(status int, words string) mishap {
+	return says(status, "text/plain", words+" %s https://id.workos.com/portal/launch?secret=%s")
 }
-
-func nothing(status int) mishap { return says(status, "text/plain", "") }
 
 // inAWhile asks for a wait until a time, in a format.
 func inAWhile(d time.Duration, format string) mishap {
 	return answering(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("Retry-After", time.Now().Add(d).UTC().Format(format))
 		w.WriteHeader(http.StatusTooManyRequests)
-	})
-}
-
-// flooding answers with more than anyone wants to read.
-func flooding() mishap {
-	return answering(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		for range 64 {
-			if _, err := w.Write(bytes.Repeat([]byte(" "), 64<<10)); err != nil {
-				return
-			}
-		}
 	})
 }
 
@@ -174,20 +153,13 @@ func spoiling(spoil func(w http.ResponseWriter, r *http.Request, body []byte)) m
 	})
 }
 
-// labelled adds headers to the true answer.
-func labelled(header ...string) mishap {
-	return spoiling(func(w http.ResponseWriter, _ *http.Request, body []byte) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		_, _ = w.Write(body)
-	})
-}
+// leaving answers as it ought to, and closes the connection: over HTTP/2 by GOAWAY.
+func leaving() mishap { return rewritten(same, "Connection", "close") }
 
 // within sends half of the body and then does the rest.
 func within(rest func(*http.Request)) mishap {
 	return spoiling(func(w http.ResponseWriter, r *http.Request, body []byte) {
-		_, _ = w.Write(body[:len(body)/2])
+		_, _ = w.Write(half(body))
 		_ = http.NewResponseController(w).Flush()
 		if r.ProtoMajor == 2 {
 			pause(r.Context(), time.Second) // or the end overtakes what is before it
@@ -220,34 +192,29 @@ func dripping(bytes int, every time.Duration) mishap {
 	})
 }
 
-// rewritten changes the body, and announces its true length.
-func rewritten(change func([]byte) []byte) mishap {
+// rewritten changes the body, announces its true length, and adds headers.
+func rewritten(change func([]byte) []byte, header ...string) mishap {
 	return spoiling(func(w http.ResponseWriter, _ *http.Request, body []byte) {
-		w.Header().Del("Content-Length")
-		_, _ = w.Write(change(body))
+		body = change(body)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		_, _ = w.Write(body)
 	})
 }
 
-// gzipped compresses the body, spoils that, and ends the answer in good order.
-func gzipped(spoil func([]byte) []byte) mishap {
-	m := rewritten(func(body []byte) []byte {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(body)
-		_ = z.Close()
-		return spoil(b.Bytes())
-	})
-	answer := m.answer
-	m.answer = func(w http.ResponseWriter, r *http.Request, portal http.Handler) {
-		w.Header().Set("Content-Encoding", "gzip")
-		answer(w, r, portal)
-	}
-	return m
-}
+func same(b []byte) []byte   { return b }
+func half(b []byte) []byte   { return b[:len(b)/2] }
+func flood([]byte) []byte    { return bytes.Repeat([]byte(" "), 4<<20) }
+func marked(b []byte) []byte { return append([]byte("\ufeff"), b...) }
 
-// missing is how AWS API Gateway says that a route is not there.
-func missing() mishap {
-	return says(403, "application/json", `{"message":"Missing Authentication Token","seen":"%s https://id.workos.com/?%s"}`)
+func compressed(b []byte) []byte {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write(b)
+	_ = z.Close()
+	return packed.Bytes()
 }
 
 // pause waits, and reports whether the client is still there.
@@ -260,23 +227,17 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// but changes a mishap.
-func but(m mishap, change func(*mishap)) mishap {
-	change(&m)
-	return m
-}
-
 // kept makes it strike on a connection that has served a call before.
-func kept(m mishap) mishap { return but(m, func(m *mishap) { m.kept = 1 }) }
+func (m mishap) kept() mishap { m.old = 1; return m }
 
-func overHTTP2(m mishap) mishap { return but(m, func(m *mishap) { m.http2 = true }) }
-
-// twenty connections are there, and it strikes on these alone.
-func twenty(m mishap) mishap { return but(m, func(m *mishap) { m.kept, m.oldOnly = 20, true }) }
-
-// silent is a network that has forgotten the connections of before: a NAT or a load
-// balancer, or a host that slept.
-func silent(m mishap) mishap { return but(m, func(m *mishap) { m.kept, m.silent = 1, true }) }
+// keptTwenty makes it strike on twenty such connections, and on no others.
+func (m mishap) keptTwenty() mishap { m.old, m.oldOnly = 20, true; return m }
 
 // before makes it strike from the call before on.
-func before(m mishap) mishap { return but(m, func(m *mishap) { m.kept, m.before = 1, true }) }
+func (m mishap) before() mishap { m.old, m.early = 1, true; return m }
+
+func (m mishap) overHTTP2() mishap { m.http2 = true; return m }
+
+// silent is a network that has forgotten a kept connection: a NAT or a load balancer, or a
+// host that slept.
+func silent() mishap { return mishap{old: 1, mute: true} }
