@@ -120,8 +120,9 @@ func TestRefusedByAll(t *testing.T) {
 			c := dial(t, op, portal.APIKey, l)
 			_, err := c.GeneratePortalLink(t.Context(), request(t, body))
 			wantOnly(t, err, client.ErrInvalidRequest)
-			if len(l.all) != 0 || err == nil || !strings.Contains(err.Error(), tt.field+": ") {
-				t.Errorf("error = %v after %d requests, want a refusal of %s before the first", err, len(l.all), tt.field)
+			e := new(client.Error)
+			if len(l.all) != 0 || !errors.As(err, &e) || e.Field != tt.field {
+				t.Errorf("error = %v of the field %q after %d requests, want a refusal of %s before the first", err, e.Field, len(l.all), tt.field)
 			}
 
 			l.alter = func(r *http.Request) {
@@ -132,7 +133,7 @@ func TestRefusedByAll(t *testing.T) {
 			if byPrism := fromPrism(l.all[0]); byPrism == tt.alone {
 				t.Errorf("refused by Prism: %v, want %v (%v)", byPrism, !tt.alone, err)
 			}
-			if e := new(client.Error); !tt.alone && (!errors.As(err, &e) || e.StatusCode != 422 || e.Attempts != 1 || !errors.Is(err, client.ErrInvalidRequest)) {
+			if !tt.alone && (!errors.As(err, &e) || e.StatusCode != 422 || e.Attempts != 1 || !errors.Is(err, client.ErrInvalidRequest)) {
 				t.Errorf("error = %v, want the 422 of Prism, once", err)
 			}
 		})

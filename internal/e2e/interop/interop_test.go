@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/adminportal-go/adminportal/client"
@@ -52,11 +51,8 @@ func startEmulator(t *testing.T) (e emulator) {
 		_ = cmd.Wait()
 	})
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err != nil {
-		t.Fatalf("the emulator did not start: %v", err)
-	}
-	if err := json.Unmarshal(line, &e); err != nil {
-		t.Fatalf("the emulator said %q: %v", line, err)
+	if err != nil || json.Unmarshal(line, &e) != nil {
+		t.Fatalf("the emulator did not start: it said %q, %v", line, err)
 	}
 	return e
 }
@@ -74,7 +70,10 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 	}
 	portal := dial(e.APIKey, wire, client.WithObserver(func(_ context.Context, a client.Attempt) { attempts = append(attempts, a) }))
 
-	// It has the live dialect alone, which the first call finds out for all.
+	// It has the live dialect alone, which Warm finds out for all calls.
+	if err := portal.Warm(t.Context()); err != nil {
+		t.Errorf("Warm: %v", err)
+	}
 	for _, req := range []client.PortalLinkRequest{
 		{Intent: client.IntentSSO},
 		{Intent: client.IntentDsync, ITContactEmails: []string{"it@customer.example"}},
@@ -89,34 +88,36 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 			t.Errorf("%s: %v, %v, want a link with life", req.Intent, link, err)
 		}
 	}
-	if len(attempts) != 8 || attempts[0].Dialect != client.DialectPortalLinks || attempts[1].Dialect != client.DialectGenerateLink {
-		t.Errorf("seven calls made attempts %+v, want one at the other dialect's route and seven at its own", attempts)
+	if len(attempts) != 9 || attempts[0].Dialect != client.DialectPortalLinks || attempts[1].Dialect != client.DialectGenerateLink || !attempts[1].Warm {
+		t.Errorf("Warm and seven calls made attempts %+v, want one at the other dialect's route and eight at its own", attempts)
 	}
-	if limit := portal.RateLimit(); limit.Reset.IsZero() || limit.Limit == 0 {
+	if limit := portal.RateLimit(); limit.Limit != 1000 || limit.Reset.IsZero() {
 		t.Errorf("RateLimit = %+v, want what the emulator's headers say", limit)
 	}
 
 	simple := client.PortalLinkRequest{Organization: e.Organization, Intent: client.IntentSSO}
 	stranger := dial("sk_wrong", wire, client.WithDialect(client.DialectGenerateLink))
+	if err := stranger.Warm(t.Context()); !errors.Is(err, client.ErrUnauthorized) {
+		t.Errorf("a wrong key: Warm = %v, want ErrUnauthorized", err)
+	}
 	if _, err := stranger.GeneratePortalLink(t.Context(), simple); !errors.Is(err, client.ErrUnauthorized) {
 		t.Errorf("a wrong key: %v, want ErrUnauthorized", err)
 	}
-	_, err := portal.ListProviderIcons(t.Context())
 	failure := new(client.Error)
-	if !errors.As(err, &failure) || errors.Is(err, client.ErrUnauthorized) || failure.Hint() == "" {
+	if _, err := portal.ListProviderIcons(t.Context()); !errors.As(err, &failure) || errors.Is(err, client.ErrUnauthorized) || failure.Hint() == "" {
 		t.Errorf("icons, which the emulator does not have: %v, want an error with a hint that is no ErrUnauthorized", err)
 	}
 
 	// What the emulator refuses, the client does not send by itself.
-	careless := dial(e.APIKey, spoiling{wire}, client.WithDialect(client.DialectGenerateLink))
-	_, err = careless.GeneratePortalLink(t.Context(), simple)
-	if !errors.Is(err, client.ErrInvalidRequest) || !errors.As(err, &failure) || failure.StatusCode != 422 || !strings.Contains(err.Error(), "intent") {
+	_, err := dial(e.APIKey, spoiling{wire}, client.WithDialect(client.DialectGenerateLink)).GeneratePortalLink(t.Context(), simple)
+	if !errors.Is(err, client.ErrInvalidRequest) || !errors.As(err, &failure) || failure.StatusCode != 422 || failure.Field != "intent" {
 		t.Errorf("a missing intent: %v, want a 422 that names it and is ErrInvalidRequest", err)
 	}
 
 	found, seen := judge(t, wire.all)
 	wantOnly(t, found, map[string]string{
 		"generateLink request properties":                  "spoiled on its way",
+		"generateLink request organization required":       "what Warm sends",
 		"listCDNProviderIcons 401 status is not supported": "the emulator is no CDN: it asks for a key everywhere",
 	})
 	if want := []string{"generateLink 200", "generateLink 401", "generateLink 422", "listCDNProviderIcons 401"}; !slices.Equal(seen, want) {
@@ -136,7 +137,7 @@ func (s spoiling) RoundTrip(r *http.Request) (*http.Response, error) {
 	delete(body, "intent")
 	body["team"] = "t"
 	text, _ := json.Marshal(body)
-	changed := r.Clone(r.Context())
-	changed.Body, changed.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
-	return s.next.RoundTrip(changed)
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	return s.next.RoundTrip(r)
 }
