@@ -49,6 +49,8 @@ var promises = map[string]promise{
 	"WorkOS's emulator": {after: 10 * time.Second},
 	// Epoch seconds rounded up, and the next window begins with the first call of it.
 	"express-rate-limit legacy": {late: time.Second},
+	// Exact, but the answer's own Date, against which it counts, is cut to the second.
+	"koa-ratelimit": {late: time.Second},
 	// Whole seconds, rounded up, and each request counts for a window of its own.
 	"@nestjs/throttler": {late: time.Second},
 	// A sliding window: at the reset nothing is free yet, and who asks then is told to wait
