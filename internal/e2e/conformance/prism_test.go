@@ -37,9 +37,6 @@ var prism struct {
 // prismURL is the address of Prism, which passes requests on to the sandbox.
 func prismURL(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts Prism")
-	}
 	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "@stoplight/prism-cli")
 	prism.start.Do(func() { prism.url, prism.err = startPrism(node, module, httptest.NewServer(portal).URL) })
 	if prism.err != nil {

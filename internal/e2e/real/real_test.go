@@ -61,9 +61,6 @@ var promises = map[string]promise{
 // A client that reads what a server says of its budget is refused at most once, fails no
 // call, and takes at most a window more than the server makes it.
 func TestThirtyCalls(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some windows of 3 s")
-	}
 	servers := startNode(t)
 	for name, protect := range limiters(t) {
 		srv := httptest.NewServer(protect(http.HandlerFunc(serveLink)))
