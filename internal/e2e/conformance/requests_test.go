@@ -68,6 +68,27 @@ func wantTaken(t *testing.T, op operation, body any) {
 	}
 }
 
+// A link that has expired, as the document's example has, is renewed by the same request.
+func TestRenewal(t *testing.T) {
+	op, l := operations(t)["generatePortalLink"], new(line)
+	for _, a := range op.answers(t) {
+		if a.status == 200 {
+			portal.Fail(a.fault(t))
+		}
+	}
+	c := dial(t, op, portal.APIKey, l)
+	link, err := c.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
+		Organization: portal.Organization, Intent: client.IntentDsync, ReturnURL: "https://example.com/settings", SuccessURL: "https://example.com/done",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := c.EnsureFresh(t.Context(), link)
+	if err != nil || fresh.Expired() || len(l.all) != 2 || l.all[0].body != l.all[1].body {
+		t.Errorf("%v, %v after %+v, want a link with life by the same request", fresh, err, l.all)
+	}
+}
+
 // At the edge of what the document allows, client, Prism and sandbox agree.
 func TestTakenByAll(t *testing.T) {
 	longest := "org_" + strings.Repeat("0", 251)
