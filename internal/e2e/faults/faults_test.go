@@ -200,14 +200,15 @@ var table = []chapter{
 		{what: "closed when the request comes", by: closing().kept(), attempts: attempts{1, 2, -4}, arrive: &[3]int{2, 3, 5}, cause: is("io.EOF", io.EOF)},
 		{what: "reset when the request comes", by: resetting().kept(), attempts: attempts{1, 2, -4}, arrive: &[3]int{2, 3, 5}, cause: is("syscall.ECONNRESET", syscall.ECONNRESET)},
 		{what: "of twenty, each is closed when a request comes", by: closing().keptTwenty(), dialects: pinned, attempts: harmless, arrive: &[3]int{2, 3, 21}},
-		{what: "silent", by: silent(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: attemptTimeout, cause: ownTimeout},
-		{what: "silent, over HTTP/2", by: silent().overHTTP2(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond},
+		{what: "silent", by: silent(1), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: attemptTimeout, cause: ownTimeout},
+		{what: "twenty, all of them silent", by: silent(20), dialects: pinned, attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: attemptTimeout, cause: ownTimeout},
+		{what: "silent, over HTTP/2", by: silent(1).overHTTP2(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond},
 	}},
 	{"With ten seconds for the call, as behind a button", []fault{
 		{what: "packets dropped on the way", by: unanswered(), attempts: attempts{2, -2, -2}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
 		{what: "nothing comes", by: stalling(), attempts: attempts{2, -2, -2}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
-		{what: "the kept connection is silent", by: silent(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
-		{what: "the kept connection is silent, over HTTP/2", by: silent().overHTTP2(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond, deadline: 10 * time.Second},
+		{what: "the kept connection is silent", by: silent(1), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 5 * time.Second, deadline: 10 * time.Second, cause: is("context.DeadlineExceeded", context.DeadlineExceeded)},
+		{what: "the kept connection is silent, over HTTP/2", by: silent(1).overHTTP2(), attempts: attempts{2, 2, 2}, arrive: &[3]int{1, 1, 1}, each: 3500 * time.Millisecond, deadline: 10 * time.Second},
 	}},
 }
 

@@ -238,6 +238,6 @@ func (m mishap) before() mishap { m.old, m.early = 1, true; return m }
 
 func (m mishap) overHTTP2() mishap { m.http2 = true; return m }
 
-// silent is a network that has forgotten a kept connection: a NAT or a load balancer, or a
-// host that slept.
-func silent() mishap { return mishap{old: 1, mute: true} }
+// silent is a network that has forgotten so many kept connections: a NAT or a load
+// balancer, or a host that slept.
+func silent(connections int) mishap { return mishap{old: connections, mute: true} }
