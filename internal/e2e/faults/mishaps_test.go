@@ -50,11 +50,12 @@ func lookupError(e net.DNSError) mishap {
 	return dialing(&net.OpError{Op: "dial", Net: "tcp", Err: &e})
 }
 
-// unanswered is a firewall that drops packets.
+// unanswered is a firewall that drops packets. A dialer gives up after a while: net/http does
+// not stop it when nobody waits for the connection any more.
 func unanswered() mishap {
 	return mishap{dial: func(ctx context.Context) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
+		pause(ctx, 30*time.Second)
+		return nil, context.DeadlineExceeded
 	}}
 }
 
