@@ -2,181 +2,185 @@ package portaltest
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
+
+	"github.com/adminportal-go/adminportal/internal/loopback"
 )
 
 // A problem is one thing that is wrong with a request.
 type problem struct {
-	field string // the body's field, by its JSON name; empty: the request as a whole
-	rule  rule
-	text  string // for rule malformed, what is wrong; else what would be right, if the rule does not say it
+	field string // by its JSON name; empty: the request as a whole
+	code  string // the live dialect's word for it
+	rule  string // what would be right: "is required", "must be …"
 }
 
-type rule int
+func malformed(format string, args ...any) []problem {
+	return []problem{{rule: fmt.Sprintf(format, args...)}}
+}
 
-const (
-	malformed rule = iota // there is no telling what the fields are
-	missing
-	wrongType
-	notListed // not a value of an enumeration
-	tooMany
-	badFormat
-)
-
-// checkRequest holds a request against the contract and returns it with the body
-// that was read, or everything that is wrong with it.
-func checkRequest(r *http.Request, op operation, body []byte, unread error) (*http.Request, []problem) {
-	if op.route.Operation.RequestBody != nil {
-		if text := checkContent(r, body, unread); text != "" {
-			return nil, []problem{{rule: malformed, text: text}}
+// check holds a request against the contract and returns what is wrong with it, the
+// organization first. It leaves in r.Body the fields that the contract knows.
+func (x *exchange) check(r *http.Request) []problem {
+	for _, p := range x.op.Parameters {
+		sent, ok := r.Header[http.CanonicalHeaderKey(p.Value.Name)]
+		if s := p.Value.Schema.Value; ok && (len(sent) != 1 || s.VisitJSON(sent[0]) != nil) {
+			return malformed("the %s header must be one value of %d to %d characters", p.Value.Name, s.MinLength, *s.MaxLength)
 		}
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.GetBody = nil
-	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, Route: op.route, Options: validation,
-	})
-	if err != nil {
-		return nil, problemsOf(err)
-	}
-	return r, checkRedirects(r)
-}
-
-func checkContent(r *http.Request, body []byte, unread error) string {
-	if unread != nil {
-		return unread.Error()
+	if x.op.RequestBody == nil {
+		return nil
 	}
 	mediaType, _, err := mime.ParseMediaType(strings.Join(r.Header["Content-Type"], ", "))
-	if err != nil || mediaType != "application/json" {
-		return "the Content-Type must be application/json"
+	var fields map[string]any
+	switch {
+	case x.unread != nil:
+		return malformed("%v", x.unread)
+	case err != nil || mediaType != "application/json":
+		return malformed("the Content-Type must be application/json")
+	case len(x.sent) == 0:
+		return malformed("the request body is missing: send a JSON object")
+	case !utf8.Valid(x.sent) || !json.Valid(x.sent):
+		return malformed("the request body is not valid JSON")
+	case json.Unmarshal(x.sent, &fields) != nil || fields == nil:
+		return malformed("the request body must be a JSON object")
 	}
-	if len(body) == 0 {
-		return "the request body is missing: send a JSON object"
+	known := x.op.RequestBody.Value.Content["application/json"].Schema.Value
+	problems := x.trim(fields, known)
+	problems = append(problems, problemsOf(known.VisitJSON(fields, formats...))...)
+	for _, field := range []string{"return_url", "success_url"} {
+		wrong := func(p problem) bool { return p.field == field }
+		if address, ok := fields[field].(string); ok && !isRedirect(address) && !slices.ContainsFunc(problems, wrong) {
+			problems = append(problems, badRedirect(field))
+		}
 	}
-	if err := checkJSON(body); err != nil {
-		return "the request body " + err.Error()
+	order := func(p problem) string { return strings.TrimPrefix(p.field, "organization") }
+	slices.SortFunc(problems, func(a, b problem) int { return strings.Compare(order(a), order(b)) })
+	body, _ := json.Marshal(fields) // it was JSON before
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return problems
+}
+
+// trim removes the fields that the schema does not know. In the live dialect it also
+// removes optional fields that are null or empty: WorkOS's published SDKs send them
+// for what their caller left out.
+func (x *exchange) trim(fields map[string]any, known *openapi3.Schema) (strange []problem) {
+	for name, value := range fields {
+		switch {
+		case x.op.live && (value == nil || value == "") && !slices.Contains(known.Required, name):
+			delete(fields, name)
+		case known.Properties[name] == nil:
+			delete(fields, name)
+			strange = append(strange, problem{printable(name), "unknown_field", "is not known"})
+		}
 	}
-	if first := bytes.TrimLeft(body, " \t\r\n"); first[0] != '{' {
-		return "the request body must be a JSON object"
+	if x.h.strict {
+		return strange
 	}
-	return ""
+	for _, p := range strange[:min(len(strange), 10)] {
+		x.note("%s: not known, ignored", p.field)
+	}
+	return nil
 }
 
 // problemsOf takes kin-openapi's error apart.
-func problemsOf(err error) []problem {
-	var found []problem
-	var collect func(error)
-	collect = func(err error) {
-		switch e := err.(type) { //nolint:errorlint // taken apart level by level, so that no error is missed
-		case openapi3.MultiError:
-			for _, err := range e {
-				collect(err)
-			}
-		case *openapi3filter.RequestError:
-			if e.Parameter != nil {
-				found = append(found, problem{rule: malformed, text: "the " + e.Parameter.Name + " header must be one value of 1 to 255 characters"})
-				return
-			}
-			collect(e.Err)
-		case *openapi3.SchemaError:
-			found = append(found, problemOf(e))
-		default:
-			found = append(found, problem{rule: malformed, text: "the request is not as the contract says"})
+func problemsOf(err error) (found []problem) {
+	if many := (openapi3.MultiError{}); errors.As(err, &many) {
+		for _, err := range many {
+			found = append(found, problemsOf(err)...)
 		}
+		return found
 	}
-	collect(err)
-	return found
+	if one := (*openapi3.SchemaError)(nil); errors.As(err, &one) {
+		return []problem{problemOf(one)}
+	}
+	return nil
 }
 
 func problemOf(e *openapi3.SchemaError) problem {
 	path := e.JSONPointer()
-	if len(path) == 0 {
-		return problem{rule: malformed, text: "the request body must be a JSON object"}
+	// Of an element of a list, the list is named.
+	if i := slices.IndexFunc(path, func(name string) bool { _, err := strconv.Atoi(name); return err == nil }); i >= 0 {
+		path = path[:i]
 	}
-	p := problem{field: fieldOf(path), rule: badFormat}
+	field := strings.Join(path, ".")
+	p := problem{field, "invalid_" + field, "is invalid"}
 	switch e.SchemaField {
 	case "required":
-		p.rule = missing
+		p.code, p.rule = "required", "is required"
 	case "nullable":
-		// null is nothing: a required field is missing, another must be left out.
-		p.rule = wrongType
-		if slices.Contains(contract().schema("PortalLinkRequest").Required, p.field) {
-			p.rule = missing
+		p.rule = "must not be null: leave it out"
+		if slices.Contains(schema("PortalLinkRequest").Required, field) {
+			p.code, p.rule = "required", "is required"
 		}
 	case "type":
-		p.rule = wrongType
-		p.text = strings.Join(e.Schema.Type.Slice(), " or ")
+		p.rule = "must be of type " + strings.Join(e.Schema.Type.Slice(), " or ")
 	case "enum":
-		p.rule = notListed
-		values := make([]string, 0, len(e.Schema.Enum))
-		for _, v := range e.Schema.Enum {
-			if s, ok := v.(string); ok {
-				values = append(values, s)
-			}
+		values := make([]string, len(e.Schema.Enum))
+		for i, v := range e.Schema.Enum {
+			values[i] = fmt.Sprint(v)
 		}
-		p.text = strings.Join(values, ", ")
+		p.rule = "must be one of: " + strings.Join(values, ", ")
 	case "maxItems":
-		p.rule = tooMany
+		p.rule = fmt.Sprintf("has too many entries: %d are allowed", *e.Schema.MaxItems)
+	default:
+		switch field {
+		case "organization":
+			return badOrganization
+		case "return_url", "success_url":
+			return badRedirect(field)
+		case "it_contact_emails":
+			p.rule = "must be a list of e-mail addresses"
+		}
 	}
 	return p
 }
 
-// fieldOf names a field within others by all of them; of a list's element, the list.
-func fieldOf(path []string) string {
-	for i, name := range path {
-		if _, err := strconv.Atoi(name); err == nil {
-			path = path[:i]
-			break
-		}
-	}
-	return strings.Join(path, ".")
+var badOrganization = problem{"organization", codeInvalidID, "must start with org_"}
+
+func badRedirect(field string) problem {
+	return problem{field, "invalid_url", "must be an absolute https URL (http is allowed on loopback only)"}
 }
 
-// checkRedirects sees to what the contract's schema cannot say of its redirect URLs
-// but its description does: https, or http on loopback, and nobody's password.
-func checkRedirects(r *http.Request) []problem {
-	var wrong []problem
-	for _, field := range []string{"return_url", "success_url"} {
-		if address := stringField(r, field); address != "" && !isRedirect(address) {
-			wrong = append(wrong, problem{field: field, rule: badFormat})
-		}
-	}
-	return wrong
-}
-
-// stringField reads a field of the body that was validated.
-func stringField(r *http.Request, field string) string {
-	validated, ok := r.Body.(interface{ ValidatedValue() any })
-	if !ok {
-		return ""
-	}
-	object, _ := validated.ValidatedValue().(map[string]any)
-	s, _ := object[field].(string)
-	return s
-}
-
+// isRedirect checks what the contract's schema cannot say of a redirect URL but its
+// description does: https, or http on loopback, and no password.
 func isRedirect(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^ ") {
 		return false
 	}
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname())
 }
 
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
+// Bounds on a request's body. A valid one is far smaller than maxBody. A larger one
+// is read up to maxDrain, so that its sender gets an answer and no reset connection.
+const (
+	maxBody  = 1 << 20
+	maxDrain = 32 << 20
+)
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil { // not from a server
+		return nil, nil
 	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return body, errors.New("the request body did not arrive whole")
+	case len(body) > maxBody:
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
+		return body[:maxBody], fmt.Errorf("the request body is larger than %d KiB", maxBody>>10)
+	}
+	return body, nil
 }

@@ -71,8 +71,8 @@ func TestLinkLives(t *testing.T) {
 			ExpiresAt string `json:"expires_at"`
 		}
 		decode(t, c.send("POST", sheetLinks, c.request("sso")).want(t, 200).body, &sheet)
-		if sheet.Object != "portal_link" || sheet.ExpiresAt != "2024-01-15T12:00:00.000Z" {
-			t.Errorf("object, expires_at = %q, %q; want portal_link, 2024-01-15T12:00:00.000Z", sheet.Object, sheet.ExpiresAt)
+		if sheet.Object != "portal_link" || sheet.ExpiresAt != "2024-01-15T12:00:00Z" {
+			t.Errorf("object, expires_at = %q, %q; want portal_link, 2024-01-15T12:00:00Z", sheet.Object, sheet.ExpiresAt)
 		}
 		path := sheet.Link[len(c.url):]
 		live := c.link(liveLinks, "sso")

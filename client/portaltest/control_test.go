@@ -74,13 +74,12 @@ func TestControl(t *testing.T) {
 		`{"data":[{"operation":"listProviderIcons","status":503,"times":1,"retry_after":"30s","headers":{"X-Example":["a","b"],"X-Request-Id":["mine"],"X-RateLimit-Reset":null},"body":"down","latency":"1ms"}]}`)
 	c.send("DELETE", sandbox+"/faults", "").want(t, 204)
 	c.send("GET", sheetIcons, "").want(t, 200)
-	c.send("POST", sandbox+"/faults", `{"cut":"within_body","stall":"before_answer","drip":"2s","date_skew":"-1h","probability":0.5}`).want(t, 201)
-	if got := c.portal.PendingFaults(); len(got) != 1 || got[0].Cut != portaltest.WithinBody || got[0].Stall != portaltest.BeforeAnswer ||
-		got[0].Drip != 2*time.Second || got[0].DateSkew != -time.Hour || got[0].Probability != .5 || got[0].Body != nil {
+	c.send("POST", sandbox+"/faults", `{"cut":"within_body","stall":"before_answer"}`).want(t, 201)
+	if got := c.portal.PendingFaults(); len(got) != 1 || got[0].Cut != portaltest.WithinBody || got[0].Stall != portaltest.BeforeAnswer || got[0].Body != nil {
 		t.Errorf("PendingFaults() = %+v", got)
 	}
 	sameJSON(t, c.send("GET", sandbox+"/faults", "").want(t, 200).body,
-		`{"data":[{"times":-1,"cut":"within_body","stall":"before_answer","drip":"2s","date_skew":"-1h0m0s","probability":0.5}]}`)
+		`{"data":[{"times":1,"cut":"within_body","stall":"before_answer"}]}`)
 
 	// The clock.
 	a = c.send("POST", sandbox+"/clock", `{"now":"2024-01-15T12:00:00Z"}`).want(t, 200)
@@ -128,24 +127,24 @@ func TestControlRefuses(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"POST", "/faults", `{"operation":"nope","status":500}`, 400, "use one of generateLink, "},
+		{"POST", "/faults", `{"operation":"nope","status":500}`, 400, "operation: must be one of generateLink, "},
 		{"POST", "/faults", `{"status":7}`, 400, "200 to 599"},
-		{"POST", "/faults", `{"statuss":500}`, 400, "unknown field"},
-		{"POST", "/faults", `{"status":500,"status":501}`, 400, "twice"},
-		{"POST", "/faults", `{"status":500} x`, 400, "goes on"},
-		{"POST", "/faults", `{"status":`, 400, "valid JSON"},
-		{"POST", "/faults", `[]`, 400, "array"},
+		{"POST", "/faults", `{"statuss":500}`, 400, "statuss: there is no such field; the fields are operation, times, status"},
+		{"POST", "/faults", `{"status":"500"}`, 400, "status: must be a whole number"},
+		{"POST", "/faults", `{"status":500} x`, 400, "one JSON object"},
+		{"POST", "/faults", `{"status":`, 400, "one JSON object"},
+		{"POST", "/faults", `[]`, 400, "one JSON object"},
 		{"POST", "/faults", `{"cut":"everywhere"}`, 400, "before_answer or within_body"},
 		{"POST", "/faults", `{"latency":"soon"}`, 400, "1.5s"},
-		{"POST", "/faults", `{"latency":1e300}`, 400, "292 years"},
+		{"POST", "/faults", `{"latency":1e300}`, 400, "latency: must be a duration"},
 		{"POST", "/faults", `{"latency":-1}`, 400, "negative"},
 		{"POST", "/faults", `{"headers":{"X":1}}`, 400, "null to remove"},
 		{"POST", "/faults", strings.Repeat(" ", 2<<20), 400, "larger"},
 		{"POST", "/organizations", `{"id":"acme"}`, 400, "org_"},
-		{"POST", "/keys", `{"key":"sk_live_x"}`, 400, "leave key out"},
+		{"POST", "/keys", `{"key":"sk_live_x"}`, 400, "the fields are restricted"},
 		{"POST", "/clock", `{}`, 400, "either"},
 		{"POST", "/clock", `{"now":"2024-01-15T12:00:00Z","advance":"1s"}`, 400, "either"},
-		{"POST", "/clock", `{"now":"noon"}`, 400, "parsing time"},
+		{"POST", "/clock", `{"now":"noon"}`, 400, "now: must be a time such as"},
 		{"PUT", "/clock", `{}`, 405, "GET /_sandbox/"},
 		{"GET", "/nowhere", ``, 404, "GET /_sandbox/"},
 		{"GET", "/organizations/org_x", ``, 405, "GET /_sandbox/"},

@@ -1,67 +1,53 @@
 // Package portaltest is an Admin Portal to test against, as net/http/httptest is a
 // web server to test against:
 //
-//	func TestConfigureSSO(t *testing.T) {
-//		srv := portaltest.NewServer(t)
-//		portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-//		…
-//		link, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{
-//			Organization: srv.Organization,
-//			Intent:       client.IntentSSO,
-//		})
+//	srv := portaltest.NewServer(t)
+//	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
+//	…
+//	link, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{
+//		Organization: srv.Organization,
+//		Intent:       client.IntentSSO,
+//	})
 //
-// A [Server] is closed with its test and shares nothing with another, so tests run
-// in parallel. A [Handler] is the same without a listener; every method but Close is
-// a Handler's. This package knows nothing of package client: any client, in any
-// language, may talk to it.
+// A [Server] is closed with its test and shares nothing with another, so tests can run
+// in parallel. A [Handler] is the same without a listener. This package does not import
+// package client: any client, in any language, can talk to it.
 //
-// # What it does
+// It speaks both dialects at once, or one ([WithDialect]). It holds every request
+// against the contract, the module's OpenAPI document, and refuses it with the status
+// and the words of WorkOS's reference. Every key has a rate budget ([WithRateLimit])
+// and every answer tells it. A link opens: its page is that of its intent, expires, and
+// leads back to where the request said. In the live dialect it takes what WorkOS's
+// published SDKs send: an optional field that is null or empty counts as left out, an
+// unknown field is ignored, and a link without an intent offers the features.
 //
-// It speaks both dialects at once, or one ([WithDialect]). Every request is held
-// against the contract, the module's OpenAPI document, and refused with the status
-// and the words that WorkOS's reference gives to it. Every key has its rate budget
-// ([WithRateLimit]) and every answer tells it. A link opens on a page for its intent,
-// which expires and leads back to where the request said.
+// # Seeing what arrived, making it fail
 //
-// # Seeing what arrived
+// [Handler.Requests] lists the requests, without secrets, and why one was refused.
+// [Handler.Links] lists who was given a link to what. [Handler.Fail] puts a [Fault] on a
+// script: the next request that fits is hit by it, and the one after that is served
+// again. Name the operation, or a fault hits whatever comes first, a request for icons
+// too:
 //
-// [Handler.Requests] lists the requests, without secrets, and [Handler.Links] who was
-// given a link to what:
-//
-//	if got := srv.Links()[0].Intent; got != "sso" {
-//		t.Errorf("intent = %q, want sso", got)
+//	const op = portaltest.OperationGeneratePortalLink
+//	srv.Fail(portaltest.Fault{Operation: op, Status: 503})                            // an error
+//	srv.Fail(portaltest.Fault{Operation: op, Status: 429, RetryAfter: time.Minute})   // too many
+//	srv.Fail(portaltest.Fault{Operation: op, Cut: portaltest.BeforeAnswer, Times: 2}) // done, but nobody was told
+//	srv.Fail(portaltest.Fault{Operation: op, Body: []byte(`{}`)})                     // a success that is none
+//	…
+//	if !srv.Requests()[0].Fault || len(srv.PendingFaults()) > 0 {
+//		t.Error("the portal did not fail as scripted")
 //	}
 //
-// # Making it fail
-//
-// [Handler.Fail] puts a [Fault] on the script. The next request that fits is hit by
-// it, and the one after that is served again:
-//
-//	srv.Fail(portaltest.Fault{Status: 503})                            // an error
-//	srv.Fail(portaltest.Fault{Status: 429, RetryAfter: time.Minute})   // too many
-//	srv.Fail(portaltest.Fault{Cut: portaltest.BeforeAnswer, Times: 2}) // done, but nobody was told
-//	srv.Fail(portaltest.Fault{Body: []byte(`{}`)})                     // a success that is none
-//
-// A test may end by asking [Handler.PendingFaults] whether something never happened.
-//
-// # Moving time
-//
-// [Handler.SetClock] and [Handler.Advance] move the portal's clock: links expire by
-// it, rate windows end by it, the Date header tells it. To move the test's time as
-// well, run the test in a testing/synctest bubble and reach the portal through
-// [Handler.Transport], which needs no socket.
-//
-// # From other languages
-//
-// What methods do, a test in another language does with JSON under /_sandbox/, where
-// GET answers with a description. That address takes no key and is closed to web
-// pages. Serve it on loopback; who can reach it controls the portal.
+// A test in another language does with JSON under /_sandbox/ what a Go test does with
+// methods; GET answers with a description. That address takes no key and is closed to
+// web pages. Whoever can reach it controls the portal.
 //
 // # Reading the source
 //
-// A request's way: handler.go tells files and control from the API; exchange.go
-// records, answers and sends; contract.go finds the operation; keys.go and limit.go
-// say whether it may; body.go and check.go hold it against the contract, and
-// refuse.go words what is wrong; api.go does what was asked; pages.go and intents.go
-// show a link; faults.go, spoil.go and send.go make it go wrong.
+// The way of a request: handler.go tells icons and the control address from the rest;
+// exchange.go records the request and chooses who answers; contract.go finds the
+// operation, state.go counts it, check.go holds it against the contract and refuse.go
+// words what is wrong; api.go does what was asked; pages.go and features.go show a
+// link; faults.go has the script, and spoil.go makes the answer go wrong and sends it.
 package portaltest

@@ -161,7 +161,6 @@ func ExampleHandler_Transport() {
 // A portal under an address of the caller's choice, with a log.
 func ExampleNewHandler() {
 	h := portaltest.NewHandler(
-		portaltest.WithSeed(1), // the same key and organization each time
 		portaltest.WithRateLimit(1000),
 		portaltest.WithRequestLog(func(r portaltest.Request) { fmt.Println(r.Method, r.Path, r.Status) }),
 	)

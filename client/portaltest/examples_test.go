@@ -31,7 +31,7 @@ func TestDocumentExamplesAreTaken(t *testing.T) {
 				}
 				sent++
 				if a := c.send(method, path, string(body)); a.status >= 300 {
-					t.Errorf("openapi.yaml: %s %s request: the sandbox answers its example %s with %d %s; mend the example, or what client/portaltest takes", method, path, name, a.status, strings.TrimSpace(a.body))
+					t.Errorf("openapi.yaml: %s %s request: the sandbox answers its example %s with %d %s; fix the example, or what client/portaltest takes", method, path, name, a.status, strings.TrimSpace(a.body))
 				}
 			}
 		}

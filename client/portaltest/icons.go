@@ -2,88 +2,97 @@ package portaltest
 
 import (
 	"fmt"
-	"hash/fnv"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// markPath is the icon of the portal's own pages.
-const markPath = "/portal/icon.svg"
+const (
+	iconPath = "/provider-icons/"
+	markPath = "/portal/icon.svg" // the icon of the portal's own pages
+)
 
-// isFile says whether a path is that of a file: public, without rates or faults, and
-// of no interest in the list of requests.
-func isFile(path string) bool { return strings.HasPrefix(path, iconPath) || path == markPath }
+// A provider has icons under its slug, by which the CDN knows it.
+type provider struct{ Slug, Name string }
 
-func serveFile(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+// ssoProviders are listed at GET /provider_icons, in this order, and offered on the
+// page that sets up SSO.
+var ssoProviders = []provider{
+	{"okta", "Okta"}, {"google", "Google"}, {"azure", "Microsoft Entra ID"}, {"onelogin", "OneLogin"},
+	{"ping-identity", "Ping Identity"}, {"jumpcloud", "JumpCloud"}, {"auth0", "Auth0"}, {"adp", "ADP"}, {"cas", "CAS"},
+	{"classlink", "ClassLink"}, {"clever", "Clever"}, {"cloudflare", "Cloudflare"}, {"cyberark", "CyberArk"}, {"duo", "Duo"},
+	{"keycloak", "Keycloak"}, {"lastpass", "LastPass"}, {"login-gov", "Login.gov"}, {"miniorange", "miniOrange"},
+	{"net-iq", "NetIQ"}, {"oracle", "Oracle"}, {"rippling", "Rippling"}, {"salesforce", "Salesforce"},
+	{"shibboleth", "Shibboleth"}, {"simple-saml-php", "SimpleSAMLphp"}, {"vmware", "VMware"}, {"generic-oidc", "OpenID Connect"},
+}
+
+// providers are all that are known to have an icon on WorkOS's CDN.
+var providers = slices.Concat(ssoProviders, []provider{
+	{"access-people-hr", "Access People HR"}, {"apple", "Apple"}, {"aws", "AWS"}, {"bamboo-hr", "BambooHR"},
+	{"bitbucket", "Bitbucket"}, {"breathe-hr", "Breathe HR"}, {"cezanne-hr", "Cezanne HR"}, {"datadog", "Datadog"},
+	{"discord", "Discord"}, {"firebase", "Firebase"}, {"fourth", "Fourth"}, {"godaddy", "GoDaddy"},
+	{"google-cloud", "Google Cloud"}, {"hibob", "HiBob"}, {"intuit", "Intuit"}, {"linkedin", "LinkedIn"},
+	{"microsoft", "Microsoft"}, {"next-auth", "NextAuth.js"}, {"notion", "Notion"}, {"personio", "Personio"},
+	{"react-native-expo", "React Native Expo"}, {"sailpoint", "SailPoint"}, {"slack", "Slack"}, {"splunk", "Splunk"},
+	{"supabase", "Supabase"}, {"vercel", "Vercel"}, {"workday", "Workday"}, {"xero", "Xero"},
+})
+
+func providersOf(slugs ...string) []provider {
+	var list []provider
+	for _, slug := range slugs {
+		list = append(list, providers[slices.IndexFunc(providers, func(p provider) bool { return p.Slug == slug })])
+	}
+	return list
+}
+
+// id is the provider's at GET /provider_icons; the reference's example has google-saml.
+func (p provider) id() string {
+	if p.Slug == "google" {
+		return "google-saml"
+	}
+	return p.Slug
+}
+
+// LightOnly says that the CDN has no icon for dark pages.
+func (p provider) LightOnly() bool { return p.Slug == "slack" }
+
+func (p provider) icon(base, scheme string) string {
+	return base + iconPath + scheme + "/" + p.Slug + ".svg"
+}
+
+// serveIcon serves icons of our own, monograms: the artwork is the providers'. Icons
+// are public, without rates or faults, and not in the list of requests.
+func serveIcon(w http.ResponseWriter, r *http.Request) {
+	if !isGet(w, r) {
 		return
 	}
-	svg, ok := file(r.URL.Path)
-	if !ok {
-		http.Error(w, "Not Found", http.StatusNotFound)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "image/svg+xml")
-	h.Set("Cache-Control", "public, max-age=3600")
-	h.Set("Content-Security-Policy", "default-src 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, _ = io.WriteString(w, svg) //nolint:gosec // the path picks a drawing, and none of it is in one
-}
-
-// findIcon takes /provider-icons/{light|dark}/{slug}.svg apart.
-func findIcon(path string) (p provider, dark, ok bool) {
-	scheme, file, _ := strings.Cut(strings.TrimPrefix(path, iconPath), "/")
-	slug, svg := strings.CutSuffix(file, ".svg")
-	if dark = scheme == "dark"; !svg || !dark && scheme != "light" {
-		return provider{}, false, false
-	}
-	for _, p := range providers {
-		if p.slug == slug {
-			return p, dark, !dark || !p.lightOnly
+	name, paper, ink := "Admin Portal", "#3450ad", "#ffffff"
+	if r.URL.Path != markPath {
+		i := slices.IndexFunc(providers, func(p provider) bool {
+			return r.URL.Path == p.icon("", "light") || r.URL.Path == p.icon("", "dark") && !p.LightOnly()
+		})
+		if i < 0 {
+			http.NotFound(w, r)
+			return
+		}
+		name, paper, ink = providers[i].Name, "#e6eafa", "#2b3f86"
+		if r.URL.Path == providers[i].icon("", "dark") {
+			paper, ink = "#26304d", "#ccd6ff"
 		}
 	}
-	return provider{}, false, false
+	mark := name // its first two letters, or those of its words
+	if words := strings.Fields(name); len(words) > 1 {
+		mark = words[0][:1] + words[1][:1]
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = io.WriteString(w, fmt.Sprintf(icon, name, paper, ink, mark[:2])) //nolint:gosec // nothing of the request is in it
 }
 
-func file(path string) (svg string, ok bool) {
-	if path == markPath {
-		return draw("Admin Portal", "AP", "#3450ad", "#ffffff"), true
-	}
-	p, dark, ok := findIcon(path)
-	if !ok {
-		return "", false
-	}
-	hash := fnv.New32a()
-	_, _ = io.WriteString(hash, p.slug) // never fails
-	hue := float64(hash.Sum32() % 360)
-	if dark {
-		return draw(p.name, p.mark, color(hue, .32, .22), color(hue, .80, .86)), true
-	}
-	return draw(p.name, p.mark, color(hue, .65, .93), color(hue, .70, .27)), true
-}
-
-// draw makes an icon of our own, a monogram: the providers' artwork is theirs. The
-// letters keep to what XML needs no escapes for.
-func draw(name, mark, paper, ink string) string {
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48" role="img" aria-label="%s">`+
-		`<rect width="48" height="48" rx="12" fill="%s"/>`+
-		`<text x="24" y="31" text-anchor="middle" font-family="ui-sans-serif, system-ui, sans-serif" font-size="20" font-weight="600" fill="%s">%s</text>`+
-		"</svg>\n", name, paper, ink, mark)
-}
-
-// color is of a hue in degrees, a saturation and a lightness, as SVG spells it.
-func color(hue, saturation, lightness float64) string {
-	channel := func(n float64) int {
-		k := n + hue/30
-		for k >= 12 {
-			k -= 12
-		}
-		spread := saturation * min(lightness, 1-lightness)
-		return int(255*(lightness-spread*max(-1, min(k-3, 9-k, 1))) + .5)
-	}
-	return fmt.Sprintf("#%02x%02x%02x", channel(0), channel(8), channel(4))
-}
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48" role="img" aria-label="%s">` +
+	`<rect width="48" height="48" rx="12" fill="%s"/>` +
+	`<text x="24" y="31" text-anchor="middle" font-family="ui-sans-serif, system-ui, sans-serif" font-size="20" font-weight="600" fill="%s">%s</text>` +
+	"</svg>\n"

@@ -96,7 +96,7 @@ func (c *caller) try(method, path, body string, edits ...edit) (answer, error) {
 	}
 	if err == nil && !c.partial && a.status != http.StatusMethodNotAllowed {
 		if err := portaltest.CheckAnswer(r, a.status, a.header, read); err != nil {
-			c.t.Errorf("openapi.yaml: %s %s %d: the sandbox's answer is not as the document says: %s; mend it in client/portaltest, or the document", method, path, a.status, strings.Join(strings.Fields(err.Error()), " "))
+			c.t.Errorf("openapi.yaml: %s %s %d: the sandbox's answer is not as the document says: %s; fix it in client/portaltest, or the document", method, path, a.status, strings.Join(strings.Fields(err.Error()), " "))
 		}
 	}
 	return a, err

@@ -1,63 +1,53 @@
 package portaltest
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
 
-// A Dialect is a set of addresses at which the Admin Portal is asked for the same
-// two things; see package adminportal's document.
+// A Dialect is one of the two sets of routes at which the Admin Portal does the same
+// two things; the module's openapi.yaml describes both.
 type Dialect int
 
 const (
-	// DialectBoth is both at once. It is the default.
+	// DialectBoth serves both sets. It is the default.
 	DialectBoth Dialect = iota
-	// DialectPortalLinks is WorkOS's reference: POST /portal_links and
-	// GET /provider_icons.
+	// DialectPortalLinks is WorkOS's reference: POST /portal_links, GET /provider_icons.
 	DialectPortalLinks
-	// DialectGenerateLink is what WorkOS's SDKs call: POST /portal/generate_link,
-	// and GET /provider-icons.json on the CDN.
+	// DialectGenerateLink is what WorkOS's SDKs call: POST /portal/generate_link, and
+	// GET /provider-icons.json on the CDN.
 	DialectGenerateLink
 )
 
-// An Option changes how [NewServer] and [NewHandler] make a portal. Later ones win;
-// nil is skipped.
+// An Option changes how [NewServer] and [NewHandler] make a portal. Later options
+// win. A nil Option is skipped.
 type Option func(*settings)
 
 type settings struct {
-	dialect    Dialect
-	limit      int
-	window     time.Duration
-	resetStyle ResetStyle
-	life       map[Dialect]time.Duration
-	seed       *uint64
-	baseURL    string
-	logger     func(Request)
-	examples   bool
-
-	// Bounds on what is kept; tests make them small.
-	maxLinks, maxRequests, maxBytes int
+	dialect             Dialect
+	limit               int // negative: no limit
+	window              time.Duration
+	sheetLife, liveLife time.Duration
+	baseURL             string
+	log                 func(Request)
+	examples, strict    bool
+	kept                int // how many links and how many requests are kept
 }
 
-// Lives of links: https://workos.com/docs/reference/admin-portal/portal-link says
-// 10 minutes; the live service's are good for 5.
 const (
-	defaultPortalLinkLife   = 10 * time.Minute
-	defaultGenerateLinkLife = 5 * time.Minute
+	// The standard tier: https://workos.com/docs/reference/admin-portal.
+	defaultLimit  = 100
+	defaultWindow = time.Minute
+
+	// https://workos.com/docs/reference/admin-portal/portal-link says 10 minutes.
+	// The live service's links are good for 5.
+	defaultSheetLife = 10 * time.Minute
+	defaultLiveLife  = 5 * time.Minute
 )
 
 func newSettings(opts []Option) settings {
-	s := settings{
-		limit:  defaultLimit,
-		window: defaultWindow,
-		life: map[Dialect]time.Duration{
-			DialectPortalLinks:  defaultPortalLinkLife,
-			DialectGenerateLink: defaultGenerateLinkLife,
-		},
-		maxLinks:    10_000,
-		maxRequests: 10_000,
-		maxBytes:    16 << 20,
-	}
+	s := settings{limit: defaultLimit, window: defaultWindow, sheetLife: defaultSheetLife, liveLife: defaultLiveLife, kept: 10_000}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&s)
@@ -66,71 +56,54 @@ func newSettings(opts []Option) settings {
 	return s
 }
 
-// WithDialect serves one dialect alone: the other's routes are 404, as the routes
-// that a service does not have are. The default is [DialectBoth].
+// WithDialect serves one dialect alone: the other's routes answer 404. The default is
+// [DialectBoth].
 func WithDialect(d Dialect) Option { return func(s *settings) { s.dialect = d } }
 
 // WithRateLimit sets how many requests a key may send in a window. Zero is the
-// default, 100; negative is no limit and no rate headers.
+// default, 100. A negative number is no limit and no rate headers.
 func WithRateLimit(requests int) Option {
-	return func(s *settings) {
-		if s.limit = requests; requests == 0 {
-			s.limit = defaultLimit
-		}
-	}
+	return func(s *settings) { s.limit = cmp.Or(requests, defaultLimit) }
 }
 
 // WithRateWindow sets the length of a rate window. Zero and less is the default, a
 // minute.
 func WithRateWindow(d time.Duration) Option {
-	return func(s *settings) {
-		if s.window = d; d <= 0 {
-			s.window = defaultWindow
-		}
-	}
+	return func(s *settings) { s.window = cmp.Or(max(d, 0), defaultWindow) }
 }
-
-// WithResetStyle sets how X-RateLimit-Reset is spelled: [ResetDelta] by default.
-func WithResetStyle(style ResetStyle) Option { return func(s *settings) { s.resetStyle = style } }
 
 // WithLinkLife sets how long a dialect's links live; [DialectBoth] sets both. Zero
 // is the default: 10 minutes for [DialectPortalLinks], 5 for [DialectGenerateLink].
-// Links with a negative life are dead when they are issued.
+// Links with a negative life have expired when they are issued.
 func WithLinkLife(d Dialect, life time.Duration) Option {
 	return func(s *settings) {
-		for dialect, standard := range map[Dialect]time.Duration{
-			DialectPortalLinks:  defaultPortalLinkLife,
-			DialectGenerateLink: defaultGenerateLinkLife,
-		} {
-			if d != DialectBoth && d != dialect {
-				continue
-			}
-			if s.life[dialect] = life; life == 0 {
-				s.life[dialect] = standard
-			}
+		if d != DialectGenerateLink {
+			s.sheetLife = cmp.Or(life, defaultSheetLife)
+		}
+		if d != DialectPortalLinks {
+			s.liveLife = cmp.Or(life, defaultLiveLife)
 		}
 	}
 }
 
-// WithSeed makes secrets, identifiers and chances repeatable: every portal of one
-// seed, zero included, makes the same ones in the same order. Without it they come
-// from the system's random source.
-//
-// A seeded portal's secrets are no secrets. Keep it on loopback.
-func WithSeed(seed uint64) Option { return func(s *settings) { s.seed = &seed } }
-
-// WithBaseURL sets the address under which the portal is reached, for links and
-// icons, such as https://portal.test/prefix behind a proxy that strips the prefix.
-// Empty is the default: a [Server]'s own URL, and for a [Handler] the scheme and
-// host of each request.
+// WithBaseURL sets the address under which the portal is reached, such as
+// http://sandbox:8787 between containers, or https://portal.test/prefix behind a
+// proxy that terminates TLS and strips the prefix. Links and icons are under it, and
+// its host may use the control address. Empty is the default: a [Server]'s own URL,
+// and for a [Handler] the scheme and host of each request.
 func WithBaseURL(baseURL string) Option {
 	return func(s *settings) { s.baseURL = strings.TrimRight(baseURL, "/") }
 }
 
 // WithRequestLog calls f with every request once it has been answered, cut or
-// abandoned, in the request's own goroutine. What f gets is what [Handler.Requests]
-// tells: no secrets. Nil is no log.
-func WithRequestLog(f func(Request)) Option { return func(s *settings) { s.logger = f } }
+// abandoned, in the request's own goroutine. f gets what [Handler.Requests] lists,
+// without secrets. Nil is no log.
+func WithRequestLog(f func(Request)) Option { return func(s *settings) { s.log = f } }
+
+// WithStrictFields refuses a request with a field that the contract does not know, so
+// that a misspelled field fails the test. By default the portal ignores it, as WorkOS
+// does, and names it in [Request.Notes].
+func WithStrictFields() Option { return func(s *settings) { s.strict = true } }
 
 // The key and the organization of the examples in WorkOS's Admin Portal reference.
 const (
@@ -138,7 +111,7 @@ const (
 	exampleOrganization = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
 )
 
-// WithExamples makes the key and the organization of the reference's own examples
-// good as well, so that its commands work with nothing but the host changed. That key
-// is no secret: keep such a portal on loopback.
+// WithExamples also accepts the key and the organization of the examples in WorkOS's
+// reference, so that its commands work when only the host is changed. Everybody knows
+// that key: keep such a portal on loopback.
 func WithExamples() Option { return func(s *settings) { s.examples = true } }

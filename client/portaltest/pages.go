@@ -8,12 +8,14 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
-// The one template of every page, and the one style sheet. The style stands in the
-// page, and the page's policy allows it by its hash and nothing else.
+// pagePath is where the page of a link is.
+const pagePath = "/portal/launch"
+
+// There is one template for every page, and one style sheet. The style is in the page;
+// the page's policy allows it by its hash, and nothing else.
 var (
 	//go:embed page.html
 	pageHTML string
@@ -21,129 +23,89 @@ var (
 	pageCSS string
 
 	pageTemplate = template.Must(template.New("page").Parse(pageHTML))
-	pagePolicy   = "default-src 'none'; img-src 'self'; style-src 'sha256-" + hashOf(pageCSS) +
+	styleHash    = sha256.Sum256([]byte(pageCSS))
+	pagePolicy   = "default-src 'none'; img-src 'self'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(styleHash[:]) +
 		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
 
 // A page is what the template shows. An empty field is not shown.
 type page struct {
 	Title, Lead  string
 	Organization string
 	Secret       string // of the link, for links from the page to itself
+	Feature      string // chosen on a link without an intent
 
-	Question string   // above Choices
-	Choices  []choice // until one of them is chosen
-	Chosen   *choice
-	Facts    []fact
-	Events   []event
+	Question  string     // above what there is to choose
+	Features  []feature  // of a link without an intent, until one is chosen
+	Providers []provider // until one is chosen
+	Chosen    *provider
+	Facts     []fact
 
-	Done      string // where a successful setup leads
-	Back      string // where leaving leads
-	BackHost  string
-	NoWayBack string // in place of Done and Back
-
-	Expires    time.Time
-	ExpireVerb string
-	Left       string
+	Done, Back, BackHost string // where a successful setup leads, and where leaving does
+	Ends                 string // "expires" or "expired"
+	At                   time.Time
 }
 
-// Style is the style sheet, as it stands in the page.
+// Style is the style sheet, as it is in the page.
 func (page) Style() template.CSS { return template.CSS(pageCSS) } //nolint:gosec // ours, built in
 
-// A choice is a provider that the admin may pick.
-type choice struct {
-	Slug, Name string
-	LightOnly  bool
-}
-
-type fact struct{ Name, Value string }
-
-type event struct {
-	Name, By string
-	At       time.Time
-}
-
-// servePage opens a link: the page of its intent, or that it has expired, or that
-// there is no such link.
-func (h *Handler) servePage(x *exchange, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		x.header.Set("Allow", "GET, HEAD")
-		http.Error(x, "Method Not Allowed", http.StatusMethodNotAllowed)
+// servePage opens a link: the page of its intent, or one that says that the link has
+// expired or does not exist.
+func (x *exchange) servePage(r *http.Request) {
+	if !isGet(x, r) {
 		return
 	}
 	query := r.URL.Query()
-	secret := query.Get("secret")
-	link, alive, ok := h.links.open(secret, x.now)
+	link, alive, ok := x.h.open(query.Get("secret"), x.now)
+	p := page{Organization: link.Organization.Name, At: link.ExpiresAt.UTC()}
+	// The way back is the one that the request for the link named. Nothing is taken
+	// from the page's own address.
+	if u, err := url.Parse(link.ReturnURL); err == nil && u.Host != "" {
+		p.Back, p.BackHost = link.ReturnURL, u.Host
+	}
+	status := http.StatusOK
 	switch {
 	case !ok:
-		x.page(http.StatusNotFound, page{
-			Title:     "This link is not valid",
-			Lead:      "It may be incomplete, or older than this sandbox remembers. Go back to where you found it and ask for a new one.",
-			NoWayBack: "You can close this window.",
-		})
+		status = http.StatusNotFound
+		p.Title = "This link is not valid"
+		p.Lead = "It may be incomplete, or older than this sandbox remembers. Go back to where you found it and ask for a new one."
+		x.note("no such link")
 	case !alive:
-		p := page{
-			Title:        "This link has expired",
-			Lead:         "A portal link lives for minutes only. Go back and ask for a new one.",
-			Organization: link.Organization.Name,
-			NoWayBack:    "You can close this window.",
-			Expires:      link.ExpiresAt.UTC(),
-			ExpireVerb:   "expired",
-		}
-		p.back(link)
-		x.page(http.StatusGone, p)
+		status = http.StatusGone
+		p.Title, p.Ends = "This link has expired", "expired"
+		p.Lead = "A portal link lives for minutes only. Go back and ask for a new one."
+		x.note("the link expired at %s", link.ExpiresAt.UTC().Format(time.RFC3339))
 	default:
-		p := pageOf(link, query.Get("choice"), x)
-		p.Secret = secret
-		p.Organization = link.Organization.Name
-		p.NoWayBack = "When you are done, close this window."
-		p.Expires, p.ExpireVerb = link.ExpiresAt.UTC(), "expires"
-		p.Left = inWords(link.ExpiresAt.Sub(x.now))
-		p.back(link)
+		p.fill(link, query, x.base)
+		p.Secret, p.Ends = query.Get("secret"), "expires"
 		if p.Done = link.SuccessURL; p.Done == "" {
 			p.Done = link.ReturnURL
 		}
-		x.page(http.StatusOK, p)
 	}
-}
-
-// back sets the way back. Where a page leads is nobody's to choose but the caller's
-// who asked for the link: nothing of it is taken from the page's own address.
-func (p *page) back(l Link) {
-	if u, err := url.Parse(l.ReturnURL); err == nil && u.Host != "" {
-		p.Back, p.BackHost = l.ReturnURL, u.Host
-	}
-}
-
-func (x *exchange) page(status int, p page) {
 	var buf bytes.Buffer
 	if err := pageTemplate.Execute(&buf, p); err != nil {
-		http.Error(x, "the page cannot be shown", http.StatusInternalServerError)
-		return
+		panic("portaltest: page.html: " + err.Error()) // the tests show every page
 	}
-	x.header.Set("Content-Type", "text/html; charset=utf-8")
-	x.header.Set("Content-Security-Policy", pagePolicy)
-	x.header.Set("Cache-Control", "no-store")
-	x.header.Set("Referrer-Policy", "no-referrer")
-	x.header.Set("X-Content-Type-Options", "nosniff")
-	x.header.Set("X-Frame-Options", "DENY")
+	for name, value := range map[string]string{
+		"Content-Type":            "text/html; charset=utf-8",
+		"Content-Security-Policy": pagePolicy,
+		"Cache-Control":           "no-store",
+		"Referrer-Policy":         "no-referrer",
+		"X-Content-Type-Options":  "nosniff",
+		"X-Frame-Options":         "DENY",
+	} {
+		x.header.Set(name, value)
+	}
 	x.WriteHeader(status)
 	x.body.Write(buf.Bytes())
 }
 
-// inWords is never more than d: minutes while there are some.
-func inWords(d time.Duration) string {
-	n, unit := int(d/time.Second), "second"
-	if d >= time.Minute {
-		n, unit = int(d/time.Minute), "minute"
+// isGet answers every other method than GET and HEAD.
+func isGet(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
 	}
-	if n != 1 {
-		unit += "s"
-	}
-	return strconv.Itoa(n) + " " + unit
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+	return false
 }

@@ -48,9 +48,9 @@ func TestRequests(t *testing.T) {
 	if want := c.request("sso", "return_url", "https://example.com/"); got[0].Body != want {
 		t.Errorf("Body = %s, want %s", got[0].Body, want)
 	}
-	c.send("POST", "/nowhere", strings.Repeat("x", 100<<10))
-	if got := len(c.portal.Requests()[3].Body); got != 64<<10 {
-		t.Errorf("%d bytes of a long body are kept, want 64 KiB", got)
+	c.send("POST", "/nowhere", strings.Repeat("x", 20<<10))
+	if got := len(c.portal.Requests()[3].Body); got != 16<<10 {
+		t.Errorf("%d bytes of a long body are kept, want 16 KiB", got)
 	}
 	got[0].Header.Set("Content-Type", "changed")
 	if c.portal.Requests()[0].Header.Get("Content-Type") == "changed" {
@@ -110,28 +110,19 @@ func TestRequestsInFlight(t *testing.T) {
 
 // The oldest make room, and it says so.
 func TestBounds(t *testing.T) {
-	c := inMemory(t, portaltest.WithBounds(3, 5, 1<<20))
+	c := inMemory(t, portaltest.WithKept(3))
 	first := c.link(sheetLinks, "sso")
 	for range 6 {
 		c.link(sheetLinks, "sso")
 	}
-	if links, requests := len(c.portal.Links()), len(c.portal.Requests()); links != 3 || requests != 5 {
-		t.Errorf("%d links and %d requests are kept, want 3 and 5", links, requests)
+	if links, requests := len(c.portal.Links()), len(c.portal.Requests()); links != 3 || requests != 3 {
+		t.Errorf("%d links and %d requests are kept, want 3 and 3", links, requests)
 	}
-	if got, want := c.portal.Dropped(), (portaltest.Dropped{Links: 4, Requests: 2}); got != want {
+	if got, want := c.portal.Dropped(), (portaltest.Dropped{Links: 4, Requests: 4}); got != want {
 		t.Errorf("Dropped() = %+v, want %+v", got, want)
 	}
 	c.send("GET", first, "").want(t, 404)
 
-	// Large ones make more room.
-	c = inMemory(t, portaltest.WithBounds(100, 100, 64<<10))
-	long := "https://example.com/" + strings.Repeat("x", 20<<10)
-	for range 10 {
-		c.link(sheetLinks, "sso", "return_url", long)
-	}
-	if links, requests := len(c.portal.Links()), len(c.portal.Requests()); links != 3 || requests != 3 {
-		t.Errorf("%d links and %d requests of 20 KiB are kept in 64 KiB, want 3 and 3", links, requests)
-	}
 	c.portal.Reset()
 	if got := c.portal.Dropped(); got != (portaltest.Dropped{}) {
 		t.Errorf("Dropped() = %+v after Reset, want zeros", got)

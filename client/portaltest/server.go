@@ -1,20 +1,20 @@
 package portaltest
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// A TB is as much of *testing.T as [NewServer] needs. It is not testing.TB, so that
-// a program which serves a sandbox does not link package testing.
+// A TB is as much of *testing.T as [NewServer] needs. It is not testing.TB, so that a
+// program that serves a sandbox does not link package testing.
 type TB interface {
-	// Cleanup is told what to do when the test has ended.
 	Cleanup(func())
-	// Fatalf ends the test.
 	Fatalf(format string, args ...any)
 }
 
@@ -26,53 +26,42 @@ type Server struct {
 	// URL is the server's address, without a slash at its end.
 	URL string
 
-	http  *http.Server
 	close func()
 }
 
-// NewServer starts a portal on loopback. The test's cleanup closes it.
-//
-// With a nil tb nobody does: the caller closes the server, and a machine without a
-// free loopback port is a panic.
+// NewServer starts a portal on loopback. The test's cleanup closes it. With a nil tb
+// the caller closes it, and a machine without a free loopback port is a panic.
 func NewServer(tb TB, opts ...Option) *Server {
 	if tb == nil {
-		tb = loner{}
+		tb = noTest{}
 	}
 	if h, ok := tb.(interface{ Helper() }); ok {
 		h.Helper()
 	}
-	listener, err := listen()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a loopback port is there at once or not at all
 	if err != nil {
 		tb.Fatalf("portaltest: no loopback address to listen on: %v", err)
 		return nil
 	}
-	s := &Server{Handler: NewHandler(opts...), URL: "http://" + listener.Addr().String()}
+	s := &Server{Handler: NewHandler(opts...), URL: "http://" + l.Addr().String()}
 	if s.baseURL == "" {
 		s.baseURL = s.URL
 	}
-	s.serve(listener)
+	s.serve(l)
 	tb.Cleanup(s.Close)
 	return s
 }
 
 // Close ends the server and every request that is still open, and returns when the
-// last of its goroutines has. What the server recorded stays readable. Closing
+// last of its goroutines has ended. What the server recorded stays readable. Closing
 // twice is harmless.
 func (s *Server) Close() { s.close() }
 
-// Bounds on what a client may make the server wait for. They are far from what a
-// fault makes a client wait for: those waits are in the answer, not the request.
-const (
-	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 2 * time.Minute
-)
-
-func (s *Server) serve(listener net.Listener) {
+func (s *Server) serve(l net.Listener) {
 	var running sync.WaitGroup // the accept loop, and every connection
-	s.http = &http.Server{
+	srv := &http.Server{
 		Handler:           s.Handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: 10 * time.Second,
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
@@ -84,29 +73,93 @@ func (s *Server) serve(listener net.Listener) {
 		},
 	}
 	running.Go(func() {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(s.Listener(l)); !errors.Is(err, http.ErrServerClosed) {
 			panic("portaltest: " + err.Error())
 		}
 	})
 	s.close = sync.OnceFunc(func() {
-		// The error is the listener's, which is gone either way.
-		_ = s.http.Close()
+		_ = srv.Close() // the error is the listener's, which is gone either way
 		running.Wait()
 	})
 }
 
-// listen takes a free port on IPv4 loopback, or on IPv6 where there is no other.
-func listen() (net.Listener, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a loopback port is there at once or not at all
-	if err != nil {
-		return net.Listen("tcp", "[::1]:0") //nolint:noctx // as above
-	}
-	return l, nil
+// noTest stands in for a test where there is none.
+type noTest struct{}
+
+func (noTest) Cleanup(func()) {}
+
+func (noTest) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+// Listener wraps the listener of a server that serves h, to notice clients that speak
+// TLS to this plain http server. Each is a line in [Handler.Requests] and in the log,
+// which otherwise show nothing of it. [NewServer] uses it.
+func (h *Handler) Listener(l net.Listener) net.Listener { return listener{l, h} }
+
+type listener struct {
+	net.Listener
+	h *Handler
 }
 
-// loner stands in for a test that is not there.
-type loner struct{}
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return &conn{Conn: c, h: l.h}, err
+}
 
-func (loner) Cleanup(func()) {}
+type conn struct {
+	net.Conn
+	h    *Handler
+	seen bool // the first bytes
+}
 
-func (loner) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+// Read passes on what it reads: net/http answers a TLS handshake with a 400.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	const handshake = 0x16 // the type of the TLS record, RFC 8446, section 5.1
+	if !c.seen && n > 0 && b[0] == handshake {
+		r := &Request{Time: c.h.Now(), Status: http.StatusBadRequest, Notes: []string{"a TLS handshake: this is plain http, use an http:// address or turn TLS off in the client"}}
+		c.h.record(r)
+		c.h.finish(r, func(*Request) {})
+	}
+	c.seen = c.seen || n > 0
+	return n, err
+}
+
+// Transport reaches the portal without a socket:
+//
+//	hc := &http.Client{Transport: h.Transport()}
+//
+// Every request goes to this portal, whatever its host, and its links have the scheme
+// and host that were asked. Client and server talk over a pipe in memory, one for each
+// request, and wait by timers and channels, so that a whole test can run in a
+// testing/synctest bubble. Faults are those of a connection: a cut before the answer
+// is io.EOF, one within the body io.ErrUnexpectedEOF.
+func (h *Handler) Transport() http.RoundTripper {
+	dial := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // no socket, no slow stranger
+			r.URL.Scheme = scheme
+			r.Header.Del("Connection") // of DisableKeepAlives, not of the client
+			h.ServeHTTP(w, r)
+		})}
+		return func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() { _ = srv.Serve(&pipe{Conn: far}) }() // ends with io.EOF at the second Accept
+			return near, nil
+		}
+	}
+	return &http.Transport{DialContext: dial("http"), DialTLSContext: dial("https"), DisableKeepAlives: true, DisableCompression: true}
+}
+
+// A pipe is the listener of one connection.
+type pipe struct {
+	net.Conn
+	once sync.Once
+}
+
+func (p *pipe) Accept() (c net.Conn, err error) {
+	err = io.EOF
+	p.once.Do(func() { c, err = p.Conn, nil })
+	return c, err
+}
+
+func (p *pipe) Close() error   { return nil } // the listener's, the connection goes on
+func (p *pipe) Addr() net.Addr { return p.LocalAddr() }

@@ -1,88 +1,58 @@
 package portaltest
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 )
 
 // refuses says that the request is answered without being carried out.
-func (f Fault) refuses() bool { return f.Status >= 300 }
+func (f *Fault) refuses() bool { return f.Status >= 300 }
 
-// refuseByFault makes the answer that f asks for, in the operation's dialect. It
-// counts against no budget, but tells it.
-func (h *Handler) refuseByFault(x *exchange, r *http.Request, f Fault) {
-	if x.op.keyed {
-		left := h.limits.unused(x.now)
-		if key := bearer(r.Header); h.keys.permission(key) != unknown {
-			left = h.limits.peek(key, x.now)
-		}
-		if f.Status == http.StatusTooManyRequests {
+// fail makes the answer that a refusing fault asks for, in the operation's dialect. It
+// takes nothing from the key's budget, and tells it.
+func (x *exchange) fail(r *http.Request, f *Fault) {
+	limited := f.Status == http.StatusTooManyRequests
+	if x.op.keyed && (!limited || f.RetryAfter > 0) {
+		left := x.h.spend(bearer(r.Header), 0, x.now)
+		if limited {
 			left.remaining, left.reset = 0, x.now.Add(f.RetryAfter)
 		}
-		if f.Status != http.StatusTooManyRequests || f.RetryAfter > 0 {
-			h.limits.headers(x.header, left, x.now)
-		}
+		left.write(x.header, x.now)
 	}
+	// A 404 is about the organization that was asked for.
+	no := standardRefusal(f.Status, cmp.Or(x.asked(), x.h.Organization))
 	switch {
 	case f.Status < 400:
 		x.WriteHeader(f.Status)
 	case x.op.keyed:
-		x.refuse(standardRefusal(f.Status))
-	case x.op.route == nil && x.op.id == "":
-		x.json(f.Status, standardRefusal(f.Status).live)
+		x.refuse(no, "a scripted fault")
+	case x.op.id == "":
+		x.json(f.Status, no.live)
 	default:
-		x.header.Set("Content-Type", "text/plain; charset=utf-8")
-		x.WriteHeader(f.Status)
-		x.body.WriteString(http.StatusText(f.Status))
+		http.Error(x, http.StatusText(f.Status), f.Status)
 	}
-}
-
-// standardRefusal is what the service says with a status when nothing particular is
-// wrong with the request. A status that the contract lists has words of its own.
-func standardRefusal(status int) refusal {
-	var no refusal
-	switch status {
-	case http.StatusBadRequest:
-		no = badRequest("the request is malformed")
-	case http.StatusUnprocessableEntity:
-		no = refusalOf([]problem{{field: "organization", rule: badFormat}})
-	case http.StatusUnauthorized:
-		no = unauthorized("")
-	case http.StatusForbidden:
-		no = forbidden
-	case http.StatusNotFound:
-		no = organizationNotFound("org_" + redacted)
-	case http.StatusTooManyRequests:
-		no = rateLimited
-	default:
-		if status >= 500 {
-			no = serverError
-			break
-		}
-		no = badRequest(strings.ToLower(http.StatusText(status)) + " (a fault of the sandbox)") // no service says this
-	}
-	no.status, no.liveStatus = status, status
-	return no
 }
 
 // spoil changes the answer that was made as f asks.
-func (f Fault) spoil(x *exchange) {
+func (f *Fault) spoil(x *exchange) {
 	if f.Status != 0 && (f.refuses() || x.status < 300) {
 		x.status = f.Status
 	}
 	if f.RetryAfter > 0 {
 		x.header.Set("Retry-After", strconv.Itoa(seconds(f.RetryAfter)))
 	}
-	if f.DateSkew != 0 {
-		stamp(x.header, x.now.Add(f.DateSkew))
-	}
 	if f.Body != nil {
 		x.body.Reset()
 		x.body.Write(f.Body)
-		x.header.Set("Content-Type", contentType(f.Body))
+		x.header.Set("Content-Type", http.DetectContentType(f.Body))
+		if json.Valid(f.Body) {
+			x.header.Set("Content-Type", "application/json")
+		}
 	}
 	for name, values := range f.Header {
 		// An empty list, not a missing one: net/http adds a Date where none is.
@@ -90,9 +60,48 @@ func (f Fault) spoil(x *exchange) {
 	}
 }
 
-func contentType(body []byte) string {
-	if json.Valid(body) {
-		return "application/json"
+// send writes the answer as the fault lets it travel. A cut ends in the panic by which
+// net/http closes a connection; so does every wait that the client leaves.
+func (x *exchange) send(w http.ResponseWriter, r *http.Request, f *Fault) {
+	if f.Latency > 0 {
+		timer := time.NewTimer(f.Latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
 	}
-	return http.DetectContentType(body)
+	stop(r.Context(), f, BeforeAnswer)
+
+	body := x.body.Bytes()
+	length := len(body)
+	if f.Cut == WithinBody || f.Stall == WithinBody {
+		length = max(1, length) // of an empty body the end is missing
+		body = body[:len(body)/2]
+	}
+	none := x.status == http.StatusNoContent || x.status == http.StatusNotModified
+	if !none {
+		x.header.Set("Content-Length", strconv.Itoa(length))
+	}
+	x.h.update(x.entry, func(e *Request) { e.Status = x.status })
+	w.WriteHeader(x.status)
+	if none || r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // to a client that may be gone
+	if f.Cut == WithinBody || f.Stall == WithinBody {
+		_ = http.NewResponseController(w).Flush()
+		stop(r.Context(), f, WithinBody)
+	}
+}
+
+// stop ends the answer where the fault cuts it or leaves it hanging.
+func stop(ctx context.Context, f *Fault, here Place) {
+	if f.Stall == here {
+		<-ctx.Done()
+	}
+	if f.Stall == here || f.Cut == here {
+		panic(http.ErrAbortHandler)
+	}
 }

@@ -15,11 +15,8 @@ import (
 // what is kept stays bounded.
 func TestCrowd(t *testing.T) {
 	const callers = 1000
-	each := 100
-	if racing || testing.Short() {
-		each = 10 // the race detector sees as much in a tenth, and takes ten times as long
-	}
-	h := portaltest.NewHandler(portaltest.WithRateLimit(1<<30), portaltest.WithBounds(1000, 1000, 16<<20))
+	const each = 10
+	h := portaltest.NewHandler(portaltest.WithRateLimit(1<<30), portaltest.WithKept(1000))
 	org := h.AddOrganization("Umbrella")
 	before := liveHeap()
 	var wg sync.WaitGroup

@@ -16,8 +16,6 @@ type sandboxOptions struct {
 	addr    string
 	dialect string
 	limit   int
-	seed    uint64
-	seeded  bool
 }
 
 // spoken are the values of sandbox's --dialect.
@@ -41,7 +39,6 @@ func (a *app) sandboxCommand() *cobra.Command {
   # As strict as the live service
   adminportal sandbox --dialect generate-link --limit 20`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.seeded = cmd.Flags().Changed("seed")
 			return a.sandbox(cmd.Context(), o)
 		},
 	}
@@ -49,10 +46,9 @@ func (a *app) sandboxCommand() *cobra.Command {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8787", "where to listen, `host:port`; port 0 is any free one")
 	f.StringVar(&o.dialect, "dialect", "both", "the `name` of the dialect to speak: both, portal-links or generate-link;\nwith one, the other's routes answer 404")
 	f.IntVar(&o.limit, "limit", 100, "`requests` a minute for each key; 0 is no limit")
-	f.Uint64Var(&o.seed, "seed", 0, "make the key and every other secret repeatable, by any `number`\n(unless given they are random)")
 	a.jsonFlag(cmd)
 	complete(cmd, "dialect", "both", "portal-links\tPOST /portal_links", "generate-link\tPOST /portal/generate_link")
-	for _, name := range []string{"addr", "limit", "seed"} {
+	for _, name := range []string{"addr", "limit"} {
 		complete(cmd, name)
 	}
 	return cmd
@@ -104,9 +100,6 @@ func (o sandboxOptions) portal(log func(portaltest.Request)) ([]portaltest.Optio
 		portaltest.WithRateLimit(limit),
 		portaltest.WithRequestLog(log),
 		portaltest.WithExamples(),
-	}
-	if o.seeded {
-		opts = append(opts, portaltest.WithSeed(o.seed))
 	}
 	return opts, nil
 }
@@ -173,7 +166,7 @@ with true headers, and its links open.
 
 What is needed to use it is printed first, on standard output. The requests are
 logged on standard error, without secrets. Key, organization and links are new
-each time, unless --seed is given; the commands of WorkOS's own reference work too,
+each time; the commands of WorkOS's own reference work too,
 with nothing but the host changed. Ctrl-C or SIGTERM ends it, with 0.
 
 A test controls it over HTTP, under /_sandbox/, without a key:
