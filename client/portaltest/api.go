@@ -10,46 +10,52 @@ import (
 )
 
 // An api carries out the contract's operations. What reaches it has a good key, a
-// budget, a body as the contract says and an organization that exists.
+// budget and a body as the contract says. Its answer is nil where it refused.
 type api struct{ h *Handler }
 
-var _ server.StrictServerInterface = api{}
-
 func (a api) GeneratePortalLink(ctx context.Context, r server.GeneratePortalLinkRequestObject) (server.GeneratePortalLinkResponseObject, error) {
-	l := a.issue(ctx, r.Body.Organization, a.h.sheetLife, Link{
+	l, ok := exchangeOf(ctx).issue(r.Body.Organization, a.h.sheetLife, Link{
 		Dialect: DialectPortalLinks, Intent: string(r.Body.Intent), ReturnURL: r.Body.ReturnURL, SuccessURL: r.Body.SuccessURL,
 	})
+	if !ok {
+		return nil, nil //nolint:nilnil // refused
+	}
 	body := gen.PortalLink{Object: gen.PortalLinkObjectPortalLink, Link: l.URL, ExpiresAt: l.ExpiresAt.UTC()}
 	return server.GeneratePortalLink200JSONResponse{PortalLinkJSONResponse: server.PortalLinkJSONResponse{Body: body}}, nil
 }
 
 func (a api) GenerateLink(ctx context.Context, r server.GenerateLinkRequestObject) (server.GenerateLinkResponseObject, error) {
-	l := a.issue(ctx, r.Body.Organization, a.h.liveLife, Link{
+	l, ok := exchangeOf(ctx).issue(r.Body.Organization, a.h.liveLife, Link{
 		Dialect: DialectGenerateLink, Intent: string(r.Body.Intent), ReturnURL: r.Body.ReturnURL, SuccessURL: r.Body.SuccessURL,
 		ITContactEmails: r.Body.ITContactEmails,
 	})
+	if !ok {
+		return nil, nil //nolint:nilnil // refused
+	}
 	return server.GenerateLink201JSONResponse{Body: gen.LiveLink{Link: l.URL}}, nil
 }
 
-// issue makes the link that was asked for.
-func (a api) issue(ctx context.Context, organization string, life time.Duration, l Link) Link {
-	x := exchangeOf(ctx)
-	for _, org := range a.h.Organizations() {
-		if org.ID == organization {
-			l.Organization = org
-		}
-	}
+// issue makes the link that was asked for, or refuses an unknown organization.
+func (x *exchange) issue(organization string, life time.Duration, l Link) (Link, bool) {
+	l.Organization.ID = organization
 	l.URL = x.base + pagePath + "?secret=" + newSecret()
-	// Whole milliseconds, as in the answer: the link expires when it says.
+	// Whole milliseconds: the link expires when the answer says.
 	l.IssuedAt, l.ExpiresAt = x.now.Round(0), x.now.Add(life).Truncate(time.Millisecond)
-	a.h.addLink(l)
-	return l
+	l, ok := x.h.issue(l)
+	if !ok {
+		x.refuse(notFound(organization), "organization: "+organization+" does not exist in this sandbox; POST "+controlPath+"/organizations adds one")
+	}
+	return l, ok
 }
 
 func (a api) ListProviderIcons(ctx context.Context, _ server.ListProviderIconsRequestObject) (server.ListProviderIconsResponseObject, error) {
 	list := gen.ProviderIconList{Object: gen.ProviderIconListObjectList}
 	for _, p := range ssoProviders {
-		list.Data = append(list.Data, gen.ProviderIcon{ID: p.id(), Name: p.Name, IconURL: p.icon(exchangeOf(ctx).base, "light")})
+		id := p.Slug
+		if id == "google" {
+			id = "google-saml" // in the reference's example
+		}
+		list.Data = append(list.Data, gen.ProviderIcon{ID: id, Name: p.Name, IconURL: p.icon(exchangeOf(ctx).base, "light")})
 	}
 	return server.ListProviderIcons200JSONResponse{ProviderIconListJSONResponse: server.ProviderIconListJSONResponse{Body: list}}, nil
 }

@@ -2,74 +2,78 @@ package portaltest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/adminportal-go/adminportal/internal/loopback"
+	"github.com/adminportal-go/adminportal/gen"
 )
 
-// A problem is one thing that is wrong with a request.
-type problem struct {
-	field string // by its JSON name; empty: the request as a whole
-	code  string // the live dialect's word for it
-	rule  string // what would be right: "is required", "must be …"
+// maxBody bounds a request's body. A valid one is far smaller.
+const maxBody = 1 << 20
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil { // not from a server
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	// Read on: a sender whose connection is closed while it sends never sees the answer.
+	if rest, cut := io.Copy(io.Discard, r.Body); rest > 0 || cut != nil || err != nil {
+		err = errors.New("the request body is larger than 1 MiB, or did not arrive whole")
+	}
+	return body, err
 }
 
-func malformed(format string, args ...any) []problem {
-	return []problem{{rule: fmt.Sprintf(format, args...)}}
-}
-
-// check holds a request against the contract and returns what is wrong with it, the
-// organization first. It leaves in r.Body the fields that the contract knows.
-func (x *exchange) check(r *http.Request) []problem {
+// check holds a request against the contract, and refuses it or leaves in r.Body the
+// fields that the contract knows.
+func (x *exchange) check(r *http.Request, unread error) bool {
 	for _, p := range x.op.Parameters {
 		sent, ok := r.Header[http.CanonicalHeaderKey(p.Value.Name)]
-		if s := p.Value.Schema.Value; ok && (len(sent) != 1 || s.VisitJSON(sent[0]) != nil) {
-			return malformed("the %s header must be one value of %d to %d characters", p.Value.Name, s.MinLength, *s.MaxLength)
+		if ok && (len(sent) != 1 || p.Value.Schema.Value.VisitJSON(sent[0]) != nil) {
+			return x.malformed("the " + p.Value.Name + " header must be one value of 1 to 255 characters")
 		}
 	}
 	if x.op.RequestBody == nil {
-		return nil
+		return true
 	}
 	mediaType, _, err := mime.ParseMediaType(strings.Join(r.Header["Content-Type"], ", "))
 	var fields map[string]any
 	switch {
-	case x.unread != nil:
-		return malformed("%v", x.unread)
+	case unread != nil:
+		return x.malformed(unread.Error())
 	case err != nil || mediaType != "application/json":
-		return malformed("the Content-Type must be application/json")
-	case len(x.sent) == 0:
-		return malformed("the request body is missing: send a JSON object")
-	case !utf8.Valid(x.sent) || !json.Valid(x.sent):
-		return malformed("the request body is not valid JSON")
+		return x.malformed("the Content-Type must be application/json")
+	case !json.Valid(x.sent):
+		return x.malformed("the request body is not valid JSON")
 	case json.Unmarshal(x.sent, &fields) != nil || fields == nil:
-		return malformed("the request body must be a JSON object")
+		return x.malformed("the request body must be a JSON object")
 	}
 	known := x.op.RequestBody.Value.Content["application/json"].Schema.Value
-	problems := x.trim(fields, known)
-	problems = append(problems, problemsOf(known.VisitJSON(fields, formats...))...)
-	for _, field := range []string{"return_url", "success_url"} {
-		wrong := func(p problem) bool { return p.field == field }
-		if address, ok := fields[field].(string); ok && !isRedirect(address) && !slices.ContainsFunc(problems, wrong) {
-			problems = append(problems, badRedirect(field))
-		}
+	problems := append(x.trim(fields, known), problemsOf(known.VisitJSON(fields, formats...))...)
+	if len(problems) > 0 {
+		x.invalid(problems)
+		return false
 	}
-	order := func(p problem) string { return strings.TrimPrefix(p.field, "organization") }
-	slices.SortFunc(problems, func(a, b problem) int { return strings.Compare(order(a), order(b)) })
 	body, _ := json.Marshal(fields) // it was JSON before
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return problems
+	return true
+}
+
+const codeInvalid, codeInvalidID = "invalid_request", "invalid_organization_id"
+
+// A problem is one field that is not as the contract says.
+type problem struct {
+	field string // by its JSON name
+	code  string // the live dialect's word for it
+	rule  string // what would be right: "is required", "must be …"
 }
 
 // trim removes the fields that the schema does not know. In the live dialect it also
@@ -77,21 +81,20 @@ func (x *exchange) check(r *http.Request) []problem {
 // for what their caller left out.
 func (x *exchange) trim(fields map[string]any, known *openapi3.Schema) (strange []problem) {
 	for name, value := range fields {
+		required := slices.Contains(known.Required, name)
 		switch {
-		case x.op.live && (value == nil || value == "") && !slices.Contains(known.Required, name):
+		case x.op.live && !required && (value == nil || value == ""), required && value == nil:
 			delete(fields, name)
+		case known.Properties[name] == nil && x.h.strict:
+			strange = append(strange, problem{name, "unknown_field", "is not known"})
 		case known.Properties[name] == nil:
 			delete(fields, name)
-			strange = append(strange, problem{printable(name), "unknown_field", "is not known"})
+			if len(x.entry.Notes) < 10 { // there may be any number of them
+				x.note("%s: not known, ignored", name)
+			}
 		}
 	}
-	if x.h.strict {
-		return strange
-	}
-	for _, p := range strange[:min(len(strange), 10)] {
-		x.note("%s: not known, ignored", p.field)
-	}
-	return nil
+	return strange
 }
 
 // problemsOf takes kin-openapi's error apart.
@@ -100,87 +103,95 @@ func problemsOf(err error) (found []problem) {
 		for _, err := range many {
 			found = append(found, problemsOf(err)...)
 		}
-		return found
+	} else if one := (*openapi3.SchemaError)(nil); errors.As(err, &one) {
+		found = append(found, problemOf(one))
 	}
-	if one := (*openapi3.SchemaError)(nil); errors.As(err, &one) {
-		return []problem{problemOf(one)}
-	}
-	return nil
+	return found
 }
 
 func problemOf(e *openapi3.SchemaError) problem {
-	path := e.JSONPointer()
-	// Of an element of a list, the list is named.
-	if i := slices.IndexFunc(path, func(name string) bool { _, err := strconv.Atoi(name); return err == nil }); i >= 0 {
-		path = path[:i]
-	}
-	field := strings.Join(path, ".")
-	p := problem{field, "invalid_" + field, "is invalid"}
+	field := e.JSONPointer()[0] // of a list too, not of its elements
+	rule := strings.TrimPrefix(strings.ToLower(e.Reason), "value ")
 	switch e.SchemaField {
 	case "required":
-		p.code, p.rule = "required", "is required"
-	case "nullable":
-		p.rule = "must not be null: leave it out"
-		if slices.Contains(schema("PortalLinkRequest").Required, field) {
-			p.code, p.rule = "required", "is required"
+		return problem{field, "required", "is required"}
+	case "pattern":
+		return problem{field, codeInvalidID, "must start with org_"}
+	case "format":
+		if e.Schema.Format == "uri" {
+			return problem{field, "invalid_url", errRedirect.Error()}
 		}
-	case "type":
-		p.rule = "must be of type " + strings.Join(e.Schema.Type.Slice(), " or ")
+		rule = "must be a list of e-mail addresses"
 	case "enum":
-		values := make([]string, len(e.Schema.Enum))
-		for i, v := range e.Schema.Enum {
-			values[i] = fmt.Sprint(v)
+		var values []string
+		for _, v := range e.Schema.Enum {
+			values = append(values, fmt.Sprint(v))
 		}
-		p.rule = "must be one of: " + strings.Join(values, ", ")
-	case "maxItems":
-		p.rule = fmt.Sprintf("has too many entries: %d are allowed", *e.Schema.MaxItems)
-	default:
-		switch field {
-		case "organization":
-			return badOrganization
-		case "return_url", "success_url":
-			return badRedirect(field)
-		case "it_contact_emails":
-			p.rule = "must be a list of e-mail addresses"
-		}
+		rule = "must be one of: " + strings.Join(values, ", ")
 	}
-	return p
+	return problem{field, "invalid_" + field, rule}
 }
 
-var badOrganization = problem{"organization", codeInvalidID, "must start with org_"}
-
-func badRedirect(field string) problem {
-	return problem{field, "invalid_url", "must be an absolute https URL (http is allowed on loopback only)"}
+// A refusal is one row of the error table in both dialects: the sheet's words are from
+// "Error Handling" in WorkOS's Admin Portal reference, the live ones are what the
+// service was seen to answer.
+type refusal struct {
+	status     int
+	sheet      gen.Error
+	liveStatus int
+	live       gen.LiveError
 }
 
-// isRedirect checks what the contract's schema cannot say of a redirect URL but its
-// description does: https, or http on loopback, and no password.
-func isRedirect(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^ ") {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname())
+// refusals are what the service says with a status when nothing particular is wrong.
+// Every status of the contract is here, but for 404.
+var refusals = map[int]refusal{
+	400: {400, gen.Error{Error: codeInvalid, ErrorDescription: "The request is malformed", Code: codeInvalid}, 400, gen.LiveError{Message: "The request is malformed", Code: codeInvalid}},
+	401: {401, gen.Error{Error: "unauthorized", ErrorDescription: "The API key is missing or invalid", Code: "unauthorized"}, 401, gen.LiveError{Message: "Unauthorized"}},
+	403: {401, gen.Error{Error: "unauthorized", ErrorDescription: "The API key lacks the required permissions", Code: "insufficient_permissions"}, 403, gen.LiveError{Message: "Forbidden", Code: "forbidden"}},
+	422: {422, gen.Error{Error: codeInvalid, ErrorDescription: "The 'organization' parameter must start with org_", Code: codeInvalidID}, 422, gen.LiveError{Message: "Validation failed", Code: "invalid_request_parameters"}},
+	429: {429, gen.Error{Error: "rate_limited", ErrorDescription: "Too many requests", Code: "rate_limit_exceeded"}, 429, gen.LiveError{Message: "Too many requests.", Code: "rate_limit_exceeded"}},
+	500: {500, gen.Error{Error: "server_error", ErrorDescription: "Something went wrong on our side", Code: "server_error"}, 500, gen.LiveError{Message: "Internal server error", Code: "internal_server_error"}},
 }
 
-// Bounds on a request's body. A valid one is far smaller than maxBody. A larger one
-// is read up to maxDrain, so that its sender gets an answer and no reset connection.
-const (
-	maxBody  = 1 << 20
-	maxDrain = 32 << 20
-)
+func notFound(id string) refusal {
+	return refusal{404, gen.Error{Error: "not_found", ErrorDescription: "Organization not found", Code: "entity_not_found"}, 404, gen.LiveError{Message: "Organization not found: '" + id + "'.", Code: "entity_not_found", EntityID: id}}
+}
 
-func readBody(r *http.Request) ([]byte, error) {
-	if r.Body == nil { // not from a server
-		return nil, nil
+// refuse makes a refusal the answer, in the words of the operation's dialect. why is
+// for the log.
+func (x *exchange) refuse(no refusal, why string) {
+	x.note("%s", why)
+	if x.op.live {
+		x.json(no.liveStatus, no.live)
+		return
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	switch {
-	case err != nil:
-		return body, errors.New("the request body did not arrive whole")
-	case len(body) > maxBody:
-		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
-		return body[:maxBody], fmt.Errorf("the request body is larger than %d KiB", maxBody>>10)
+	x.json(no.status, no.sheet)
+}
+
+// malformed refuses what cannot be read at all.
+func (x *exchange) malformed(why string) bool {
+	no := refusals[400]
+	no.sheet.ErrorDescription = strings.ToUpper(why[:1]) + why[1:]
+	no.live.Message = no.sheet.ErrorDescription
+	x.refuse(no, why)
+	return false
+}
+
+// invalid refuses fields that are not as the contract says. The sheet's dialect names
+// the first, and the organization before others; the live one lists them all.
+func (x *exchange) invalid(problems []problem) {
+	order := func(p problem) string { return strings.TrimPrefix(p.field, "organization") }
+	slices.SortFunc(problems, func(a, b problem) int { return cmp.Compare(order(a), order(b)) })
+	no := refusals[422]
+	no.sheet.ErrorDescription = "The '" + problems[0].field + "' parameter " + problems[0].rule
+	if problems[0].code != codeInvalidID {
+		no.status, no.sheet.Code = http.StatusBadRequest, codeInvalid
 	}
-	return body, nil
+	var lines []string
+	for _, p := range problems {
+		lines = append(lines, p.field+": "+p.rule)
+		detail, _ := json.Marshal(map[string]string{"field": p.field, "code": p.code, "message": p.field + " " + p.rule}) // text cannot fail
+		no.live.Errors = append(no.live.Errors, detail)
+	}
+	x.refuse(no, strings.Join(lines, "; "))
 }

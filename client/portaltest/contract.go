@@ -12,10 +12,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/adminportal-go/adminportal"
+	"github.com/adminportal-go/adminportal/internal/loopback"
 )
 
-// Operations, for [Fault] and [Request]: those of the contract, and the page of a
-// link.
+// Operations, for [Fault] and [Request]: the contract's, and the page of a link.
 const (
 	OperationGeneratePortalLink   = "generatePortalLink"
 	OperationListProviderIcons    = "listProviderIcons"
@@ -33,33 +33,24 @@ var contract = sync.OnceValue(func() *openapi3.T {
 	return doc
 })
 
-// An operation is one of the contract, or the zero value.
+// An operation is one of the contract, the page of a link, or neither.
 type operation struct {
 	*openapi3.Operation
-	id    string
-	live  bool // answers in the shapes of DialectGenerateLink
-	keyed bool // needs an API key
+	id    string // empty: no route
+	live  bool   // answers in the shapes of DialectGenerateLink
+	keyed bool   // needs an API key
 }
 
-// find returns the operation that a request is for. Where there is none, it returns
-// the methods that the path has, if it has any.
-func (d Dialect) find(r *http.Request) (op operation, allow []string) {
-	item := contract().Paths.Value(r.URL.Path)
-	if item == nil {
-		return operation{}, nil
+// find returns the operation that a request is for.
+func (d Dialect) find(r *http.Request) operation {
+	if r.URL.Path == pagePath {
+		return operation{id: OperationPortalPage}
 	}
-	for method, o := range item.Operations() {
-		switch {
-		case !d.serves(o):
-		case method == r.Method:
-			keyed := len(*cmp.Or(o.Security, &contract().Security)) > 0
-			return operation{o, o.OperationID, isLive(o), keyed}, nil
-		default:
-			allow = append(allow, method)
-		}
+	o := cmp.Or(contract().Paths.Value(r.URL.Path), &openapi3.PathItem{}).Operations()[r.Method]
+	if o == nil || !d.serves(o) {
+		return operation{}
 	}
-	slices.Sort(allow)
-	return operation{}, allow
+	return operation{o, o.OperationID, isLive(o), len(*cmp.Or(o.Security, &contract().Security)) > 0}
 }
 
 // isLive tells the operations of DialectGenerateLink.
@@ -69,8 +60,7 @@ func (d Dialect) serves(o *openapi3.Operation) bool {
 	return d == DialectBoth || isLive(o) == (d == DialectGenerateLink)
 }
 
-// list names the operations that d serves: their routes, and their IDs with that of a
-// link's page.
+// list names what d serves: the routes, and the operations' IDs.
 func (d Dialect) list() (routes, ids []string) {
 	ids = []string{OperationPortalPage}
 	for path, item := range contract().Paths.Map() {
@@ -85,22 +75,28 @@ func (d Dialect) list() (routes, ids []string) {
 	return routes, ids
 }
 
-func schema(name string) *openapi3.Schema { return contract().Components.Schemas[name].Value }
-
-func isOrganizationID(id string) bool { return schema("OrganizationID").VisitJSON(id) == nil }
+func isOrganizationID(id string) bool {
+	return contract().Components.Schemas["OrganizationID"].Value.VisitJSON(id) == nil
+}
 
 // formats are those that kin-openapi leaves to its users. They are given with each
 // validation: registered for the process, they would change the user's own.
 var formats = []openapi3.SchemaValidationOption{
 	openapi3.MultiErrors(),
-	openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(checkURI)),
+	openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(checkRedirect)),
 	openapi3.WithStringFormatValidator("email", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail)),
 }
 
-func checkURI(s string) error {
+// checkRedirect also checks what the contract says in words alone: https, or http on
+// loopback, and no password.
+func checkRedirect(address string) error {
 	foreign := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`\<>"`, r) }
-	if u, err := url.Parse(s); err != nil || u.Scheme == "" || u.Hostname() == "" || strings.ContainsFunc(s, foreign) {
-		return errors.New("must be an absolute URL")
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(address, foreign) || strings.ContainsAny(u.Host, "!$&'()*+,;=`{|}^") ||
+		u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
+		return errRedirect
 	}
 	return nil
 }
+
+var errRedirect = errors.New("must be an absolute https URL (http is allowed on loopback only)")

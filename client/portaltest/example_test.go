@@ -33,7 +33,8 @@ func Example() {
 	// Output: true sso
 }
 
-// A client with a page of its own to show must know what the portal says.
+// The operation is named, so that no other request is hit, and the last line says that
+// it happened.
 func ExampleHandler_Fail() {
 	srv := portaltest.NewServer(nil)
 	defer srv.Close()
@@ -42,13 +43,13 @@ func ExampleHandler_Fail() {
 		panic(err)
 	}
 
-	srv.Fail(portaltest.Fault{Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second})
+	srv.Fail(portaltest.Fault{Operation: portaltest.OperationGeneratePortalLink, Status: http.StatusTooManyRequests, RetryAfter: 30 * time.Second})
 	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
 		Organization: srv.Organization,
 		Intent:       client.IntentSSO,
 	})
-	fmt.Println(errors.Is(err, client.ErrRateLimited))
-	// Output: true
+	fmt.Println(errors.Is(err, client.ErrRateLimited), srv.Requests()[0].Fault)
+	// Output: true true
 }
 
 func ExampleHandler_PendingFaults() {
@@ -72,12 +73,13 @@ func ExampleHandler_Requests() {
 	resp.Body.Close()
 
 	for _, r := range srv.Requests() {
-		fmt.Println(r.Operation, r.Body, r.Status)
+		fmt.Println(r.Operation, r.Body, r.Status, r.Notes)
 	}
-	// Output: generatePortalLink {"intent":"sso"} 401
+	// Output: generatePortalLink {"intent":"sso"} 401 [Authorization: must be Bearer and an API key]
 }
 
-// A link is good for ten minutes; this one is opened an hour later.
+// The page of a link after an hour. A client's own clock does not move; see the example
+// of Transport for a test of what a client does.
 func ExampleHandler_Advance() {
 	srv := portaltest.NewServer(nil)
 	defer srv.Close()
@@ -99,8 +101,8 @@ func ExampleHandler_Advance() {
 		panic(err)
 	}
 	resp.Body.Close()
-	fmt.Println(resp.StatusCode)
-	// Output: 410
+	fmt.Println(resp.StatusCode, link.Expired())
+	// Output: 410 false
 }
 
 func ExampleHandler_SetClock() {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 )
@@ -14,7 +16,6 @@ import (
 // Names of what the package's external tests need from within.
 var (
 	PageCSS = pageCSS
-	Schema  = schema
 )
 
 // Operations are the names of the contract's operations, and that of a link's page.
@@ -23,17 +24,26 @@ func Operations() []string {
 	return ids
 }
 
+// Schema is one of the contract's.
+func Schema(name string) *openapi3.Schema { return contract().Components.Schemas[name].Value }
+
 // WithKept makes what a portal keeps small enough to overflow in a test.
 func WithKept(n int) Option { return func(s *settings) { s.kept = n } }
 
 // CheckAnswer holds an answer against the contract: its status, headers and body. It
 // passes what is not of the contract's routes.
 func CheckAnswer(r *http.Request, status int, header http.Header, body []byte) error {
-	op, _ := DialectBoth.find(r)
+	op := DialectBoth.find(r)
 	if op.Operation == nil {
 		return nil
 	}
-	options := &openapi3filter.Options{IncludeResponseStatus: true, SchemaValidationOptions: formats}
+	uri := openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(func(s string) error {
+		if u, err := url.Parse(s); err != nil || u.Scheme == "" || u.Hostname() == "" {
+			return errors.New("must be an absolute URL")
+		}
+		return nil
+	}))
+	options := &openapi3filter.Options{IncludeResponseStatus: true, SchemaValidationOptions: []openapi3.SchemaValidationOption{uri}}
 	route := &routers.Route{Spec: contract(), Path: r.URL.Path, PathItem: contract().Paths.Value(r.URL.Path), Method: r.Method, Operation: op.Operation}
 	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: route, Options: options},

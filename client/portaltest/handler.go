@@ -1,7 +1,12 @@
 package portaltest
 
 import (
+	"bytes"
+	"cmp"
+	"context"
 	"crypto/rand"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,12 +18,8 @@ import (
 // A Handler is an Admin Portal without a listener. Make one with [NewHandler]. Its
 // methods may be called at any time, from any goroutine.
 type Handler struct {
-	// APIKey is a key with every permission. It looks like sk_sandbox_… and only
-	// this portal accepts it.
-	APIKey string
-
-	// Organization is the ID of an organization that exists. Its name is Acme.
-	Organization string
+	APIKey       string // has every permission, in this portal alone: sk_sandbox_…
+	Organization string // the ID of an organization that exists, named Acme
 
 	settings
 	state
@@ -26,8 +27,7 @@ type Handler struct {
 	control http.Handler // everything under /_sandbox/
 }
 
-// NewHandler makes a portal that its caller serves, or reaches through
-// [Handler.Transport].
+// NewHandler makes a portal to serve, or to reach through [Handler.Transport].
 func NewHandler(opts ...Option) *Handler {
 	h := &Handler{APIKey: newKey(), Organization: newID("org_"), settings: newSettings(opts)}
 	h.api = server.Handler(server.NewStrictHandler(api{h}, nil))
@@ -35,6 +35,19 @@ func NewHandler(opts ...Option) *Handler {
 	h.Reset()
 	return h
 }
+
+const (
+	keyPrefix = "sk_sandbox_" // unlike every real key's: sk_live_, sk_test_
+	notWorkOS = ". This is a sandbox, not WorkOS: it takes only its own keys"
+)
+
+func newKey() string { return keyPrefix + newSecret() }
+
+// newSecret is the random part of keys and links: 32 characters of 5 bits.
+func newSecret() string { return (rand.Text() + rand.Text())[:32] }
+
+// newID looks like the service's IDs: a prefix and 26 characters that begin with 01.
+func newID(prefix string) string { return prefix + "01" + rand.Text()[:24] }
 
 // ServeHTTP answers like the Admin Portal.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,26 +72,123 @@ func (h *Handler) base(r *http.Request) string {
 	if h.baseURL != "" {
 		return h.baseURL
 	}
-	u := url.URL{Scheme: "http", Host: r.Host}
-	if r.URL.Scheme != "" { // through a Transport, or a request to a proxy
-		u.Scheme = r.URL.Scheme
-	} else if r.TLS != nil {
+	u := url.URL{Scheme: cmp.Or(r.URL.Scheme, "http"), Host: r.Host} // a Transport sets the scheme
+	if r.TLS != nil {
 		u.Scheme = "https"
-	}
-	// The client chose the Host header. A link under what is no host would be no URL.
-	if checkURI(u.String()) != nil {
-		u.Host = "localhost"
 	}
 	return u.String()
 }
 
-// keyPrefix differs from that of every real key (sk_live_, sk_test_).
-const keyPrefix = "sk_sandbox_"
+// An exchange is one request and its answer. It is the http.ResponseWriter of all that
+// answers: the answer is whole before its first byte leaves, so that a fault can change
+// it.
+type exchange struct {
+	h     *Handler
+	op    operation
+	base  string // the portal's address, as this client knows it
+	now   time.Time
+	sent  []byte // the request's body
+	entry *Request
 
-func newKey() string { return keyPrefix + newSecret() }
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
 
-// newSecret is the random part of keys and links: 32 characters of 5 bits.
-func newSecret() string { return (rand.Text() + rand.Text())[:32] }
+func (x *exchange) Header() http.Header    { return x.header }
+func (x *exchange) WriteHeader(status int) { x.status = cmp.Or(x.status, status) }
+func (x *exchange) Write(b []byte) (int, error) {
+	x.WriteHeader(http.StatusOK)
+	return x.body.Write(b)
+}
 
-// newID looks like the service's IDs: a prefix and 26 characters that begin with 01.
-func newID(prefix string) string { return prefix + "01" + rand.Text()[:24] }
+type exchangeKey struct{} // in the context of a request
+
+// exchange answers what is recorded and can be hit by faults: the API, the pages of
+// links, and routes that do not exist.
+func (h *Handler) exchange(w http.ResponseWriter, r *http.Request, id string) {
+	x := &exchange{h: h, op: h.dialect.find(r), base: h.base(r), header: w.Header()}
+	var unread error
+	x.sent, unread = readBody(r)
+	x.now = h.Now() // a link's life begins when its request had arrived
+	stamp(x.header, x.now)
+	fault := h.strike(x.op.id)
+	x.entry = &Request{
+		ID: id, Operation: x.op.id, Method: r.Method, Path: redact(r.URL.Path), Time: x.now,
+		Header: redactHeader(r.Header), Body: redact(string(x.sent[:min(len(x.sent), keptBody)])), Fault: fault != nil,
+	}
+	h.record(x.entry)
+	begun := time.Now()
+	defer func() { h.finish(x.entry, time.Since(begun)) }()
+
+	fault = cmp.Or(fault, &Fault{})
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	switch {
+	case fault.Status >= 300:
+		x.fail(r, fault)
+	case x.op.id == OperationPortalPage:
+		x.servePage(r)
+	case x.op.id == "":
+		x.noRoute()
+	case x.op.keyed:
+		x.serveAPI(r, unread)
+	default:
+		h.api.ServeHTTP(x, r)
+	}
+	fault.spoil(x)
+	x.send(w, r, fault)
+}
+
+// serveAPI answers at a route that takes a key: whose is it, has it budget and
+// permission, is the request as the contract says, and then what it asks for.
+func (x *exchange) serveAPI(r *http.Request, unread error) {
+	key := bearer(r.Header)
+	left := x.h.spend(key, 1, x.now)
+	left.write(x.header, x.now)
+	switch {
+	case key == "":
+		x.refuse(refusals[401], "Authorization: must be Bearer and an API key")
+	case !left.known:
+		no := refusals[401]
+		if strings.HasPrefix(key, "sk_") && !strings.HasPrefix(key, keyPrefix) { // who sent a real key must learn where it went
+			no.sheet.ErrorDescription += notWorkOS
+			no.live.Message += notWorkOS
+		}
+		x.refuse(no, "Authorization: the API key is not one of this sandbox's")
+	case left.refused:
+		x.refuse(refusals[429], fmt.Sprintf("rate limit: %d requests in %v are spent; the next window begins in %d s", left.limit, x.h.window, seconds(left.reset.Sub(x.now))))
+	case !left.permitted:
+		x.refuse(refusals[403], "Authorization: the API key lacks permissions")
+	default:
+		if x.check(r, unread) {
+			x.h.api.ServeHTTP(x, r)
+		}
+	}
+}
+
+// noRoute answers at a route that does not exist, in the live dialect's form. It names
+// no organization: a client would take it for the answer to one.
+func (x *exchange) noRoute() {
+	routes, _ := x.h.dialect.list()
+	x.note("no such route")
+	x.json(http.StatusNotFound, map[string]string{
+		"message": "Not Found: this sandbox serves " + strings.Join(routes, ", ") + " and the pages of links; GET " + controlPath + "/ says how to control it",
+		"code":    "not_found",
+	})
+}
+
+// json makes v the answer. v is text and lists of it: encoding cannot fail.
+func (x *exchange) json(status int, v any) {
+	x.header.Set("Content-Type", "application/json")
+	x.status = status
+	_ = json.NewEncoder(&x.body).Encode(v)
+}
+
+// bearer returns the key of a request.
+func bearer(h http.Header) string {
+	scheme, key, _ := strings.Cut(strings.Join(h["Authorization"], " "), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return key // two of them are one that does not exist
+}

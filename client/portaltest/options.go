@@ -20,8 +20,8 @@ const (
 	DialectGenerateLink
 )
 
-// An Option changes how [NewServer] and [NewHandler] make a portal. Later options
-// win. A nil Option is skipped.
+// An Option changes how [NewServer] and [NewHandler] make a portal. The last one wins,
+// and nil is skipped.
 type Option func(*settings)
 
 type settings struct {
@@ -36,14 +36,10 @@ type settings struct {
 }
 
 const (
-	// The standard tier: https://workos.com/docs/reference/admin-portal.
-	defaultLimit  = 100
-	defaultWindow = time.Minute
-
-	// https://workos.com/docs/reference/admin-portal/portal-link says 10 minutes.
-	// The live service's links are good for 5.
-	defaultSheetLife = 10 * time.Minute
-	defaultLiveLife  = 5 * time.Minute
+	defaultLimit     = 100 // the standard tier: https://workos.com/docs/reference/admin-portal
+	defaultWindow    = time.Minute
+	defaultSheetLife = 10 * time.Minute // https://workos.com/docs/reference/admin-portal/portal-link
+	defaultLiveLife  = 5 * time.Minute  // of the live service's links
 )
 
 func newSettings(opts []Option) settings {
@@ -56,8 +52,7 @@ func newSettings(opts []Option) settings {
 	return s
 }
 
-// WithDialect serves one dialect alone: the other's routes answer 404. The default is
-// [DialectBoth].
+// WithDialect serves one dialect alone: the other's routes answer 404.
 func WithDialect(d Dialect) Option { return func(s *settings) { s.dialect = d } }
 
 // WithRateLimit sets how many requests a key may send in a window. Zero is the
@@ -66,8 +61,7 @@ func WithRateLimit(requests int) Option {
 	return func(s *settings) { s.limit = cmp.Or(requests, defaultLimit) }
 }
 
-// WithRateWindow sets the length of a rate window. Zero and less is the default, a
-// minute.
+// WithRateWindow sets the length of a rate window. Zero is the default, a minute.
 func WithRateWindow(d time.Duration) Option {
 	return func(s *settings) { s.window = cmp.Or(max(d, 0), defaultWindow) }
 }
@@ -86,18 +80,17 @@ func WithLinkLife(d Dialect, life time.Duration) Option {
 	}
 }
 
-// WithBaseURL sets the address under which the portal is reached, such as
-// http://sandbox:8787 between containers, or https://portal.test/prefix behind a
-// proxy that terminates TLS and strips the prefix. Links and icons are under it, and
-// its host may use the control address. Empty is the default: a [Server]'s own URL,
-// and for a [Handler] the scheme and host of each request.
+// WithBaseURL sets the address under which the portal is reached: http://sandbox:8787
+// between containers, https://portal.test/prefix behind a proxy that terminates TLS and
+// strips the prefix. Links and icons are under it, and its host may use the control
+// address. The default is a [Server]'s own URL, and for a [Handler] the scheme and host
+// of each request.
 func WithBaseURL(baseURL string) Option {
 	return func(s *settings) { s.baseURL = strings.TrimRight(baseURL, "/") }
 }
 
 // WithRequestLog calls f with every request once it has been answered, cut or
-// abandoned, in the request's own goroutine. f gets what [Handler.Requests] lists,
-// without secrets. Nil is no log.
+// abandoned, in the request's goroutine. f gets what [Handler.Requests] lists.
 func WithRequestLog(f func(Request)) Option { return func(s *settings) { s.log = f } }
 
 // WithStrictFields refuses a request with a field that the contract does not know, so
@@ -105,13 +98,8 @@ func WithRequestLog(f func(Request)) Option { return func(s *settings) { s.log =
 // does, and names it in [Request.Notes].
 func WithStrictFields() Option { return func(s *settings) { s.strict = true } }
 
-// The key and the organization of the examples in WorkOS's Admin Portal reference.
-const (
-	exampleKey          = "sk_example_123456789"
-	exampleOrganization = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
-)
+const exampleKey, exampleOrganization = "sk_example_123456789", "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
 
 // WithExamples also accepts the key and the organization of the examples in WorkOS's
-// reference, so that its commands work when only the host is changed. Everybody knows
-// that key: keep such a portal on loopback.
+// reference, so that its commands work with another host. Keep it on loopback.
 func WithExamples() Option { return func(s *settings) { s.examples = true } }

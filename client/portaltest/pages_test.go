@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,6 +32,14 @@ func anchors(a answer) map[string]string {
 	for _, m := range regexp.MustCompile(`(?s)<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>`).FindAllStringSubmatch(a.body, -1) {
 		text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(m[2], "")
 		found[html.UnescapeString(text)] = html.UnescapeString(m[1])
+	}
+	return found
+}
+
+// summaries are what can be opened on a page.
+func summaries(a answer) (found []string) {
+	for _, m := range regexp.MustCompile(`(?s)<summary>(.*?)</summary>`).FindAllStringSubmatch(a.body, -1) {
+		found = append(found, html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(m[1], "")))
 	}
 	return found
 }
@@ -119,11 +128,11 @@ func TestPageChoice(t *testing.T) {
 	c := serve(t)
 	path := c.link(sheetLinks, "sso", "return_url", "https://example.com/")
 	page := c.send("GET", path, "").want(t, 200)
-	out := anchors(page)
+	out := summaries(page)
 	var icons struct{ Data []struct{ ID, Name string } }
 	decode(t, c.send("GET", sheetIcons, "").body, &icons)
 	for _, icon := range icons.Data {
-		if out[icon.Name] == "" {
+		if !slices.Contains(out, icon.Name) {
 			t.Errorf("the page does not offer %s", icon.Name)
 		}
 	}
@@ -135,18 +144,32 @@ func TestPageChoice(t *testing.T) {
 		}
 		c.send("GET", asset.Path, "").want(t, 200)
 	}
-	chosen := c.send("GET", "/portal/launch"+out["Okta"], "").want(t, 200)
-	if !strings.Contains(chosen.body, "<h2>Okta</h2>") || !strings.Contains(chosen.body, "<dt>ACS URL</dt>") || strings.Contains(chosen.body, ">OneLogin<") {
-		t.Errorf("the page of a choice shows not what Okta needs:\n%s", chosen.body)
+	if n := strings.Count(page.body, "<dt>ACS URL</dt>"); n != len(icons.Data) {
+		t.Errorf("%d of %d providers say what they must be told", n, len(icons.Data))
 	}
-	wellFormed(t, chosen)
-	policy(t, chosen)
-	if out := anchors(chosen); out["Choose another"] == "" || out["Done"] != "https://example.com/" {
-		t.Errorf("ways out = %v, want Done to the return URL, and a way to choose another", out)
+}
+
+// A link whose request had no intent offers all features, each with its providers.
+func TestPageWithoutIntent(t *testing.T) {
+	c := serve(t)
+	var issued struct{ Link string }
+	decode(t, c.send("POST", liveLinks, `{"organization":"`+c.portal.Organization+`"}`).want(t, 201).body, &issued)
+	page := c.send("GET", strings.TrimPrefix(issued.Link, c.url), "").want(t, 200)
+	if got := title(page); got != "What do you want to configure? · Acme · Admin Portal" {
+		t.Errorf("title = %q", got)
 	}
-	if again := c.send("GET", path+"&choice=nobody", "").want(t, 200); len(anchors(again)) != len(out) {
-		t.Error("an unknown choice changed the page")
+	for _, text := range []string{"Configure Single Sign-On", "Bring your own key", "Okta", "Datadog"} {
+		if !slices.Contains(summaries(page), text) {
+			t.Errorf("the page does not offer %s", text)
+		}
 	}
+	wellFormed(t, page)
+	policy(t, page)
+	if l := c.portal.Links()[0]; l.Intent != "" {
+		t.Errorf("Links()[0].Intent = %q, want none", l.Intent)
+	}
+	c.send("POST", sheetLinks, `{"organization":"`+c.portal.Organization+`"}`).want(t, 400)
+
 }
 
 func TestExpiredPage(t *testing.T) {
@@ -193,7 +216,7 @@ func TestPageIsNoOpenRedirect(t *testing.T) {
 		t.Errorf("the page took an address from its own:\n%s", page.body)
 	}
 	for text, target := range anchors(page) {
-		if !strings.HasPrefix(target, "?secret=") && target != "https://example.com/" {
+		if target != "https://example.com/" {
 			t.Errorf("%q leads to %s", text, target)
 		}
 	}

@@ -1,9 +1,9 @@
 package portaltest
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A TB is as much of *testing.T as [NewServer] needs. It is not testing.TB, so that a
-// program that serves a sandbox does not link package testing.
+// A TB is as much of *testing.T as [NewServer] needs: a program that serves a sandbox
+// does not link package testing.
 type TB interface {
 	Cleanup(func())
 	Fatalf(format string, args ...any)
@@ -22,39 +22,32 @@ type TB interface {
 // [NewServer].
 type Server struct {
 	*Handler
-
-	// URL is the server's address, without a slash at its end.
-	URL string
-
+	URL   string // the address, without a slash at its end
 	close func()
 }
 
 // NewServer starts a portal on loopback. The test's cleanup closes it. With a nil tb
 // the caller closes it, and a machine without a free loopback port is a panic.
 func NewServer(tb TB, opts ...Option) *Server {
-	if tb == nil {
-		tb = noTest{}
-	}
-	if h, ok := tb.(interface{ Helper() }); ok {
-		h.Helper()
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a loopback port is there at once or not at all
-	if err != nil {
-		tb.Fatalf("portaltest: no loopback address to listen on: %v", err)
+	switch {
+	case err != nil && tb == nil:
+		panic("portaltest: " + err.Error())
+	case err != nil:
+		tb.Fatalf("portaltest: %v", err)
 		return nil
 	}
 	s := &Server{Handler: NewHandler(opts...), URL: "http://" + l.Addr().String()}
-	if s.baseURL == "" {
-		s.baseURL = s.URL
-	}
+	s.baseURL = cmp.Or(s.baseURL, s.URL)
 	s.serve(l)
-	tb.Cleanup(s.Close)
+	if tb != nil {
+		tb.Cleanup(s.Close)
+	}
 	return s
 }
 
-// Close ends the server and every request that is still open, and returns when the
-// last of its goroutines has ended. What the server recorded stays readable. Closing
-// twice is harmless.
+// Close ends the server with every open request, and returns when its goroutines have
+// ended. What it recorded stays readable. Closing twice is harmless.
 func (s *Server) Close() { s.close() }
 
 func (s *Server) serve(l net.Listener) {
@@ -83,16 +76,9 @@ func (s *Server) serve(l net.Listener) {
 	})
 }
 
-// noTest stands in for a test where there is none.
-type noTest struct{}
-
-func (noTest) Cleanup(func()) {}
-
-func (noTest) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-
-// Listener wraps the listener of a server that serves h, to notice clients that speak
-// TLS to this plain http server. Each is a line in [Handler.Requests] and in the log,
-// which otherwise show nothing of it. [NewServer] uses it.
+// Listener wraps the listener of a server that serves h, so that a client that speaks
+// TLS to this plain http is a line in [Handler.Requests] and in the log. [NewServer]
+// uses it.
 func (h *Handler) Listener(l net.Listener) net.Listener { return listener{l, h} }
 
 type listener struct {
@@ -116,9 +102,9 @@ func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	const handshake = 0x16 // the type of the TLS record, RFC 8446, section 5.1
 	if !c.seen && n > 0 && b[0] == handshake {
-		r := &Request{Time: c.h.Now(), Status: http.StatusBadRequest, Notes: []string{"a TLS handshake: this is plain http, use an http:// address or turn TLS off in the client"}}
+		r := &Request{Time: c.h.Now(), Status: 400, Notes: []string{"a TLS handshake: this is plain http, use an http:// address or turn TLS off in the client"}}
 		c.h.record(r)
-		c.h.finish(r, func(*Request) {})
+		c.h.finish(r, 0)
 	}
 	c.seen = c.seen || n > 0
 	return n, err
@@ -129,10 +115,9 @@ func (c *conn) Read(b []byte) (int, error) {
 //	hc := &http.Client{Transport: h.Transport()}
 //
 // Every request goes to this portal, whatever its host, and its links have the scheme
-// and host that were asked. Client and server talk over a pipe in memory, one for each
-// request, and wait by timers and channels, so that a whole test can run in a
-// testing/synctest bubble. Faults are those of a connection: a cut before the answer
-// is io.EOF, one within the body io.ErrUnexpectedEOF.
+// and host that were asked. Each has a pipe in memory, so that a whole test can run in a
+// testing/synctest bubble. A cut before the answer is io.EOF, one within the body
+// io.ErrUnexpectedEOF, as on a socket.
 func (h *Handler) Transport() http.RoundTripper {
 	dial := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
 		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // no socket, no slow stranger

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// state is everything about a portal that changes. mu guards it.
+// state is everything about a portal that changes.
 type state struct {
-	mu sync.Mutex
+	mu sync.Mutex // guards records
 	records
 }
 
@@ -26,12 +26,15 @@ type records struct {
 	dropped       Dropped
 }
 
-// Reset makes the portal as it was when it was new: h.APIKey and h.Organization are
-// the only key and the only organization, apart from those of [WithExamples]. Links,
-// requests, faults and rate windows are gone, and the clock is the host's.
+// lock is for "defer h.lock()()".
+func (s *state) lock() (unlock func()) {
+	s.mu.Lock()
+	return s.mu.Unlock
+}
+
+// Reset makes the portal as it was when it was new. h.APIKey and h.Organization stay.
 func (h *Handler) Reset() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	h.records = records{
 		keys:          map[string]bool{h.APIKey: true},
 		windows:       map[string]window{},
@@ -43,57 +46,49 @@ func (h *Handler) Reset() {
 	}
 }
 
-// Now is the portal's time: the host's, unless [Handler.SetClock] or
-// [Handler.Advance] moved it.
+// Now is the portal's time: the host's, unless SetClock or Advance moved it.
 func (h *Handler) Now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	return time.Now().Add(h.offset)
 }
 
 // SetClock sets the portal's clock to t, from where it runs on. Links expire by this
-// clock, rate windows end by it, and the Date header tells it. It may go back: then
-// links that had expired are valid again. The clock of the program under test does not
-// move; see [Handler.Advance].
+// clock, rate windows end by it, and the Date header tells it. It may go back. The clock
+// of the program under test does not move; see [Handler.Advance].
 func (h *Handler) SetClock(t time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	h.offset = time.Until(t)
 }
 
 // Advance moves the portal's clock forward by d, or back by a negative d.
 //
-// It moves the portal's clock alone. A client that holds a link counts by its own
-// clock: after an Advance its Expired is still false and its EnsureFresh returns the
-// same link, which the portal no longer opens. To move both clocks, run the test in a
-// testing/synctest bubble, reach the portal through [Handler.Transport], and sleep:
-// the example of Transport shows it.
+// It moves the portal's clock alone. A client counts a link's life by its own clock:
+// after an Advance, Expired is still false and EnsureFresh returns the same link, which
+// the portal no longer opens. To move both clocks, run the test in a testing/synctest
+// bubble, reach the portal through [Handler.Transport], and sleep: see the example of
+// Transport.
 func (h *Handler) Advance(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	h.offset += d
 }
 
 // AddKey makes another API key and returns it. Every key has its own rate budget.
 func (h *Handler) AddKey() string { return h.addKey(true) }
 
-// AddRestrictedKey makes an API key that lacks permissions. Like WorkOS, the portal
-// refuses it with 401 at the routes of [DialectPortalLinks] and with 403 at those of
-// [DialectGenerateLink].
+// AddRestrictedKey makes an API key that lacks permissions: it is refused with 401 at
+// the routes of [DialectPortalLinks] and with 403 at those of [DialectGenerateLink].
 func (h *Handler) AddRestrictedKey() string { return h.addKey(false) }
 
 func (h *Handler) addKey(permitted bool) string {
+	defer h.lock()()
 	key := newKey()
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.keys[key] = permitted
 	return key
 }
 
 // RemoveKey revokes a key, h.APIKey too. It reports whether the key existed.
 func (h *Handler) RemoveKey(key string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	_, ok := h.keys[key]
 	delete(h.keys, key)
 	delete(h.windows, key)
@@ -106,25 +101,24 @@ type window struct {
 	used  int
 }
 
-// A budget is what is left to a key: what the rate headers tell.
+// A budget is what is left to a key.
 type budget struct {
-	limit, remaining int
-	reset            time.Time
-	refused          bool
+	limit, remaining          int
+	reset                     time.Time
+	refused, known, permitted bool
 }
 
 // spend counts n requests of key and returns what is left; with n 0 it only looks.
 // Refused requests are not counted. A key that does not exist has a whole budget.
 func (h *Handler) spend(key string, n int, now time.Time) budget {
+	defer h.lock()()
 	b := budget{limit: h.limit, remaining: h.limit, reset: now.Add(h.window)}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, ok := h.keys[key]; !ok || h.limit < 0 {
+	if b.permitted, b.known = h.keys[key]; !b.known || h.limit < 0 {
 		return b
 	}
-	w, ok := h.windows[key]
+	w := h.windows[key]
 	// A window that begins after now is void: the clock was set back.
-	if !ok || now.Before(w.start) || !now.Before(w.start.Add(h.window)) {
+	if now.Before(w.start) || !now.Before(w.start.Add(h.window)) {
 		w = window{start: now}
 	}
 	if b.refused = w.used+n > h.limit; !b.refused {
@@ -146,7 +140,7 @@ func (b budget) write(h http.Header, now time.Time) {
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(b.remaining))
 	h.Set("X-RateLimit-Reset", strconv.Itoa(seconds(b.reset.Sub(now))))
 	if b.refused {
-		h.Set("Retry-After", strconv.Itoa(max(1, seconds(b.reset.Sub(now)))))
+		h.Set("Retry-After", strconv.Itoa(seconds(b.reset.Sub(now))))
 	}
 }
 
@@ -159,11 +153,9 @@ type Organization struct {
 	Name string `json:"name"` // shown on portal pages
 }
 
-// Organizations lists the organizations that exist, oldest first. The first is
-// h.Organization, until it is removed.
+// Organizations lists the organizations that exist, oldest first.
 func (h *Handler) Organizations() []Organization {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	return slices.Clone(h.organizations)
 }
 
@@ -175,15 +167,13 @@ func (h *Handler) AddOrganization(name string) string {
 }
 
 // PutOrganization adds an organization whose ID the caller chose, or renames the one
-// that has this ID. It panics if no valid request could name the ID: it must be org_
-// and letters, digits, - or _.
+// that has this ID. It panics on an ID that is not org_ and letters, digits, - or _.
 func (h *Handler) PutOrganization(org Organization) {
 	if !isOrganizationID(org.ID) {
-		panic("portaltest: PutOrganization: the ID must be org_ and letters, digits, - or _, not " + printable(org.ID))
+		panic("portaltest: PutOrganization: the ID must be org_ and letters, digits, - or _")
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if i := h.indexOrganization(org.ID); i >= 0 {
+	defer h.lock()()
+	if i := h.index(org.ID); i >= 0 {
 		h.organizations[i] = org
 		return
 	}
@@ -193,47 +183,36 @@ func (h *Handler) PutOrganization(org Organization) {
 // RemoveOrganization makes the portal answer 404 for id from now on. It reports
 // whether the organization existed. Links that were issued for it still open.
 func (h *Handler) RemoveOrganization(id string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	i := h.indexOrganization(id)
+	defer h.lock()()
+	i := h.index(id)
 	if i >= 0 {
 		h.organizations = slices.Delete(h.organizations, i, i+1)
 	}
 	return i >= 0
 }
 
-func (r *records) indexOrganization(id string) int {
-	return slices.IndexFunc(r.organizations, func(org Organization) bool { return org.ID == id })
+func (r *records) index(organization string) int {
+	return slices.IndexFunc(r.organizations, func(o Organization) bool { return o.ID == organization })
 }
 
 // A Link is one that the portal issued.
 type Link struct {
-	// URL is what the client got. It is a secret, unlike everything that
-	// [Handler.Requests] lists.
-	URL string
-
+	URL          string       // what the client got: a secret
 	Dialect      Dialect      // of the route at which it was asked for
 	Organization Organization // with the name it had then
 
-	// Intent is what the link opens, as in the request: sso, dsync, … It is empty
-	// when the request had none, which only [DialectGenerateLink] allows.
-	Intent string
-
-	ReturnURL       string   // empty: not given
-	SuccessURL      string   // empty: not given
-	ITContactEmails []string // nil: not given
+	// What the request said. Empty is what it left out.
+	Intent, ReturnURL, SuccessURL string
+	ITContactEmails               []string
 
 	IssuedAt, ExpiresAt time.Time // by the portal's clock
-
-	// Opened counts how often the link's page was shown before it expired.
-	Opened int
+	Opened              int       // how often its page was shown before it expired
 }
 
-// Links lists the links that the portal issued, oldest first: who asked for what.
-// Only the newest are kept; [Handler.Dropped] counts the others.
+// Links lists the links that the portal issued, oldest first: who asked for what. Only
+// the newest are kept, see [Handler.Dropped].
 func (h *Handler) Links() []Link {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	list := slices.Clone(h.links)
 	for i := range list {
 		list[i].ITContactEmails = slices.Clone(list[i].ITContactEmails)
@@ -241,20 +220,25 @@ func (h *Handler) Links() []Link {
 	return list
 }
 
-func (h *Handler) addLink(l Link) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// issue completes l and keeps it, if its organization exists.
+func (h *Handler) issue(l Link) (Link, bool) {
+	defer h.lock()()
+	i := h.index(l.Organization.ID)
+	if i < 0 {
+		return l, false
+	}
+	l.Organization = h.organizations[i]
 	h.links = append(h.links, l)
 	if over := len(h.links) - h.kept; over > 0 {
 		h.links = h.links[over:]
 		h.dropped.Links += over
 	}
+	return l, true
 }
 
 // open returns the link with that secret and whether it is still alive.
 func (h *Handler) open(secret string, now time.Time) (l Link, alive, ok bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	i := slices.IndexFunc(h.links, func(l Link) bool { return strings.HasSuffix(l.URL, "?secret="+secret) })
 	if i < 0 {
 		return Link{}, false, false
@@ -265,16 +249,12 @@ func (h *Handler) open(secret string, now time.Time) (l Link, alive, ok bool) {
 	return h.links[i], alive, true
 }
 
-// Dropped counts what the portal forgot, oldest first, to bound its memory: it keeps
-// the last 10,000 links and as many requests.
-type Dropped struct {
-	Links    int // their pages answer 404 now
-	Requests int
-}
+// Dropped counts what the portal forgot: it keeps the last 10,000 links and as many
+// requests. The page of a link that was forgotten is 404.
+type Dropped struct{ Links, Requests int }
 
 // Dropped counts what [Handler.Links] and [Handler.Requests] no longer list.
 func (h *Handler) Dropped() Dropped {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.lock()()
 	return h.dropped
 }
