@@ -155,7 +155,7 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "/faults", `{"status":500} x`, 400, "one JSON object"},
 		{"POST", "/faults", `{"status":`, 400, "one JSON object"},
 		{"POST", "/faults", `[]`, 400, "one JSON object"},
-		{"POST", "/faults", `{"cut":"everywhere"}`, 400, "before_answer or within_body"},
+		{"POST", "/faults", `{"cut":"everywhere"}`, 400, "cut, stall: must be before_answer or within_body"},
 		{"POST", "/faults", `{"latency":"soon"}`, 400, "1.5s"},
 		{"POST", "/faults", `{"latency":1e300}`, 400, "latency: must be a duration"},
 		{"POST", "/faults", `{"latency":-1}`, 400, "negative"},

@@ -16,9 +16,9 @@ import (
 // A Fault is something that goes wrong with requests: what is answered, or how the
 // answer travels. Hand it to [Handler.Fail].
 //
-// With a Status of 300 or more the portal does nothing but answer with it. Otherwise
-// it does what it was asked to do, so a link is issued and counted, and the fault
-// changes the answer: the request succeeded and its sender does not know.
+// With a Status of 300 or more the portal does nothing but answer with it. Otherwise it
+// does what it was asked to do, and then the fault changes the answer: the request
+// succeeded and its sender does not know.
 type Fault struct {
 	// Operation says which requests it hits. Empty is every one that is recorded.
 	Operation string
@@ -36,8 +36,7 @@ type Fault struct {
 	// without RetryAfter has no rate headers.
 	RetryAfter time.Duration
 
-	// Header replaces headers of the answer. A name with no values removes one, also
-	// Date and the rate headers.
+	// Header replaces headers of the answer. A name with no values removes one.
 	Header http.Header
 
 	// Body replaces the answer's body, and its Content-Type by a guess. Nil is the true
@@ -53,12 +52,13 @@ type Fault struct {
 	Stall Place
 }
 
-// A Place is where in an answer something happens. Empty is nowhere.
-type Place string
+// A Place is where in an answer something happens.
+type Place int
 
 const (
-	BeforeAnswer Place = "before_answer" // before its first byte
-	WithinBody   Place = "within_body"   // after the headers and half of the body
+	Nowhere      Place = iota
+	BeforeAnswer       // before its first byte
+	WithinBody         // after the headers and half of the body
 )
 
 // A scripted fault waits for its requests.
@@ -107,7 +107,6 @@ func (f Fault) clone() Fault {
 
 func (f Fault) check() error {
 	_, known := DialectBoth.list()
-	places := []Place{"", BeforeAnswer, WithinBody}
 	switch {
 	case f.Operation != "" && !slices.Contains(known, f.Operation):
 		return fmt.Errorf("operation: must be one of %s, or left out for every request", strings.Join(known, ", "))
@@ -115,7 +114,7 @@ func (f Fault) check() error {
 		return errors.New("status: must be 200 to 599")
 	case f.Latency < 0 || f.RetryAfter < 0:
 		return errors.New("latency, retry_after: must not be negative")
-	case !slices.Contains(places, f.Cut) || !slices.Contains(places, f.Stall):
+	case min(f.Cut, f.Stall) < Nowhere || max(f.Cut, f.Stall) > WithinBody:
 		return errors.New("cut, stall: must be before_answer or within_body")
 	}
 	return nil

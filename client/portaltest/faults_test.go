@@ -223,7 +223,7 @@ func TestImpossibleFaults(t *testing.T) {
 	h := portaltest.NewHandler()
 	for _, f := range []portaltest.Fault{
 		{Operation: "generatePortalLinks"}, {Status: 99}, {Status: 600}, {Status: -1},
-		{Latency: -1}, {RetryAfter: -1}, {Cut: "before"}, {Stall: "body"},
+		{Latency: -1}, {RetryAfter: -1}, {Cut: 3}, {Stall: -1},
 	} {
 		func() {
 			defer func() {

@@ -80,8 +80,7 @@ func (h *Handler) base(r *http.Request) string {
 }
 
 // An exchange is one request and its answer. It is the http.ResponseWriter of all that
-// answers: the answer is whole before its first byte leaves, so that a fault can change
-// it.
+// answers, so that a fault can change the answer before its first byte leaves.
 type exchange struct {
 	h     *Handler
 	op    operation

@@ -20,10 +20,7 @@ type field struct {
 	at      any    // where its value is
 }
 
-const (
-	spanText  = "a duration such as 1.5s, or a number of seconds"
-	placeText = "before_answer or within_body"
-)
+const spanText, placeText = "a duration such as 1.5s, or a number of seconds", "before_answer or within_body"
 
 // faultFields are the fields of f at the control address.
 func faultFields(f *Fault) []field {
@@ -35,8 +32,8 @@ func faultFields(f *Fault) []field {
 		{"headers", "an object of header names, each with a text, a list of texts, or null to remove it", object{"X-Example": "value", "X-RateLimit-Reset": nil}, (*headers)(&f.Header)},
 		{"body", "a text, sent in place of the answer's body", "<h1>Bad gateway</h1>", (*text)(&f.Body)},
 		{"latency", spanText, "250ms", (*span)(&f.Latency)},
-		{"cut", placeText + ": where the connection is closed", "before_answer", &f.Cut},
-		{"stall", placeText + ": from where on nothing is sent", "within_body", &f.Stall},
+		{"cut", placeText + ": where the connection is closed", "before_answer", (*place)(&f.Cut)},
+		{"stall", placeText + ": from where on nothing is sent", "within_body", (*place)(&f.Stall)},
 	}
 }
 
@@ -101,6 +98,18 @@ func (s *span) UnmarshalJSON(b []byte) error {
 	d, err := time.ParseDuration(spelled)
 	*s = span(d)
 	return err
+}
+
+// A place is a Place by name.
+type place Place
+
+var placeNames = []string{"", "before_answer", "within_body"}
+
+func (p place) MarshalText() ([]byte, error) { return []byte(placeNames[p]), nil }
+
+func (p *place) UnmarshalText(b []byte) error {
+	*p = place(slices.Index(placeNames, string(b)))
+	return nil // Fault.check refuses -1
 }
 
 // A text is bytes as a JSON text.

@@ -20,8 +20,7 @@ const (
 	DialectGenerateLink
 )
 
-// An Option changes how [NewServer] and [NewHandler] make a portal. The last one wins,
-// and nil is skipped.
+// An Option changes how a portal is made. The last one wins, and nil is skipped.
 type Option func(*settings)
 
 type settings struct {

@@ -45,10 +45,9 @@ type page struct {
 	Style                     template.CSS
 	Title, Lead, Organization string
 	Features                  []feature // one, or for a link without an intent all to choose from
-
-	Done, Back, BackHost string // where a successful setup leads, and where leaving does
-	Ends                 string // "expires" or "expired"
-	At                   time.Time
+	Done, Back, BackHost      string    // where a successful setup leads, and where leaving does
+	Ends                      string    // "expires" or "expired"
+	At                        time.Time
 }
 
 // servePage opens a link, or says that it has expired or does not exist.

@@ -84,10 +84,7 @@ func (h *Handler) finish(r *Request, took time.Duration) {
 	}
 }
 
-const (
-	redacted = "REDACTED"
-	keptBody = 16 << 10 // of a request's body
-)
+const redacted, keptBody = "REDACTED", 16 << 10
 
 // Keys of any kind, also real ones that were sent here by mistake, and what looks like
 // the secret of a link, whatever is before it.

@@ -100,8 +100,7 @@ type conn struct {
 // Read passes on what it reads: net/http answers a TLS handshake with a 400.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	const handshake = 0x16 // the type of the TLS record, RFC 8446, section 5.1
-	if !c.seen && n > 0 && b[0] == handshake {
+	if !c.seen && n > 0 && b[0] == 0x16 { // the type of a TLS record with a handshake, RFC 8446, section 5.1
 		r := &Request{Time: c.h.Now(), Status: 400, Notes: []string{"a TLS handshake: this is plain http, use an http:// address or turn TLS off in the client"}}
 		c.h.record(r)
 		c.h.finish(r, 0)

@@ -200,7 +200,6 @@ type Link struct {
 	URL          string       // what the client got: a secret
 	Dialect      Dialect      // of the route at which it was asked for
 	Organization Organization // with the name it had then
-
 	// What the request said. Empty is what it left out.
 	Intent, ReturnURL, SuccessURL string
 	ITContactEmails               []string
