@@ -101,11 +101,12 @@ func TestPortalPageOfAProvider(t *testing.T) {
 	srv := portaltest.NewServer(t)
 	b := newTab(t)
 	b.open(linkTo(t, srv, client.PortalLinkRequest{Intent: client.IntentSSO}))
-	b.press(link("Okta"))
+	okta := way{"DisclosureTriangleGrouped", "Okta"}
+	b.click(okta, 1)
 	b.says("Okta", "ACS URL", "SP entity ID", "close this window")
 	b.inEveryLight()
-	b.press(link("Choose another"))
-	b.find(link("Okta"))
+	b.click(okta, 1)
+	b.find(okta)
 }
 
 func TestExpiredPageLeadsBack(t *testing.T) {

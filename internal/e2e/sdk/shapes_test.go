@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -105,4 +107,33 @@ func post(t *testing.T, srv *portaltest.Server, body string) (int, []byte) {
 		t.Errorf("X-Request-Id = %q", id)
 	}
 	return resp.StatusCode, answer
+}
+
+// What docs/sandbox.md tells readers to send to the control address is taken.
+func TestDocumentedControls(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/sandbox.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := portaltest.NewServer(t)
+	path, sent := "", 0
+	for _, m := range regexp.MustCompile("`(?:POST (/_sandbox/[a-z]+)|(\\{\".*?\\}))`").FindAllStringSubmatch(string(page), -1) {
+		if m[1] != "" {
+			path = m[1] // of the bodies that follow
+			continue
+		}
+		resp, err := http.Post(srv.URL+path, "application/json", strings.NewReader(m[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		sent++
+		if resp.StatusCode/100 != 2 {
+			t.Errorf("POST %s %s = %d %s", path, m[2], resp.StatusCode, answer)
+		}
+	}
+	if sent < 9 {
+		t.Errorf("the page has %d bodies, want 9 and more", sent)
+	}
 }
