@@ -52,17 +52,6 @@ func ExampleHandler_Fail() {
 	// Output: true true
 }
 
-func ExampleHandler_PendingFaults() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	srv.Fail(portaltest.Fault{Operation: portaltest.OperationGenerateLink, Status: 500})
-
-	for _, f := range srv.PendingFaults() {
-		fmt.Println("never happened:", f.Operation, f.Status)
-	}
-	// Output: never happened: generateLink 500
-}
-
 func ExampleHandler_Requests() {
 	srv := portaltest.NewServer(nil)
 	defer srv.Close()
@@ -105,21 +94,6 @@ func ExampleHandler_Advance() {
 	// Output: 410 false
 }
 
-func ExampleHandler_SetClock() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	srv.SetClock(time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC))
-
-	resp, err := http.Get(srv.URL + "/provider-icons.json")
-	if err != nil {
-		panic(err)
-	}
-	resp.Body.Close()
-	date, err := http.ParseTime(resp.Header.Get("Date"))
-	fmt.Println(date.Format(time.DateOnly), err)
-	// Output: 2024-01-15 <nil>
-}
-
 func ExampleHandler_AddOrganization() {
 	srv := portaltest.NewServer(nil)
 	defer srv.Close()
@@ -130,19 +104,6 @@ func ExampleHandler_AddOrganization() {
 		fmt.Println(org.Name, org.ID == umbrella)
 	}
 	// Output: Umbrella true
-}
-
-// A key that may not make links.
-func ExampleHandler_AddRestrictedKey() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.AddRestrictedKey(), client.WithBaseURL(srv.URL))
-	if err != nil {
-		panic(err)
-	}
-	_, err = portal.ListProviderIcons(context.Background())
-	fmt.Println(errors.Is(err, client.ErrUnauthorized))
-	// Output: true
 }
 
 // Without a socket, for tests in a testing/synctest bubble.

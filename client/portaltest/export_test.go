@@ -13,11 +13,6 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// Names of what the package's external tests need from within.
-var (
-	PageCSS = pageCSS
-)
-
 // Operations are the names of the contract's operations, and that of a link's page.
 func Operations() []string {
 	_, ids := DialectBoth.list()

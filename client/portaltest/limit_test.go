@@ -1,9 +1,7 @@
 package portaltest_test
 
 import (
-	"net/http"
 	"strconv"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,34 +103,6 @@ func TestRateLimitOff(t *testing.T) {
 	}
 	if limit, _, reset := serve(t, portaltest.WithRateLimit(0), portaltest.WithRateWindow(0)).send("GET", sheetIcons, "").rates(t); limit != 100 || reset != 60 {
 		t.Errorf("limit, reset with zeros = %d, %d; want the defaults 100, 60", limit, reset)
-	}
-}
-
-// What was allowed is what the headers said would be.
-func TestRateLimitConcurrently(t *testing.T) {
-	c := serve(t, portaltest.WithRateLimit(50))
-	var mu sync.Mutex
-	seen := map[string]int{}
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 10 {
-				a, err := c.try("GET", sheetIcons, "")
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				mu.Lock()
-				if a.status == http.StatusOK {
-					seen[a.header.Get("X-Ratelimit-Remaining")]++
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if len(seen) != 50 {
-		t.Errorf("%d different budgets were told with 200, want 50: %v", len(seen), seen)
 	}
 }
 
