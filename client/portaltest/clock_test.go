@@ -97,16 +97,16 @@ func TestLinkLives(t *testing.T) {
 }
 
 func TestWithLinkLife(t *testing.T) {
+	both, one, other := portaltest.DialectBoth, portaltest.DialectPortalLinks, portaltest.DialectGenerateLink
 	for name, tc := range map[string]struct {
 		opts        []portaltest.Option
 		sheet, live time.Duration
 	}{
 		"default":        {nil, 10 * time.Minute, 5 * time.Minute},
-		"one":            {[]portaltest.Option{portaltest.WithLinkLife(portaltest.DialectPortalLinks, time.Hour)}, time.Hour, 5 * time.Minute},
-		"other":          {[]portaltest.Option{portaltest.WithLinkLife(portaltest.DialectGenerateLink, time.Hour)}, 10 * time.Minute, time.Hour},
-		"both":           {[]portaltest.Option{portaltest.WithLinkLife(portaltest.DialectBoth, time.Second)}, time.Second, time.Second},
-		"both and again": {[]portaltest.Option{portaltest.WithLinkLife(portaltest.DialectBoth, time.Second), nil, portaltest.WithLinkLife(portaltest.DialectBoth, 0)}, 10 * time.Minute, 5 * time.Minute},
-		"dead":           {[]portaltest.Option{portaltest.WithLinkLife(portaltest.DialectBoth, -time.Second)}, -time.Second, -time.Second},
+		"one":            {[]portaltest.Option{portaltest.WithLinkLife(one, time.Hour)}, time.Hour, 5 * time.Minute},
+		"other":          {[]portaltest.Option{portaltest.WithLinkLife(other, time.Hour)}, 10 * time.Minute, time.Hour},
+		"both":           {[]portaltest.Option{portaltest.WithLinkLife(both, -time.Second)}, -time.Second, -time.Second},
+		"both and again": {[]portaltest.Option{portaltest.WithLinkLife(both, time.Second), nil, portaltest.WithLinkLife(both, 0)}, 10 * time.Minute, 5 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

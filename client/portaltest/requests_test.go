@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client/portaltest"
@@ -93,22 +94,20 @@ func TestRequestsHaveNoSecrets(t *testing.T) {
 
 // A request is listed while it waits for its answer.
 func TestRequestsInFlight(t *testing.T) {
-	c := serve(t)
-	c.portal.Fail(portaltest.Fault{Stall: portaltest.BeforeAnswer})
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() { _, _ = c.hc.Do(mustRequest(ctx, c.url+sheetIcons)) })
-	for len(c.portal.Requests()) == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	if got := c.portal.Requests()[0]; got.Status != 0 || got.Duration != 0 {
-		t.Errorf("Status, Duration = %d, %v while it waits; want zeros", got.Status, got.Duration)
-	}
-	cancel()
-	wg.Wait()
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t)
+		c.portal.Fail(portaltest.Fault{Stall: portaltest.BeforeAnswer})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = c.hc.Do(mustRequest(ctx, c.url+sheetIcons)) }()
+		synctest.Wait()
+		if got := c.portal.Requests(); len(got) != 1 || got[0].Status != 0 || got[0].Duration != 0 {
+			t.Errorf("Requests() = %+v while one waits; want it, without Status and Duration", got)
+		}
+		cancel()
+	})
 }
 
-// The oldest make room, and it says so.
+// The oldest make room, and Dropped says so.
 func TestBounds(t *testing.T) {
 	c := inMemory(t, portaltest.WithKept(3))
 	first := c.link(sheetLinks, "sso")

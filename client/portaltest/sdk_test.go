@@ -46,6 +46,11 @@ func TestLeftOutFields(t *testing.T) {
 		})
 	}
 	c.send("POST", liveLinks, `{"organization":null,"intent":"sso"}`).want(t, 422)
+	// Names are exact, though Go's decoder is lenient: this is an unknown field.
+	c.send("POST", liveLinks, `{"organization":"`+c.portal.Organization+`","Intent":"saml"}`).want(t, 201)
+	if links := c.portal.Links(); links[len(links)-1].Intent != "" {
+		t.Errorf("Intent = %q of a link whose request had none", links[len(links)-1].Intent)
+	}
 }
 
 // last is the request that arrived last.

@@ -91,7 +91,6 @@ func (h *Handler) RemoveKey(key string) bool {
 	defer h.lock()()
 	_, ok := h.keys[key]
 	delete(h.keys, key)
-	delete(h.windows, key)
 	return ok
 }
 

@@ -3,6 +3,7 @@ package portaltest_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,6 +71,7 @@ func TestKeys(t *testing.T) {
 		t.Error("RemoveKey does not say whether it was one")
 	}
 	c.send("GET", sheetIcons, "").want(t, 401)
+	c.send("GET", sheetIcons, "", key("sk_example_123456789")).want(t, 401)
 	c.send("GET", sheetIcons, "", header("Authorization", "bearer "+second)).want(t, 200) // schemes have no case
 	c.send("GET", sheetIcons, "", header("Authorization", "Bearer  "+second)).want(t, 401)
 	c.send("GET", sheetIcons, "", header("Authorization", "Bearer "+strings.ToLower(second))).want(t, 401)
@@ -100,7 +102,7 @@ func TestLinks(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
-	c := serve(t, portaltest.WithRateLimit(2))
+	c := serve(t, portaltest.WithRateLimit(2), portaltest.WithExamples())
 	page := c.link(sheetLinks, "sso")
 	other := c.portal.AddKey()
 	c.portal.RemoveKey(c.portal.APIKey)
@@ -114,8 +116,9 @@ func TestReset(t *testing.T) {
 		t.Errorf("%d requests, links and faults are left", got)
 	}
 	c.send("POST", sheetLinks, c.request("sso")).want(t, 200)
-	if got := c.portal.Organizations(); len(got) != 1 || got[0].ID != c.portal.Organization {
-		t.Errorf("Organizations() = %v, want the first alone", got)
+	c.send("POST", sheetLinks, c.request("sso", "organization", "org_01EHWNCE74X7JSDV0X3SZ3KJNY"), key("sk_example_123456789")).want(t, 200)
+	if got := c.portal.Organizations(); len(got) != 2 || got[0].ID != c.portal.Organization {
+		t.Errorf("Organizations() = %v, want the first and the reference's", got)
 	}
 	c.send("GET", sheetIcons, "").want(t, 200)
 	c.send("GET", sheetIcons, "", key(other)).want(t, 401)
@@ -151,6 +154,14 @@ func TestBaseURL(t *testing.T) {
 	}
 }
 
+// A server that speaks TLS gives out links that do.
+func TestHandlerOverTLS(t *testing.T) {
+	h := portaltest.NewHandler()
+	srv := httptest.NewTLSServer(h)
+	t.Cleanup(srv.Close)
+	(&caller{t: t, portal: h, url: srv.URL, hc: srv.Client()}).link(liveLinks, "sso")
+}
+
 // A server that a test forgot is closed with the test; one without a test, by hand.
 func TestClose(t *testing.T) {
 	var url string
@@ -183,43 +194,5 @@ func TestClose(t *testing.T) {
 	}
 	if len(srv.Requests()) != 1 {
 		t.Error("what was recorded is gone with the server")
-	}
-}
-
-// The reference's own commands, with nothing but the host changed.
-func TestExamplesOfTheReference(t *testing.T) {
-	const body = `{
-    "organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY",
-    "intent": "sso",
-    "return_url": "https://example.com/settings"
-  }`
-	for _, tt := range []struct {
-		opts []portaltest.Option
-		want int
-	}{
-		{[]portaltest.Option{portaltest.WithExamples()}, http.StatusOK},
-		{nil, http.StatusUnauthorized},
-	} {
-		srv := portaltest.NewServer(t, tt.opts...)
-		srv.Reset()
-		for _, r := range []struct{ method, path, body string }{
-			{http.MethodPost, "/portal_links", body},
-			{http.MethodGet, "/provider_icons", ""},
-		} {
-			req, err := http.NewRequestWithContext(t.Context(), r.method, srv.URL+r.path, strings.NewReader(r.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Authorization", "Bearer sk_example_123456789")
-			req.Header.Set("Content-Type", "application/json")
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = resp.Body.Close()
-			if resp.StatusCode != tt.want {
-				t.Errorf("%s %s = %d, want %d", r.method, r.path, resp.StatusCode, tt.want)
-			}
-		}
 	}
 }

@@ -5,39 +5,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
-
-// A whole client in a bubble: its waits cost nothing, and time is what it says.
-func TestTransportInBubble(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := portaltest.NewHandler()
-		portal, err := client.New(h.APIKey,
-			client.WithBaseURL("https://portal.test"), client.WithLinkHosts("portal.test"),
-			client.WithHTTPClient(&http.Client{Transport: h.Transport()}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Fail(portaltest.Fault{Status: http.StatusTooManyRequests, RetryAfter: 40 * time.Second})
-		start := time.Now()
-		link, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{Organization: h.Organization, Intent: client.IntentSSO})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if waited := time.Since(start); waited < 40*time.Second || waited > 50*time.Second {
-			t.Errorf("the client waited %v, want the 40 s that it was told", waited)
-		}
-		if !strings.HasPrefix(link.URL, "https://portal.test/") {
-			t.Errorf("link = %s, want one at the address that was asked", link.URL)
-		}
-	})
-}
 
 // Who leaves early leaves nothing behind: the bubble would not end.
 func TestTransportAbandoned(t *testing.T) {
