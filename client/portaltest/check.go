@@ -110,7 +110,7 @@ func problemsOf(err error) (found []problem) {
 }
 
 func problemOf(e *openapi3.SchemaError) problem {
-	field := e.JSONPointer()[0] // of a list too, not of its elements
+	field := append(e.JSONPointer(), "body")[0] // of a list too, not of its elements
 	rule := strings.TrimPrefix(strings.ToLower(e.Reason), "value ")
 	switch e.SchemaField {
 	case "required":

@@ -79,11 +79,11 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 		}
 	}
 	if left := c.portal.PendingFaults(); tried == 0 || len(left) > 0 {
-		t.Errorf("%d statuses were tried, and the faults %v struck nobody", tried, left)
+		t.Errorf("%d statuses were tried, and the faults %v hit no request", tried, left)
 	}
 }
 
-// Who copies an example of a request from the document gets what it asks for.
+// Every example of a request in the document is served.
 func TestDocumentExamplesAreTaken(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
 	if err != nil {

@@ -111,8 +111,8 @@ func TestLiveErrorTable(t *testing.T) {
 	}
 }
 
-// Who has no key learns nothing about the request, and who sent a real one learns that
-// this is not WorkOS.
+// A request without a good key is refused before it is read. A real key is answered with
+// a word on the sandbox.
 func TestKeyComesFirst(t *testing.T) {
 	c := serve(t)
 	for _, body := range []string{`{"organization":`, `{}`, strings.Repeat("x", 2<<20)} {

@@ -12,7 +12,7 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-// Who leaves early leaves nothing behind: the bubble would not end.
+// A client that leaves early leaves no goroutine behind: the bubble would not end.
 func TestTransportAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := portaltest.NewHandler()

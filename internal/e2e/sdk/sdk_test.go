@@ -40,7 +40,7 @@ func check(t *testing.T, major string, portal *portaltest.Handler, address strin
 		t.Errorf("%d checks held, want 21:\n%s", n, out)
 	}
 	if left := portal.PendingFaults(); left != nil {
-		t.Errorf("these faults hit nobody: %+v", left)
+		t.Errorf("these faults hit no request: %+v", left)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestNodeBehindTLS(t *testing.T) {
 	check(t, "11", portal, address, "NODE_TLS_REJECT_UNAUTHORIZED=0", "NODE_NO_WARNINGS=1")
 }
 
-// Who forgets https: false finds out why nothing arrives.
+// Where https: false is missing, Requests says why nothing arrives.
 func TestNodeSpeaksTLSToPlainHTTP(t *testing.T) {
 	t.Parallel()
 	for major := range majors {
