@@ -105,6 +105,8 @@ func problemsOf(err error) (found []problem) {
 		}
 	} else if one := (*openapi3.SchemaError)(nil); errors.As(err, &one) {
 		found = append(found, problemOf(one))
+	} else if err != nil {
+		found = append(found, problem{"body", "invalid_body", "is not as the contract says"})
 	}
 	return found
 }
