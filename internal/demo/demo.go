@@ -1,3 +1,12 @@
+// Package demo is what "adminportal demo" serves: the settings page of an invented product, whose
+// buttons lead to the Admin Portal and back, and next to it what happened at each click.
+//
+// configure.go takes a click from the session to the portal, with package portalhttp. record.go
+// records what the client sent, what came back, what the person saw and what the log got. page.go
+// shows it, and faults.go makes the sandbox fail. examples/settings is such a page without the
+// records, to copy from.
+//
+// The page is for loopback: whoever reaches it may act for every organization it knows.
 package demo
 
 import (
@@ -8,12 +17,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portalhttp"
 	"github.com/adminportal-go/adminportal/client/portaltest"
+	"github.com/adminportal-go/adminportal/internal/loopback"
 )
 
 // An Organization is a customer of the invented product.
@@ -24,118 +35,99 @@ type Organization struct {
 
 // A Config says where links are made, and for whom.
 type Config struct {
-	// Site is the demo's own address, such as http://127.0.0.1:8700. Requests that
-	// were sent to another are not served.
+	// Site is the demo's own address, such as http://127.0.0.1:8700.
 	Site string
 
 	BaseURL, APIKey string // of the API
 	UserAgent       string // empty: the client's own
 
-	// Organizations are those that a person may switch between; the first is
-	// everyone's at the start. There must be one.
+	// Organizations are the ones a person can switch between, the first to begin with. There is one
+	// at least.
 	Organizations []Organization
 
-	// Sandbox is what answers at BaseURL, where it is in this process: the page can
-	// make it fail. Nil is WorkOS, or whoever is there.
+	// Sandbox is the server at BaseURL if it runs in this process: the page can make it fail.
 	Sandbox *portaltest.Handler
 
-	Log io.Writer // a line for every click; nil: nowhere
+	Log io.Writer // gets a line for every click
 }
 
-// A Demo is the page and all that it needs. Make one with [New].
+// A Demo is an http.Handler that serves the page. Make one with [New].
 type Demo struct {
+	http.Handler
 	Config
 	site      *url.URL
-	handler   http.Handler
 	transport *http.Transport
 	portal    atomic.Pointer[client.Client]
-	icons     *client.IconCatalog
 	page      *template.Template
 	logger    *slog.Logger
-	sessions  sessions
-	faults    faults
+
+	mu       sync.Mutex // guards the fields below, sessions and clicks
+	sessions map[string]*session
+	fault    string // the Value of one of faults
+	gone     string // the name of the organization that the sandbox does not know
 }
 
-// firstIcons bounds how long a start on the sandbox waits for its icons.
-const firstIcons = time.Second
-
-// New makes a demo. Its errors are those of [client.New]: of the key or the base URL.
+// New makes a demo. Its errors are those of [client.New], about the key or the base URL.
 func New(c Config) (*Demo, error) {
 	site, err := url.Parse(c.Site)
 	if err != nil {
 		return nil, err
 	}
-	if c.Log == nil {
-		c.Log = io.Discard
-	}
 	d := &Demo{
-		Config: c,
-		site:   site,
-		transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			MaxIdleConnsPerHost: 64,
-			IdleConnTimeout:     time.Minute,
-		},
-		logger:   slog.New(newLines(c.Log)),
-		sessions: sessions{cookie: "adminportal_demo_" + site.Port(), open: map[string]*session{}},
-		faults:   faults{current: faultNone},
+		Config:    c,
+		site:      site,
+		transport: &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: time.Minute},
+		sessions:  map[string]*session{},
+		fault:     "none",
 	}
+	d.logger = slog.New(clickLog{slog.NewTextHandler(c.Log, nil), d})
 	if err := d.connect(); err != nil {
 		return nil, err
 	}
-	// The icon file has dark icons too, needs no key, and counts against no budget.
-	source, err := client.New(c.APIKey, d.options(client.WithDialect(client.DialectGenerateLink))...)
+	// The live dialect's icon file has dark icons too, needs no key and uses no budget.
+	source, err := d.newClient(client.WithDialect(client.DialectGenerateLink))
 	if err != nil {
 		return nil, err
 	}
-	d.icons = client.NewIconCatalog(source)
-	d.icons.Warm()
-	if c.Sandbox != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), firstIcons)
-		defer cancel()
-		_, _ = d.icons.All(ctx) // the first page has them too; without, it has neutral ones
-	}
-	d.page = newPage(d.icons)
-	d.handler = d.routes()
+	icons := client.NewIconCatalog(source)
+	icons.Warm()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, _ = icons.All(ctx) // so that the first page has them; else it shows neutral ones
+	d.page = d.newPage(icons)
+	d.Handler = d.routes()
 	return d, nil
 }
 
-// connect makes a client that knows nothing yet of the service, its rate limit
-// included.
+// connect makes a new client, which knows nothing of the service yet, its rate limit included.
 func (d *Demo) connect() error {
-	portal, err := client.New(d.APIKey, d.options(client.WithObserver(observe), client.WithLogger(d.logger))...)
-	if err != nil {
-		return err
+	portal, err := d.newClient(client.WithLogger(d.logger), client.WithObserver(func(ctx context.Context, a client.Attempt) {
+		d.note(ctx, func(c *click) { c.Answers = append(c.Answers, a) })
+	}))
+	if err == nil {
+		d.portal.Store(portal)
 	}
-	d.portal.Store(portal)
-	return nil
+	return err
 }
 
-func (d *Demo) options(more ...client.Option) []client.Option {
-	opts := []client.Option{
-		client.WithBaseURL(d.BaseURL),
-		client.WithHTTPClient(&http.Client{Transport: recorder{d.transport}}),
-	}
+func (d *Demo) newClient(opts ...client.Option) (*client.Client, error) {
+	opts = append(opts, client.WithBaseURL(d.BaseURL), client.WithHTTPClient(&http.Client{Transport: recorder{d}}))
 	if d.UserAgent != "" {
 		opts = append(opts, client.WithUserAgent(d.UserAgent))
 	}
-	if d.Sandbox != nil {
-		// A server in the same process needs no second to recover.
+	if d.Sandbox != nil { // a server in the same process recovers at once
 		opts = append(opts, client.WithRetry(client.RetryPolicy{BaseDelay: 250 * time.Millisecond}))
 	}
-	return append(opts, more...)
+	return client.New(d.APIKey, opts...)
 }
 
 func (d *Demo) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler("/settings", http.StatusSeeOther))
 	mux.HandleFunc("GET /settings", d.settings)
-	for name := range files {
-		mux.HandleFunc("GET /"+name, serveFile)
-	}
 	mux.Handle("/configure/{feature}", d.configure())
-
-	own := http.NewCrossOriginProtection() // what portalhttp does for the buttons
+	mux.Handle("GET /static/", http.FileServerFS(files))
+	own := http.NewCrossOriginProtection() // portalhttp does the same for the buttons
 	own.SetDenyHandler(d.refuse(http.StatusForbidden, "Start from the settings page", "Another site tried to change something here, so nothing was changed. Go back and do it there."))
 	mux.Handle("POST /organization", own.Handler(http.HandlerFunc(d.switchOrganization)))
 	if d.Sandbox != nil {
@@ -145,16 +137,34 @@ func (d *Demo) routes() http.Handler {
 	return d.atHome(mux)
 }
 
-// ServeHTTP serves the page.
-func (d *Demo) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
+// atHome serves only requests that were sent to the demo's own address. Otherwise a site whose
+// name points at loopback would share an origin with the demo, and could ask for links. Other
+// names of loopback are redirected to the one that has the cookie.
+func (d *Demo) atHome(next http.Handler) http.Handler {
+	elsewhere := d.refuse(http.StatusMisdirectedRequest, "This page has another address", "It is served under its own address only.")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Referrer-Policy", "same-origin")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		sentTo := url.URL{Scheme: d.site.Scheme, Host: r.Host}
+		switch {
+		case r.Host == d.site.Host:
+			next.ServeHTTP(w, r)
+		case loopback.Is(sentTo.Hostname()) && r.Method != http.MethodPost:
+			http.Redirect(w, r, d.Site+r.URL.RequestURI(), http.StatusSeeOther)
+		default:
+			elsewhere.ServeHTTP(w, r)
+		}
+	})
+}
 
-// Close ends the connections that no request uses.
+// Close closes the connections that no request uses.
 func (d *Demo) Close() { d.transport.CloseIdleConnections() }
 
-// refuse answers with a page in the manner of the buttons' own failures.
+// refuse answers with a page that looks like the failures of the buttons.
 func (d *Demo) refuse(status int, title, message string) http.Handler {
 	return &portalhttp.Failure{
-		Status: status, Code: strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), Title: title, Message: message,
-		ReturnURL: d.Site + "/settings",
+		Status: status, Code: strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"),
+		Title: title, Message: message, ReturnURL: d.Site + "/settings",
 	}
 }

@@ -25,12 +25,13 @@ type world struct {
 	sandbox      *portaltest.Server
 	site         string
 	acme, globex string
-	log          *journal
+	log          *logged
+	transport    http.RoundTripper // to both
 }
 
-func newWorld(t testing.TB, change ...func(*demo.Config)) world {
+func newWorld(t *testing.T, change ...func(*demo.Config)) world {
 	t.Helper()
-	w := world{sandbox: portaltest.NewServer(t), log: new(journal)}
+	w := world{sandbox: portaltest.NewServer(t), log: new(logged)}
 	w.acme, w.globex = w.sandbox.Organization, w.sandbox.AddOrganization("Globex")
 	srv := httptest.NewUnstartedServer(nil)
 	w.site = "http://" + srv.Listener.Addr().String()
@@ -51,65 +52,65 @@ func newWorld(t testing.TB, change ...func(*demo.Config)) world {
 	}
 	srv.Config.Handler = page
 	srv.Start()
+	w.transport = srv.Client().Transport
 	t.Cleanup(page.Close)
 	t.Cleanup(srv.Close)
 	return w
 }
 
-// A journal is a log that a test reads.
-type journal struct {
+type logged struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
 }
 
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.String()
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
-// A browser keeps cookies, says where a request comes from, and follows no
-// redirects by itself.
+func (w world) port() string { return w.site[strings.LastIndex(w.site, ":")+1:] }
+
+// A browser keeps cookies, says where a request comes from, and follows no redirects by itself.
 type browser struct {
 	*http.Client
 	world
 }
 
-func (w world) browser(t testing.TB) browser {
+func (w world) browser(t *testing.T) browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	t.Cleanup(transport.CloseIdleConnections)
-	return browser{&http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return browser{&http.Client{Jar: jar, Transport: w.transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}, w}
 }
 
 // visitor is a browser that has been on the page.
-func (w world) visitor(t testing.TB) browser {
+func (w world) visitor(t *testing.T) browser {
 	t.Helper()
 	b := w.browser(t)
 	b.page(t, "/settings")
 	return b
 }
 
-// An answer is what a browser has in hand: the body is read, and text is what of it
-// a person or their JSON would have, without the escapes of HTML.
+// An answer has the body without the escapes of HTML.
 type answer struct {
 	*http.Response
-	body, text string
+	text string
 }
 
-func (b browser) send(t testing.TB, method, address, body string, header ...string) answer {
+// send sends a request as the page's own forms and links do. The header's fields replace a browser's
+// own; an empty one is left out.
+func (b browser) send(t *testing.T, method, address, body string, header ...string) answer {
 	t.Helper()
 	if strings.HasPrefix(address, "/") {
 		address = b.site + address
@@ -141,13 +142,13 @@ func (b browser) send(t testing.TB, method, address, body string, header ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{resp, string(text), html.UnescapeString(string(text))}
+	return answer{resp, html.UnescapeString(string(text))}
 }
 
-// page is a page of the demo, which must be there.
-func (b browser) page(t testing.TB, address string) answer {
+// page gets a page, which must be there.
+func (b browser) page(t *testing.T, address string, header ...string) answer {
 	t.Helper()
-	got := b.send(t, http.MethodGet, address, "")
+	got := b.send(t, http.MethodGet, address, "", header...)
 	if got.StatusCode != http.StatusOK {
 		t.Fatalf("GET %s = %d, want 200", address, got.StatusCode)
 	}
@@ -155,13 +156,13 @@ func (b browser) page(t testing.TB, address string) answer {
 }
 
 // click presses a button.
-func (b browser) click(t testing.TB, feature string, header ...string) answer {
+func (b browser) click(t *testing.T, feature string, header ...string) answer {
 	t.Helper()
 	return b.send(t, http.MethodPost, "/configure/"+feature, "", header...)
 }
 
-// post sends a form of the page, which must lead back to it.
-func (b browser) post(t testing.TB, address, name, value string) {
+// choose sends a form of the page, which must lead back to it.
+func (b browser) choose(t *testing.T, address, name, value string) {
 	t.Helper()
 	got := b.send(t, http.MethodPost, address, url.Values{name: {value}}.Encode())
 	if to := got.Header.Get("Location"); got.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/settings") {
@@ -169,8 +170,7 @@ func (b browser) post(t testing.TB, address, name, value string) {
 	}
 }
 
-// has says which of the texts are not in what was shown.
-func has(t testing.TB, what, text string, want ...string) {
+func has(t *testing.T, what, text string, want ...string) {
 	t.Helper()
 	for _, w := range want {
 		if !strings.Contains(text, w) {
@@ -179,8 +179,7 @@ func has(t testing.TB, what, text string, want ...string) {
 	}
 }
 
-// hasNot says which of the texts are.
-func hasNot(t testing.TB, what, text string, unwanted ...string) {
+func hasNot(t *testing.T, what, text string, unwanted ...string) {
 	t.Helper()
 	for _, w := range unwanted {
 		if strings.Contains(text, w) {

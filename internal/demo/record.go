@@ -5,58 +5,101 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portalhttp"
 )
 
-// sent is a request as it left, without the key.
-type sent struct{ url, body string }
-
-// A recorder writes down, for a click, what the client sends.
-type recorder struct{ next http.RoundTripper }
-
-func (t recorder) RoundTrip(r *http.Request) (*http.Response, error) {
-	c := clickOf(r.Context())
-	if c == nil || r.Body == nil {
-		return t.next.RoundTrip(r)
-	}
-	body, err := io.ReadAll(r.Body)
-	_ = r.Body.Close() // it is read
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	c.request = sent{r.URL.String(), string(body)}
-	c.mu.Unlock()
-	out := r.Clone(r.Context())
-	out.Body = io.NopCloser(bytes.NewReader(body))
-	return t.next.RoundTrip(out)
+// A click is what is known of one press of a button. Demo.mu guards it.
+type click struct {
+	At           time.Time
+	session      *session // nil: not somebody who may press it
+	Feature      *feature
+	Organization Organization
+	Curl         string // the last request that was sent
+	Answers      []client.Attempt
+	Link         *client.PortalLink // without its URL; nil: none was made
+	Failure      *portalhttp.Failure
+	Lines        []string // of the log
+	Back         string   // how the person came back: "done", "left" or not yet
 }
 
-// observe writes down how each of a click's attempts ended.
-func observe(ctx context.Context, a client.Attempt) {
-	if c := clickOf(ctx); c != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.attempts = append(c.attempts, a)
+// maxClicks is how many clicks of a person are kept.
+const maxClicks = 8
+
+// add adds a click that has ended to its session.
+func (c *click) add() {
+	if s := c.session; s != nil {
+		s.clicks = slices.Insert(s.clicks, 0, c)
+		s.clicks = s.clicks[:min(len(s.clicks), maxClicks)]
 	}
 }
 
-// curl is the request for a shell that has the key in WORKOS_API_KEY. The body is
-// laid out for reading, which is nothing to JSON.
-func (s sent) curl() string {
-	body := s.body
-	var laidOut bytes.Buffer
-	if json.Indent(&laidOut, []byte(body), "  ", "  ") == nil {
-		body = laidOut.String()
+// cameBack records how the person came back from the last link for a feature.
+func (s *session) cameBack(f *feature, how string) {
+	i := slices.IndexFunc(s.clicks, func(c *click) bool {
+		return c.Link != nil && c.Feature == f && c.Organization == s.organization
+	})
+	if i >= 0 {
+		s.clicks[i].Back = how
 	}
-	return "curl " + s.url + " \\\n" +
+}
+
+type clickKey struct{}
+
+// note changes the click that ctx belongs to, if there is one.
+func (d *Demo) note(ctx context.Context, change func(*click)) {
+	if c, ok := ctx.Value(clickKey{}).(*click); ok {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		change(c)
+	}
+}
+
+// A recorder records what a click sends.
+type recorder struct{ *Demo }
+
+func (d recorder) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		d.note(r.Context(), func(c *click) { c.Curl = curl(r.URL.String(), body) })
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return d.transport.RoundTrip(r)
+}
+
+// curl is a request as a command for a shell that has the key in WORKOS_API_KEY.
+func curl(url string, body []byte) string {
+	var indented bytes.Buffer
+	if json.Indent(&indented, body, "  ", "  ") == nil {
+		body = indented.Bytes()
+	}
+	return "curl " + url + " \\\n" +
 		`  -H "Authorization: Bearer $WORKOS_API_KEY" \` + "\n" +
 		"  -H 'Content-Type: application/json' \\\n" +
-		"  -d " + quoted(body)
+		"  -d '" + strings.ReplaceAll(string(body), "'", `'\''`) + "'"
 }
 
-// quoted is text as one word of a shell.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+// clickLog is a log handler that also gives each click the lines about it.
+type clickLog struct {
+	slog.Handler
+	demo *Demo
+}
+
+func (l clickLog) Handle(ctx context.Context, record slog.Record) error {
+	l.demo.note(ctx, func(c *click) {
+		var line strings.Builder
+		_ = slog.NewTextHandler(&line, nil).Handle(ctx, record) // a builder takes everything
+		c.Lines = append(c.Lines, line.String())
+	})
+	return l.Handler.Handle(ctx, record)
+}
