@@ -1,58 +1,52 @@
 package browser
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
 
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// axe reads what is put into a page to judge it.
-func axe(t testing.TB) string {
-	t.Helper()
-	code, err := os.ReadFile(filepath.Join(require.Module(t, "axe-core"), "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
+// judge holds a page to what every page must be: accessible, in both color schemes, and no wider
+// than a phone.
+func (b *tab) judge() {
+	b.t.Helper()
+	b.accessible(`{resultTypes: ["violations", "incomplete"]}`)
+	b.phone("dark")
+	b.accessible(`{runOnly: ["color-contrast"]}`) // the other rules do not depend on the view
+	type widths struct{ Page, View float64 }
+	if w := evaluate[widths](b, "({Page: document.documentElement.scrollWidth, View: innerWidth})"); w.Page > phoneWidth || w.View != phoneWidth {
+		b.t.Errorf("%s scrolls sideways on a phone: %+v, want %d", b.address().Path, w, phoneWidth)
 	}
-	return string(code)
+	b.desk("light")
 }
 
-// accessible has axe-core look at the page: whatever it finds fails the test, and so
-// does what it cannot tell.
-func (b *tab) accessible() {
+// accessible has axe-core judge the page. What it finds, and what it cannot tell, fails the test.
+func (b *tab) accessible(options string) {
 	b.t.Helper()
+	if !evaluate[bool](b, `typeof axe === "object"`) {
+		script, err := os.ReadFile(filepath.Join(require.Module(b.t, "axe-core"), "axe.min.js"))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		evaluate[bool](b, string(script)+"\n;true")
+	}
 	type finding struct {
-		ID     string `json:"id"`
-		Impact string `json:"impact"`
-		Help   string `json:"help"`
-		Nodes  []struct {
-			HTML    string `json:"html"`
-			Summary string `json:"failureSummary"`
+		ID    string `json:"id"`
+		Help  string `json:"help"`
+		Nodes []struct {
+			Target []string `json:"target"`
 		} `json:"nodes"`
 	}
-	type verdict struct {
+	verdict := evaluate[struct {
 		Violations []finding `json:"violations"`
 		Incomplete []finding `json:"incomplete"`
 		Passes     int       `json:"passes"`
+	}](b, `axe.run(document, `+options+`).then(r => ({violations: r.violations, incomplete: r.incomplete, passes: r.passes.length}))`)
+	if verdict.Passes == 0 {
+		b.t.Errorf("axe-core judged nothing at %s", b.address().Path)
 	}
-	if !evaluate[bool](b, `typeof axe === "object"`) {
-		evaluate[bool](b, axe(b.t)+"\n;true")
-	}
-	v := evaluate[verdict](b, `axe.run(document, {resultTypes: ["violations", "incomplete"]}).then(r => ({
-		violations: r.violations, incomplete: r.incomplete, passes: r.passes.length}))`)
-	if v.Passes < 10 {
-		b.t.Errorf("axe-core judged %s by %d rules only", b.place(), v.Passes)
-	}
-	for kind, findings := range map[string][]finding{"finds": v.Violations, "cannot tell": v.Incomplete} {
-		for _, f := range findings {
-			var where []string
-			for _, n := range f.Nodes {
-				where = append(where, n.HTML+"\n"+n.Summary)
-			}
-			b.t.Error(quiet(fmt.Sprintf("axe-core %s at %s: %s (%s): %s\n%s", kind, b.place(), f.ID, f.Impact, f.Help, strings.Join(where, "\n"))))
-		}
+	for _, f := range append(verdict.Violations, verdict.Incomplete...) {
+		b.t.Errorf("axe-core at %s: %s: %s: %v", b.address().Path, f.ID, f.Help, f.Nodes)
 	}
 }

@@ -2,281 +2,327 @@ package browser
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/adminportal-go/adminportal/internal/loopback"
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// patience is what a step may take on a machine that has other things to do. A step
-// takes milliseconds; what reaches this hangs.
-const patience = 90 * time.Second
+// patience bounds a step in the browser. A step takes milliseconds: one that takes this long hangs.
+const patience = time.Minute
 
-// scratch is where everything that the tests build or that the browser writes is.
-var scratch string
+// chromium is the one browser of all tests. The first test that opens a tab starts it.
+var chromium struct {
+	ctx   context.Context // chromedp's handle on the browser and its first tab
+	start func() error
+}
 
 func TestMain(m *testing.M) {
-	code := func() int {
-		var err error
-		if scratch, err = os.MkdirTemp("", "browser"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		code := m.Run()
-		chromium.stop()
-		// The browser's helpers may outlive it by a moment, and write.
-		for deadline := time.Now().Add(patience); ; {
-			if err = os.RemoveAll(scratch); err == nil || time.Now().After(deadline) {
-				break
-			}
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return code
-	}()
+	home, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"),
+		chromedp.Env("HOME="+home),
+		chromedp.NoSandbox, // which root and most containers cannot have
+		chromedp.DisableGPU,
+		// The browser asks for nothing of its own, and pages get nothing from elsewhere.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true),
+		// A page that is gone back to is asked for again.
+		chromedp.Flag("disable-features", "Translate,BackForwardCache,SpareRendererForSitePerProcess"),
+		// A click counts as soon as the page is there, painted or not.
+		chromedp.Flag("allow-pre-commit-input", true),
+		// Pictures are the same on every machine.
+		chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("font-render-hinting", "none"),
+		chromedp.Flag("hide-scrollbars", true),
+	)...)
+	chromium.ctx, _ = chromedp.NewContext(allocator)
+	chromium.start = sync.OnceValue(func() error { return chromedp.Do(chromium.ctx) })
+	code := m.Run()
+	stop() // the browser, and with it every tab
+	_ = os.RemoveAll(home)
 	os.Exit(code)
 }
 
-// chromium is the one process of all tests, started by the first that needs it.
-var chromium process
-
-type process struct {
-	mu    sync.Mutex
-	ctx   context.Context // chromedp's handle on the process and its first tab
-	end   []context.CancelFunc
-	err   error
-	seats []*seat // that nobody uses
-}
-
-// A seat is a tab with a profile of its own. To make a profile is slow, and to empty
-// one is not: tests take turns.
-type seat struct {
+// A tab is a person with a browser. Its test fails at the end if a page did what none may do.
+type tab struct {
+	t   *testing.T
 	ctx context.Context // chromedp's handle on the tab
-	end context.CancelFunc
 
-	mu   sync.Mutex
-	note func(any) // of the test that sits there
+	mu         sync.Mutex
+	pages      map[network.RequestID]bool // requests for pages, and not for what is on them
+	complaints []string
 }
 
-func (s *seat) hear(event any) {
-	s.mu.Lock()
-	note := s.note
-	s.mu.Unlock()
-	if note != nil {
-		note(event)
-	}
-}
-
-func (s *seat) tell(note func(any)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.note = note
-}
-
-// sit returns a seat, free or new.
-func (p *process) sit(t testing.TB) *seat {
+// newTab opens a tab: as wide as a desk's, in light colors, with scripts.
+func newTab(t *testing.T) *tab {
 	t.Helper()
-	path := require.Tool(t, "chromium", "chromium")
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ctx == nil {
-		p.err = p.launch(path)
+	require.Tool(t, "chromium", "chromium")
+	if err := chromium.start(); err != nil {
+		t.Fatalf("start chromium: %v", err)
 	}
-	if p.err != nil {
-		t.Fatalf("start chromium: %v", p.err)
-	}
-	if n := len(p.seats); n > 0 {
-		s := p.seats[n-1]
-		p.seats = p.seats[:n-1]
-		return s
-	}
-	s := new(seat)
-	s.ctx, s.end = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(s.hear))
-	if err := chromedp.Do(s.ctx); err != nil { // the tab lives as long as s.ctx
+	b := &tab{t: t, pages: map[network.RequestID]bool{}}
+	ctx, end := chromedp.NewContext(chromium.ctx, chromedp.WithListener(b.hear))
+	b.ctx = ctx
+	t.Cleanup(func() {
+		evaluate[bool](b, "true") // after what the browser has to say
+		end()
+		for _, c := range b.complaints {
+			t.Error(c)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as ctx
 		t.Fatalf("open a tab: %v", err)
 	}
-	return s
-}
-
-// leave gives a seat back, or away with what a failed test has left in it.
-func (p *process) leave(s *seat, failed bool) {
-	s.tell(nil)
-	if failed {
-		s.end()
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seats = append(p.seats, s)
-}
-
-func (p *process) launch(path string) error {
-	home := filepath.Join(scratch, "home")
-	if err := os.Mkdir(home, 0o700); err != nil {
-		return err
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.NoSandbox, // which a container forbids, and root
-		chromedp.UserDataDir(filepath.Join(home, "profile")),
-		chromedp.Env("HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "TZ=UTC", "LANG=C.UTF-8", "LANGUAGE=en"),
-		chromedp.Flag("lang", "en-US"),
-		// Whatever a page asks for elsewhere is noted and gets nowhere, and the
-		// browser asks for nothing of its own.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-domain-reliability", true),
-		chromedp.Flag("no-pings", true),
-		chromedp.Flag("dns-prefetch-disable", true),
-		// Nor does it start processes ahead of need, or keep pages that were left: what
-		// is gone back to is asked for anew.
-		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter,InterestFeedContentSuggestions,AutofillServerCommunication,"+
-			"SpareRendererForSitePerProcess,BackForwardCache"),
-		// A click right after a page is there counts, painted or not.
-		chromedp.Flag("allow-pre-commit-input", true),
-		// Pictures are the same on every machine.
-		chromedp.DisableGPU,
-		chromedp.Flag("font-render-hinting", "none"),
-		chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("force-device-scale-factor", "1"),
-	)
-	ctx, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, endBrowser := chromedp.NewContext(ctx)
-	p.ctx, p.end = ctx, []context.CancelFunc{endBrowser, endAllocator}
-	started := make(chan error, 1)
-	go func() { started <- chromedp.Do(ctx) }() // the browser lives as long as ctx
-	select {
-	case err := <-started:
-		return err
-	case <-time.After(patience):
-		return errors.New("no answer")
-	}
-}
-
-func (p *process) stop() {
-	for _, s := range p.seats {
-		s.end()
-	}
-	for _, end := range p.end {
-		end()
-	}
-}
-
-// A tab is a person's browser with nothing in it, and what it has done.
-type tab struct {
-	t   testing.TB
-	ctx context.Context // chromedp's handle on the tab
-	watch
-}
-
-// newTab opens a tab, as wide as a desk's, light, with scripts. It is closed with
-// the test, which fails for what the tab did and must not.
-func newTab(t testing.TB) *tab {
-	t.Helper()
-	s := chromium.sit(t)
-	b := &tab{t: t, ctx: s.ctx}
-	b.news = make(chan struct{}, 1)
-	t.Cleanup(func() {
-		defer func() { chromium.leave(s, t.Failed()) }()
-		b.confess()
-	})
-	b.empty()
-	s.tell(b.note)
-	do(b, network.Enable, network.EnableParams{})
-	do(b, page.SetLifecycleEventsEnabled, page.SetLifecycleEventsEnabledParams{Enabled: true})
-	do(b, log.Enable, cdp.Empty{})
-	do(b, audits.Enable, cdp.Empty{})
+	call(b, network.Enable, network.EnableParams{})
+	call(b, log.Enable, cdp.Empty{})
+	call(b, audits.Enable, cdp.Empty{})
+	call(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	b.desk("light")
 	return b
 }
 
-// empty leaves nothing of whoever sat there before.
-func (b *tab) empty() {
-	b.t.Helper()
-	do(b, audits.Disable, cdp.Empty{})
-	do(b, log.Disable, cdp.Empty{})
-	do(b, log.Clear, cdp.Empty{})
-	do(b, fetch.Disable, cdp.Empty{})
-	if err := chromedp.Do(b.ctx, chromedp.Navigate("about:blank")); err != nil {
-		b.t.Fatalf("empty a tab: %v", err)
+// hear runs where the tab's messages are read: it may send none.
+func (b *tab) hear(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	complain := func(format string, args ...any) { b.complaints = append(b.complaints, fmt.Sprintf(format, args...)) }
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		b.pages[e.RequestID] = e.Type == network.ResourceTypeDocument
+		if u, err := url.Parse(e.Request.URL); err == nil && u.Host != "" && !loopback.Is(u.Hostname()) {
+			complain("a page asks another host: %s", u.Hostname())
+		}
+	case *network.EventRequestWillBeSentExtraInfo:
+		if referer := fmt.Sprint(e.Headers["Referer"]); strings.Contains(referer, "secret=") {
+			complain("a Referer gives a link away")
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
+			complain("a page's console has an %s: %s", e.Type, e.Args[0].Value)
+		}
+	case *runtime.EventExceptionThrown:
+		complain("a page's script fails: %s", e.ExceptionDetails.Text)
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError && !b.pages[e.Entry.NetworkRequestID] { // a page may be a 403
+			complain("the browser complains: %s: %s", e.Entry.Source, e.Entry.Text)
+		}
+	case *audits.EventIssueAdded:
+		if e.Issue.Code != audits.InspectorIssueCodeCookieIssue { // it kept a SameSite cookie from another site
+			complain("the browser finds an issue: %s", e.Issue.Code)
+		}
 	}
-	do(b, page.ResetNavigationHistory, cdp.Empty{})
-	do(b, network.ClearBrowserCookies, cdp.Empty{})
-	do(b, network.ClearBrowserCache, cdp.Empty{})
-	do(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
-	do(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	b.desk()
-	b.light()
 }
 
-// do sends a command to the tab.
-func do[P, R any](b *tab, command cdp.Command[P, R], params P) R {
+// do runs steps in the tab.
+func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// call sends a command to the tab.
+func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	result, err := chromedp.Call(ctx, command, params)
 	if err != nil {
-		b.t.Fatalf("%s at %s: %v", command.Method, b.place(), err)
+		b.t.Fatalf("%s: %v", command.Method, err)
 	}
 	return result
 }
 
-// evaluate runs an expression as the developer's tools do, whatever the page's
-// policy, and waits for what it promises.
-func evaluate[T any](b *tab, expression string) T {
+// evaluate runs a script as the developer's tools do, whatever the page's policy, and waits for what
+// it promises.
+func evaluate[T any](b *tab, script string) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
-		b.t.Fatalf("evaluate %.200s at %s: %v", expression, b.place(), err)
+		b.t.Fatalf("evaluate %.200s: %v", script, err)
 	}
 	return result
 }
 
-// Sizes and colours.
-
-const phoneWidth = 375
-
-func (b *tab) desk() { b.size(1200, 900, 1, false) }
-
-// phone is as narrow as phones get.
-func (b *tab) phone() { b.size(phoneWidth, 812, 2, true) }
-
-func (b *tab) size(width, height int64, scale float64, mobile bool) {
+// until waits for what an expression says of the page.
+func (b *tab) until(expression string) {
 	b.t.Helper()
-	do(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+	evaluate[bool](b, `new Promise(done => { const look = () => (`+expression+`) ? done(true) : setTimeout(look, 10); look(); })`)
+}
+
+// Going to pages.
+
+func (b *tab) open(address string) { b.t.Helper(); b.do("open a page", chromedp.Navigate(address)) }
+func (b *tab) reload()             { b.t.Helper(); b.do("reload", chromedp.Reload()) }
+func (b *tab) back()               { b.t.Helper(); b.do("go back", chromedp.NavigateBack()) }
+func (b *tab) forward()            { b.t.Helper(); b.do("go forward", chromedp.NavigateForward()) }
+
+// leads runs steps that lead to another page, and returns when it is there.
+func (b *tab) leads(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Steps(steps...))); err != nil {
+		b.t.Fatalf("%s at %s leads nowhere: %v", what, b.address().Path, err)
+	}
+}
+
+// press clicks on something that leads to another page.
+func (b *tab) press(w way) {
+	b.t.Helper()
+	b.leads("press "+w.String(), b.click(w))
+}
+
+// enter presses the Enter key on something that the Tab key gets to.
+func (b *tab) enter(w way) {
+	b.t.Helper()
+	b.tabTo(w)
+	b.leads("press Enter on "+w.String(), chromedp.KeyEvent("\r"))
+}
+
+// click returns a click of the mouse on something.
+func (b *tab) click(w way) chromedp.Action[chromedp.Void] {
+	b.t.Helper()
+	node := b.find(w)
+	call(b, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: node})
+	quads := call(b, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: node}).Quads
+	if len(quads) == 0 || len(quads[0]) != 8 {
+		b.t.Fatalf("%s is nowhere on the page", w)
+	}
+	q := quads[0]
+	return chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2)
+}
+
+// tabTo presses the Tab key until something has the focus, and shows it.
+func (b *tab) tabTo(w way) {
+	b.t.Helper()
+	var passed []way
+	for range 60 {
+		b.do("press Tab", chromedp.KeyEvent("\t"))
+		focus := evaluate[*runtime.RemoteObject](b, "document.activeElement")
+		no := false
+		for _, n := range call(b, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{ObjectID: focus.ObjectID, FetchRelatives: &no}).Nodes {
+			passed = append(passed, way{said(n.Role), said(n.Name)})
+		}
+		if len(passed) > 0 && passed[len(passed)-1] == w {
+			if !evaluate[bool](b, `getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+				b.t.Errorf("%s has the focus, and nothing shows it", w)
+			}
+			return
+		}
+	}
+	b.t.Fatalf("the Tab key does not get to %s; it gets to %s", w, passed)
+}
+
+// Finding things.
+
+// A way is something on a page, to those who see the page and to those who hear it.
+type way struct{ role, name string }
+
+func button(name string) way  { return way{"button", name} }
+func link(name string) way    { return way{"link", name} }
+func heading(name string) way { return way{"heading", name} }
+
+func (w way) String() string { return fmt.Sprintf("%s %q", w.role, w.name) }
+
+// find returns the one node that has this role and this accessible name.
+func (b *tab) find(w way) cdp.BackendNodeID {
+	b.t.Helper()
+	named := b.all(w)
+	if len(named) != 1 {
+		var names []string
+		for _, n := range b.all(way{role: w.role}) {
+			names = append(names, said(n.Name))
+		}
+		b.t.Fatalf("%s has %d × %s, want one; it has %q", b.address().Path, len(named), w, names)
+	}
+	return named[0].BackendDOMNodeID
+}
+
+// all finds by role, and by name unless it is empty.
+func (b *tab) all(w way) []*accessibility.Node {
+	b.t.Helper()
+	document := evaluate[*runtime.RemoteObject](b, "document").ObjectID
+	var seen []*accessibility.Node
+	for _, n := range call(b, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: document, Role: w.role, AccessibleName: w.name}).Nodes {
+		if !n.Ignored {
+			seen = append(seen, n)
+		}
+	}
+	return seen
+}
+
+// said is a role or a name as it is read out.
+func said(v *accessibility.Value) string {
+	var s string
+	if v != nil {
+		_ = json.Unmarshal(v.Value, &s) // what is not a string is not read out
+	}
+	return s
+}
+
+// address is that of the page.
+func (b *tab) address() *url.URL {
+	b.t.Helper()
+	u, err := url.Parse(evaluate[string](b, "location.href"))
+	if err != nil {
+		b.t.Fatal("the page's address is not one")
+	}
+	return u
+}
+
+// says checks that the page has these texts, in any case.
+func (b *tab) says(parts ...string) {
+	b.t.Helper()
+	text := evaluate[string](b, "document.body.innerText")
+	for _, part := range parts {
+		if !strings.Contains(strings.ToLower(text), strings.ToLower(part)) {
+			b.t.Errorf("%s does not say %q; it says:\n%s", b.address().Path, part, text)
+		}
+	}
+}
+
+// Sizes and colors.
+
+const deskWidth, phoneWidth = 1200, 375
+
+func (b *tab) desk(scheme string)  { b.t.Helper(); b.view(deskWidth, 900, 1, false, scheme) }
+func (b *tab) phone(scheme string) { b.t.Helper(); b.view(phoneWidth, 812, 2, true, scheme) }
+
+func (b *tab) view(width, height int64, scale float64, mobile bool, scheme string) {
+	b.t.Helper()
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: width, Height: height, DeviceScaleFactor: scale, Mobile: mobile,
 	})
-}
-
-func (b *tab) light() { b.scheme("light") }
-func (b *tab) dark()  { b.scheme("dark") }
-
-func (b *tab) scheme(name string) {
-	b.t.Helper()
-	do(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
-}
-
-// scriptless is for those who have switched scripts off.
-func (b *tab) scriptless() {
-	b.t.Helper()
-	do(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }

@@ -1,16 +1,176 @@
 package browser
 
 import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+
+	"github.com/adminportal-go/adminportal/client/portaltest"
+	"github.com/adminportal-go/adminportal/internal/demo"
 )
 
-// Each way in which the demo's sandbox can fail leads the person to a page that says
-// so and has a way back, and the settings page then says what happened.
-func TestDemoShowsEachFailure(t *testing.T) {
-	t.Parallel()
-	s := visitDemo(t)
-	for _, f := range []struct{ fault, meets string }{
+// A visit is a person on the demo's settings page.
+type visit struct {
+	*tab
+	sandbox *portaltest.Server
+	site    string
+}
+
+func visitDemo(t *testing.T) visit {
+	t.Helper()
+	b := newTab(t) // first: without a browser there is no need for the rest
+	sandbox := portaltest.NewServer(t)
+	srv := httptest.NewUnstartedServer(nil)
+	site := "http://" + srv.Listener.Addr().String()
+	page, err := demo.New(demo.Config{
+		Site:    site,
+		BaseURL: sandbox.URL,
+		APIKey:  sandbox.APIKey,
+		Organizations: []demo.Organization{
+			{ID: sandbox.Organization, Name: "Acme"},
+			{ID: sandbox.AddOrganization("Globex"), Name: "Globex"},
+		},
+		Sandbox: sandbox.Handler,
+		Log:     new(bytes.Buffer),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = page
+	srv.Start()
+	t.Cleanup(page.Close)
+	t.Cleanup(srv.Close)
+	v := visit{b, sandbox, site}
+	v.open(site)
+	return v
+}
+
+// wayBack is how the portal and pages of failures call the link back to the demo.
+func (v visit) wayBack() way { return link("Back to " + strings.TrimPrefix(v.site, "http://")) }
+
+// home checks that the person is on the settings page.
+func (v visit) home() {
+	v.t.Helper()
+	if at := v.address(); v.site+"/settings" != "http://"+at.Host+at.Path {
+		v.t.Fatalf("the person is at %s, want the settings page", at.Path)
+	}
+	v.find(heading("Sign-in and security"))
+}
+
+// choose has the sandbox fail in a way whose name starts so.
+func (v visit) choose(start string) {
+	v.t.Helper()
+	for _, n := range v.all(way{role: "radio"}) {
+		if name := said(n.Name); strings.HasPrefix(name, start) {
+			v.do("choose "+start, v.click(way{"radio", name}))
+			v.press(button("Apply"))
+			v.home()
+			return
+		}
+	}
+	v.t.Fatalf("there is no radio button %s", start)
+}
+
+func TestEveryButtonLeadsToThePortalAndBack(t *testing.T) {
+	v := visitDemo(t)
+	v.until(`[...document.images].every(i => i.complete)`)
+	if n := evaluate[int](v.tab, `document.querySelectorAll("main img").length`); n != 12 {
+		t.Errorf("icons of providers = %d, want 12", n)
+	}
+	if bad := evaluate[[]string](v.tab, `[...document.images].filter(i => !i.naturalWidth || !i.getAttribute("width") || !i.getAttribute("height")).map(i => i.src)`); len(bad) > 0 {
+		t.Errorf("icons that do not load, or move the page when they do: %q", bad)
+	}
+	v.judge()
+	for _, f := range []struct{ name, button, portal string }{
+		{"Single sign-on", "Configure SSO", "Configure Single Sign-On"},
+		{"Directory Sync", "Configure Directory Sync", "Configure Directory Sync"},
+		{"Audit Logs", "Configure Audit Logs", "Audit Logs"},
+		{"Log Streams", "Configure Log Streams", "Configure Log Streams"},
+	} {
+		for _, out := range []struct {
+			link way
+			says string
+		}{{v.wayBack(), f.name + ": not finished."}, {link("Done"), f.name + ": done."}} {
+			v.press(button(f.button))
+			v.find(heading(f.portal))
+			v.says("Acme")
+			v.press(out.link)
+			v.home()
+			v.says(out.says)
+		}
+	}
+	v.press(button("Globex"))
+	v.home()
+	v.press(button("Configure SSO"))
+	v.says("Globex")
+	v.press(link("Done"))
+	v.says("For the administrators of Globex", "Life left", "came back by the success_url")
+	v.judge()
+
+	// The life of the link counts down on the page.
+	before := evaluate[string](v.tab, `document.querySelector("time").innerText`)
+	v.until(`document.querySelector("time").innerText !== "` + before + `"`)
+}
+
+func TestKeyboardGetsToThePortalAndBack(t *testing.T) {
+	v := visitDemo(t)
+	v.tabTo(link("Skip to the settings"))
+	v.enter(button("Configure Log Streams"))
+	v.find(heading("Configure Log Streams"))
+	v.enter(link("Done"))
+	v.home()
+	v.says("Log Streams: done.")
+}
+
+func TestButtonWorksWithoutScripts(t *testing.T) {
+	v := visitDemo(t)
+	call(v.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	v.reload()
+	v.press(button("Configure SSO"))
+	v.press(link("Done"))
+	v.home()
+	v.says("Single sign-on: done.", "Life left: 9 min")
+}
+
+func TestBackButtonMakesNoLink(t *testing.T) {
+	v := visitDemo(t)
+	v.press(button("Configure Audit Logs"))
+	v.back()
+	v.home()
+	v.reload()
+	v.home()
+	v.forward()
+	v.find(heading("Audit Logs"))
+	v.back()
+	v.home()
+	if n := len(v.sandbox.Links()); n != 1 {
+		t.Errorf("links after back, reload, forward and back = %d, want 1", n)
+	}
+}
+
+func TestDoubleClickIsNoError(t *testing.T) {
+	v := visitDemo(t)
+	// The second click comes before the first is answered.
+	v.sandbox.Fail(portaltest.Fault{Operation: portaltest.OperationGeneratePortalLink, Latency: 300 * time.Millisecond, Times: 2})
+	click := v.click(button("Configure SSO"))
+	v.leads("a double click", click, click)
+	v.find(heading("Configure Single Sign-On"))
+	v.press(link("Done"))
+	v.home()
+}
+
+// Each way in which the sandbox can fail leads to a page that says so and leads back.
+func TestFailures(t *testing.T) {
+	v := visitDemo(t)
+	for i, f := range []struct{ fault, heading string }{
 		{"The link expires", "This link has expired"},
 		{"429", "Many people are here right now"},
 		{"500, every time", "The admin portal does not answer"},
@@ -18,45 +178,56 @@ func TestDemoShowsEachFailure(t *testing.T) {
 		{"500, at first", "Configure Single Sign-On"}, // nobody notices
 		{"Nothing", "Configure Single Sign-On"},
 	} {
-		s.choose(f.fault)
-		s.press(button("Apply"))
-		s.home()
-		s.press(button("Configure SSO"))
-		if !s.has(way{"heading", f.meets}) {
-			t.Errorf("%s: the person is on %s with %s, want %q", f.fault, s.place(), s.everything("heading"), f.meets)
+		v.choose(f.fault)
+		v.press(button("Configure SSO"))
+		v.find(heading(f.heading))
+		if i < 4 { // the others are on the portal, see TestPortalPages
+			v.judge()
 		}
-		s.press(s.wayBack())
-		s.home()
+		v.press(v.wayBack())
+		v.home()
 	}
-	s.inEveryLight() // with all that happened
+	v.judge() // with all that happened
 }
 
-// choose clicks on the radio button whose name starts so.
-func (b *tab) choose(start string) {
-	b.t.Helper()
-	for _, n := range b.all(way{role: "radio"}) {
-		if name := said(n.Name); strings.HasPrefix(name, start) {
-			b.click(way{"radio", name}, 1)
-			return
-		}
+// What is refused has a page too.
+func TestRefusals(t *testing.T) {
+	v := visitDemo(t)
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(pageWithButton(v.site)))
+	}))
+	t.Cleanup(evil.Close)
+	for _, c := range []struct {
+		heading string
+		get     func()
+	}{
+		{"The portal opens with its button", func() { v.open(v.site + "/configure/sso") }},
+		{"There is nothing here", func() { v.open(v.site + "/elsewhere") }},
+		{"Start from the settings page", func() { v.open(evil.URL); v.press(button("Win")) }},
+		{"Start from the settings page", func() {
+			v.open("data:text/html," + url.PathEscape(pageWithButton(v.site)))
+			v.press(button("Win"))
+		}},
+		{"You are signed out", func() {
+			v.open(v.site)
+			call(v.tab, network.ClearBrowserCookies, cdp.Empty{})
+			v.press(button("Configure SSO"))
+		}},
+	} {
+		c.get()
+		v.find(heading(c.heading))
+		v.judge()
+		v.press(v.wayBack())
+		v.home()
 	}
-	b.t.Fatalf("%s has no radio button %q; it has %s", b.place(), start, b.everything("radio"))
+	if n := len(v.sandbox.Links()); n > 0 {
+		t.Errorf("links made = %d, want none", n)
+	}
 }
 
-// Who switches to another organization gets to that one's portal.
-func TestDemoSwitchesOrganizations(t *testing.T) {
-	t.Parallel()
-	s := visitDemo(t)
-	f := features[0]
-	s.press(button("Globex"))
-	s.home()
-	s.press(button(f.button))
-	s.onPortal(f)
-	s.says("Globex")
-	s.press(s.wayBack())
-	s.home()
-	s.press(button("Acme"))
-	s.press(button(f.button))
-	s.onPortal(f)
-	s.says("Acme")
+// pageWithButton is a page of another site that presses the demo's button.
+func pageWithButton(site string) string {
+	return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Win</title><link rel="icon" href="data:,">` +
+		`<form method="post" action="` + site + `/configure/sso"><button>Win</button></form>`
 }
