@@ -69,10 +69,10 @@ type feature struct {
 }
 
 var features = []feature{
-	{"sso", "Single sign-on", "Configure SSO", "Your people sign in with the account that they already have.", client.IntentSSO},
-	{"dsync", "Directory Sync", "Configure Directory Sync", "Who joins or leaves your directory joins or leaves Saltmarsh.", client.IntentDsync},
-	{"audit-logs", "Audit Logs", "Configure Audit Logs", "See who did what, and when, for as long as you have to keep it.", client.IntentAuditLogs},
-	{"log-streams", "Log Streams", "Configure Log Streams", "Every audit event, sent on to the system that you watch.", client.IntentLogStreams},
+	{"sso", "Single sign-on", "Configure SSO", "Your people sign in with the account they already have.", client.IntentSSO},
+	{"dsync", "Directory Sync", "Configure Directory Sync", "People who join or leave your directory join or leave Saltmarsh.", client.IntentDsync},
+	{"audit-logs", "Audit Logs", "Configure Audit Logs", "See who did what, and when, for as long as you keep it.", client.IntentAuditLogs},
+	{"log-streams", "Log Streams", "Configure Log Streams", "Send every audit event to the system you watch.", client.IntentLogStreams},
 }
 
 // featureOf returns nil where there is no such feature.

@@ -12,12 +12,12 @@ import (
 type fault struct{ Value, Name, About string }
 
 var faults = []fault{
-	{"none", "Nothing", "Links are made, and open."},
+	{"none", "Nothing", "Links are made and open."},
 	{"expired", "The link expires", "Its ten minutes pass before the browser gets there."},
-	{"429", "429, too many requests", "With Retry-After: 20, which is longer than a click waits."},
+	{"429", "429, too many requests", "Retry-After is 20 seconds, and a click waits for 10."},
 	{"500-once", "500, at first", "The client tries again, and nobody notices."},
 	{"500", "500, every time", "The client tries four times and gives up."},
-	{"gone", "404, organization gone", "WorkOS no longer knows the one that you are in."},
+	{"gone", "404, organization gone", "WorkOS no longer knows the organization you act for."},
 }
 
 // setFault answers the panel. It repairs the sandbox and then breaks it as chosen. The demo gets a

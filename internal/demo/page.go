@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,9 +22,17 @@ func (d *Demo) settings(w http.ResponseWriter, r *http.Request) {
 	if s == nil {
 		s = d.startSession(w)
 	}
+	page := d.render(s, featureOf(r.URL.Query().Get("left")), featureOf(r.URL.Query().Get("done")))
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", d.policy())
+	_, _ = w.Write(page) // an error means that the browser has gone
+}
+
+// render makes the page for a person who has perhaps come back from a feature, by the return_url or
+// the success_url.
+func (d *Demo) render(s *session, left, done *feature) []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	left, done := featureOf(r.URL.Query().Get("left")), featureOf(r.URL.Query().Get("done"))
 	s.cameBack(left, "left")
 	s.cameBack(done, "done")
 	var page bytes.Buffer
@@ -34,9 +43,7 @@ func (d *Demo) settings(w http.ResponseWriter, r *http.Request) {
 	}); err != nil {
 		panic(err) // the template asks for something else
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", d.policy())
-	_, _ = w.Write(page.Bytes()) // an error means that the browser has gone
+	return page.Bytes()
 }
 
 // policy allows what the page needs and nothing else: its own files, icons, and forms that end at
@@ -44,8 +51,8 @@ func (d *Demo) settings(w http.ResponseWriter, r *http.Request) {
 // portal are on other hosts than its API.
 func (d *Demo) policy() string {
 	portal := "https:"
-	if strings.HasPrefix(d.BaseURL, "http:") { // a sandbox has all of it on one host
-		portal = d.BaseURL
+	if u, err := url.Parse(d.BaseURL); err == nil && u.Scheme == "http" { // a sandbox has all of it on one host
+		portal = "http://" + u.Host
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' " + portal +
 		"; form-action 'self' " + portal + "; base-uri 'none'; frame-ancestors 'none'"

@@ -19,7 +19,7 @@ func TestPictures(t *testing.T) {
 	v := visitDemo(t)
 	for scheme, bright := range map[string]bool{"light": true, "dark": false} {
 		v.desk(scheme)
-		v.until(`[...document.images].every(i => i.complete && i.naturalWidth)`)
+		v.reload() // with the icons of that scheme
 		picture, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
 		if err != nil {
 			t.Fatal(err)
