@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -80,16 +81,16 @@ func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		fault  string
 		status int
-		person string // on the page that they get
-		shown  []string
+		person string   // on the page that they get
+		shown  []string // the first for each click
 		log    []string
 	}{
 		{"429", 503, "try again in ",
-			[]string{"<b>429</b> Too Many Requests", "saw a page, with status 503: “Many people are here right now.",
+			[]string{"saw a page, with status 503: “Many people are here right now.", "<b>429</b> Too Many Requests",
 				"None: nothing was sent. The client remembers that the rate limit is spent."}, // the second click
 			[]string{"level=WARN msg=\"portal link not made\"", "code=rate_limited", "retry_after=20s"}},
 		{"500", 502, "The admin portal does not answer",
-			[]string{"Answers", "<b>500</b> Internal Server Error", ", after a wait of ", "saw a page, with status 502"},
+			[]string{"<b>500</b> Internal Server Error", "Answers", ", after a wait of ", "saw a page, with status 502"},
 			[]string{"attempt=4", "code=unavailable"}},
 		{"500-once", 303, "",
 			[]string{"<b>500</b> Internal Server Error", "<b>200</b> OK", "was sent on to the portal"},
@@ -122,7 +123,11 @@ func TestFaults(t *testing.T) {
 					has(t, "portal", portal.text, "This link has expired", `href="`+w.site+`/settings?left=sso"`)
 				}
 			}
-			has(t, "page", b.page(t, "/settings").text, c.shown...)
+			page := b.page(t, "/settings").text
+			has(t, "page", page, c.shown...)
+			if n := strings.Count(page, c.shown[0]); n < 2 {
+				t.Errorf("page has %q for %d click, want 2", c.shown[0], n)
+			}
 			has(t, "log", w.log.String(), c.log...)
 			if got := w.visitor(t).click(t, "sso"); c.fault == "gone" && got.StatusCode != http.StatusSeeOther {
 				t.Errorf("click for Acme = %d, want 303: Globex alone is gone", got.StatusCode)
@@ -318,7 +323,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{Site: "http://127.0.0.1:1", BaseURL: "http://api.example", APIKey: "sk_test_1"},
 		{Site: "http://127.0.0.1:port", BaseURL: "https://api.example", APIKey: "sk_test_1"},
 	} {
-		c.Log = new(logged)
+		c.Log = io.Discard
 		if _, err := demo.New(c); err == nil {
 			t.Errorf("New(%s, %s) = nil, want an error", c.Site, c.BaseURL)
 		}

@@ -31,7 +31,6 @@ func (d *Demo) setFault(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.Sandbox.ClearFaults()
-	d.Sandbox.SetClock(time.Now())
 	for _, o := range d.Organizations {
 		d.Sandbox.PutOrganization(portaltest.Organization(o))
 	}

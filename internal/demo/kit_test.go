@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -25,13 +24,13 @@ type world struct {
 	sandbox      *portaltest.Server
 	site         string
 	acme, globex string
-	log          *logged
+	log          *bytes.Buffer     // read after an answer alone
 	transport    http.RoundTripper // to both
 }
 
 func newWorld(t *testing.T, change ...func(*demo.Config)) world {
 	t.Helper()
-	w := world{sandbox: portaltest.NewServer(t), log: new(logged)}
+	w := world{sandbox: portaltest.NewServer(t), log: new(bytes.Buffer)}
 	w.acme, w.globex = w.sandbox.Organization, w.sandbox.AddOrganization("Globex")
 	srv := httptest.NewUnstartedServer(nil)
 	w.site = "http://" + srv.Listener.Addr().String()
@@ -56,23 +55,6 @@ func newWorld(t *testing.T, change ...func(*demo.Config)) world {
 	t.Cleanup(page.Close)
 	t.Cleanup(srv.Close)
 	return w
-}
-
-type logged struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 func (w world) port() string { return w.site[strings.LastIndex(w.site, ":")+1:] }

@@ -1,7 +1,7 @@
 package browser
 
 import (
-	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,7 +39,7 @@ func visitDemo(t *testing.T) visit {
 			{ID: sandbox.AddOrganization("Globex"), Name: "Globex"},
 		},
 		Sandbox: sandbox.Handler,
-		Log:     new(bytes.Buffer),
+		Log:     io.Discard,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -170,6 +170,7 @@ func TestDoubleClickIsNoError(t *testing.T) {
 // Each way in which the sandbox can fail leads to a page that says so and leads back.
 func TestFailures(t *testing.T) {
 	v := visitDemo(t)
+	v.find(way{"group", "What goes wrong"})
 	for i, f := range []struct{ fault, heading string }{
 		{"The link expires", "This link has expired"},
 		{"429", "Many people are here right now"},
