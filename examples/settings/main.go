@@ -4,14 +4,14 @@
 //	go run ./examples/settings
 //
 // Without a key it runs on the embedded sandbox. With WORKOS_API_KEY it runs on WorkOS, for the
-// organization in WORKOS_ORGANIZATION and, if set, that of a second customer in
-// WORKOS_ORGANIZATION_2.
+// organizations in WORKOS_ORGANIZATION and WORKOS_ORGANIZATION_2, of which the second may be empty.
 //
 // Copy newService and settings.html. The sign-in is a toy.
 package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	_ "embed" // settings.html
 	"errors"
@@ -57,8 +57,7 @@ func open() (portal *client.Client, acme, globex string, err error) {
 		portal, err = client.New(sandbox.APIKey, client.WithBaseURL(sandbox.URL))
 		return portal, sandbox.Organization, sandbox.AddOrganization("Globex"), err
 	}
-	acme = os.Getenv("WORKOS_ORGANIZATION")
-	if acme == "" {
+	if acme = os.Getenv("WORKOS_ORGANIZATION"); acme == "" {
 		return nil, "", "", errors.New("set WORKOS_ORGANIZATION to the ID of an organization, org_…, from the WorkOS Dashboard")
 	}
 	portal, err = client.NewFromEnv()
@@ -76,8 +75,7 @@ var intents = map[string]client.Intent{
 //go:embed settings.html
 var settingsHTML string
 
-// newService returns the whole service. site is its own address, where the portal sends people back
-// to. acme and globex are the organizations of its customers.
+// newService returns the service for two customers. site is its address, for the way back to it.
 func newService(portal *client.Client, site, acme, globex string) http.Handler {
 	s := &sessions{people: map[string]person{
 		"ada":  {"Ada", "Acme", acme, true},
@@ -87,7 +85,6 @@ func newService(portal *client.Client, site, acme, globex string) http.Handler {
 	icons := client.NewIconCatalog(portal)
 	icons.Warm()
 	page := template.Must(template.New("settings").Funcs(portalhttp.IconFuncs(icons)).Parse(settingsHTML))
-
 	mux := http.NewServeMux()
 	mux.Handle("/configure/{feature}", portalhttp.NewHandler(portal, func(r *http.Request) (client.PortalLinkRequest, error) {
 		p, ok := s.signedIn(r)
@@ -109,6 +106,11 @@ func newService(portal *client.Client, site, acme, globex string) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store") // the page is about one person
 		_ = page.Execute(w, map[string]any{"Person": p, "People": s.people, "Done": r.FormValue("done")})
+		go func() { // so that a click takes one round trip
+			if err := portal.Warm(context.WithoutCancel(r.Context())); err != nil {
+				log.Print(err)
+			}
+		}()
 	})
 	mux.Handle("GET /{$}", http.RedirectHandler("/settings", http.StatusSeeOther))
 	own := http.NewCrossOriginProtection() // the portal's handler brings its own
@@ -122,8 +124,7 @@ type person struct {
 	Admin                       bool
 }
 
-// sessions is a toy: it keeps them in memory until the program ends, and anyone signs in as anyone.
-// What is true of yours too: the browser has a random number and nothing else.
+// sessions is a toy: anyone signs in as anyone. As in a real one, the browser has a number and no more.
 type sessions struct {
 	people map[string]person // by sign-in name
 	open   sync.Map          // the number in the cookie: person

@@ -120,6 +120,7 @@ func (d *Demo) whoMayGo(r *http.Request) (client.PortalLinkRequest, error) {
 
 // GeneratePortalLink makes and records a link for a click: a Demo is its handler's portal.
 func (d *Demo) GeneratePortalLink(ctx context.Context, req client.PortalLinkRequest) (*client.PortalLink, error) {
+	d.beforeLink()
 	link, err := d.portal.Load().GeneratePortalLink(ctx, req)
 	if err == nil {
 		life := *link

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/adminportal-go/adminportal/internal/demo"
 )
@@ -74,6 +75,27 @@ func TestPageShowsWhatHappened(t *testing.T) {
 	if all, open := strings.Count(page, "<details"), strings.Count(page, "<details open>\n<summary><span class=\"what\">Configure Directory Sync"); all != 8 || open != 1 {
 		t.Errorf("page shows %d clicks and %d open, want the last 8 and the latest open", all, open)
 	}
+}
+
+// The page opens the connection that a click uses, once.
+func TestPageWarmsThePortal(t *testing.T) {
+	w := newWorld(t)
+	b := w.visitor(t)
+	warmed := func() (n int) {
+		for _, r := range w.sandbox.Requests() {
+			if r.Method == http.MethodPost {
+				n++
+			}
+		}
+		return n
+	}
+	for deadline := time.Now().Add(time.Minute); warmed() == 0 && time.Now().Before(deadline); {
+		b.page(t, "/settings")
+	}
+	if n := warmed(); n != 1 {
+		t.Errorf("requests of a page = %d, want 1", n)
+	}
+	has(t, "page", b.page(t, "/settings").text, "Nothing yet.")
 }
 
 // Whoever chooses a fault sees it on the page that a person gets, in what happened, and in the log.

@@ -39,8 +39,6 @@ func (d *Demo) setFault(w http.ResponseWriter, r *http.Request) {
 	switch chosen {
 	case "429":
 		d.failLinks(portaltest.Fault{Status: http.StatusTooManyRequests, RetryAfter: 20 * time.Second, Times: -1})
-	case "500-once":
-		d.failLinks(portaltest.Fault{Status: http.StatusInternalServerError})
 	case "500":
 		d.failLinks(portaltest.Fault{Status: http.StatusInternalServerError, Times: -1})
 	case "gone":
@@ -56,15 +54,23 @@ func (d *Demo) failLinks(f portaltest.Fault) {
 	d.Sandbox.Fail(f)
 }
 
-// afterLink does what a fault does for each link.
-func (d *Demo) afterLink() {
+func (d *Demo) is(fault string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch d.fault {
-	case "expired":
-		d.Sandbox.Advance(11 * time.Minute)
-	case "500-once": // for the next click
-		d.Sandbox.ClearFaults()
+	return d.fault == fault
+}
+
+// beforeLink prepares the fault that the first attempt of each click meets.
+func (d *Demo) beforeLink() {
+	if d.is("500-once") {
+		d.Sandbox.ClearFaults() // one is left by a click that sent nothing
 		d.failLinks(portaltest.Fault{Status: http.StatusInternalServerError})
+	}
+}
+
+// afterLink lets the ten minutes of a new link pass.
+func (d *Demo) afterLink() {
+	if d.is("expired") {
+		d.Sandbox.Advance(11 * time.Minute)
 	}
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -26,6 +27,7 @@ func (d *Demo) settings(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", d.policy())
 	_, _ = w.Write(page) // an error means that the browser has gone
+	d.warm(context.WithoutCancel(r.Context()))
 }
 
 // render makes the page for a person who has perhaps come back from a feature, by the return_url or

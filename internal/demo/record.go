@@ -65,14 +65,11 @@ func (d *Demo) note(ctx context.Context, change func(*click)) {
 type recorder struct{ *Demo }
 
 func (d recorder) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
+	if r.GetBody != nil {
+		if body, err := r.GetBody(); err == nil {
+			text, _ := io.ReadAll(body) // from memory
+			d.note(r.Context(), func(c *click) { c.Curl = curl(r.URL.String(), text) })
 		}
-		d.note(r.Context(), func(c *click) { c.Curl = curl(r.URL.String(), body) })
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	return d.transport.RoundTrip(r)
 }
