@@ -10,6 +10,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"html/template"
 	"io"
@@ -65,6 +66,7 @@ type Demo struct {
 	sessions map[string]*session
 	fault    string // the Value of one of faults
 	gone     string // the name of the organization that the sandbox does not know
+	line     bytes.Buffer
 }
 
 // New makes a demo. Its errors are those of [client.New], about the key or the base URL.
@@ -80,7 +82,7 @@ func New(c Config) (*Demo, error) {
 		sessions:  map[string]*session{},
 		fault:     "none",
 	}
-	d.logger = slog.New(clickLog{slog.NewTextHandler(c.Log, nil), d})
+	d.logger = slog.New(clickLog{slog.NewTextHandler(&d.line, nil), d})
 	if err := d.connect(); err != nil {
 		return nil, err
 	}

@@ -86,17 +86,28 @@ func curl(url string, body []byte) string {
 		"  -d '" + strings.ReplaceAll(string(body), "'", `'\''`) + "'"
 }
 
-// clickLog is a log handler that also gives each click the lines about it.
+// clickLog is a log handler that also gives each click the lines about it. The handler that it is
+// made of writes to Demo.line.
 type clickLog struct {
 	slog.Handler
 	demo *Demo
 }
 
 func (l clickLog) Handle(ctx context.Context, record slog.Record) error {
-	l.demo.note(ctx, func(c *click) {
-		var line strings.Builder
-		_ = slog.NewTextHandler(&line, nil).Handle(ctx, record) // a builder takes everything
-		c.Lines = append(c.Lines, line.String())
-	})
-	return l.Handler.Handle(ctx, record)
+	l.demo.mu.Lock()
+	defer l.demo.mu.Unlock()
+	l.demo.line.Reset()
+	if err := l.Handler.Handle(ctx, record); err != nil {
+		return err
+	}
+	if c, ok := ctx.Value(clickKey{}).(*click); ok {
+		c.Lines = append(c.Lines, l.demo.line.String())
+	}
+	_, err := l.demo.Log.Write(l.demo.line.Bytes())
+	return err
 }
+
+func (l clickLog) WithAttrs(a []slog.Attr) slog.Handler {
+	return clickLog{l.Handler.WithAttrs(a), l.demo}
+}
+func (l clickLog) WithGroup(g string) slog.Handler { return clickLog{l.Handler.WithGroup(g), l.demo} }
