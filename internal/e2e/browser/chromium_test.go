@@ -280,6 +280,18 @@ func (b *tab) all(w way) []*accessibility.Node {
 	return seen
 }
 
+// named returns the one whose name starts so.
+func (b *tab) named(role, start string) way {
+	b.t.Helper()
+	for _, n := range b.all(way{role: role}) {
+		if name := said(n.Name); strings.HasPrefix(name, start) {
+			return way{role, name}
+		}
+	}
+	b.t.Fatalf("%s has no %s %q", b.address().Path, role, start)
+	return way{}
+}
+
 // said is a role or a name as it is read out.
 func said(v *accessibility.Value) string {
 	var s string
