@@ -90,6 +90,8 @@ func newTab(t *testing.T) *tab {
 	t.Cleanup(func() {
 		evaluate[bool](b, "true") // after what the browser has to say
 		end()
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		for _, c := range b.complaints {
 			t.Error(c)
 		}
@@ -122,7 +124,7 @@ func (b *tab) hear(event any) {
 		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-			complain("a page's console has an %s: %s", e.Type, e.Args[0].Value)
+			complain("a page's console has an %s", e.Type)
 		}
 	case *runtime.EventExceptionThrown:
 		complain("a page's script fails: %s", e.ExceptionDetails.Text)
