@@ -158,6 +158,9 @@ func TestFaults(t *testing.T) {
 			b.choose(t, "/sandbox", "fault", "none")
 			hasNot(t, "page", b.page(t, "/settings").text, "The sandbox is set to fail")
 			b.page(t, b.click(t, "sso").Header.Get("Location"))
+			if off := time.Until(w.sandbox.Now()); off.Abs() > time.Minute {
+				t.Errorf("the sandbox's clock is off by %v", off)
+			}
 		})
 	}
 }

@@ -31,6 +31,7 @@ func (d *Demo) setFault(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.Sandbox.ClearFaults()
+	d.Sandbox.SetClock(time.Now()) // the portal's page says when a link expires
 	for _, o := range d.Organizations {
 		d.Sandbox.PutOrganization(portaltest.Organization(o))
 	}
