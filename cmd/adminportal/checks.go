@@ -2,118 +2,69 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
 )
 
-const (
-	notReached  = "not reached"
-	fixKey      = "check that the key is whole and current, and its permissions in the WorkOS Dashboard"
-	fixNetwork  = "check the network, a proxy, and WORKOS_BASE_URL"
-	fixNoPortal = "check WORKOS_BASE_URL: neither POST /portal_links nor POST /portal/generate_link exists there"
-	fixNotTheir = "check that WORKOS_BASE_URL is WorkOS's API and that no proxy answers in its place"
-)
+const notReached = "not reached"
 
-// run goes through the checks in the order of checkTitles.
+// run goes through the checks in the order of checkNames.
 func (v *verification) run(ctx context.Context) {
-	portal, trace, err := v.client(v.service)
+	all := len(checkNames)
+	portal, err := v.client(v.service, client.DialectAuto)
 	if err != nil {
-		v.malformed(ctx, err)
+		if e := new(client.Error); errors.As(err, &e) && !strings.HasPrefix(e.Description, "API key") {
+			v.ok("%s", maskedKey(v.service.key))
+		}
+		v.fail(ctx, err)
+		v.skip(all, notReached)
 		return
 	}
 	v.ok("%s", maskedKey(v.service.key))
 
-	p := prober{baseURL: strings.TrimRight(v.service.baseURL, "/"), key: v.service.key}
-	icons, err := p.get(ctx, "/provider_icons")
-	if err != nil {
-		v.fail(exitUnreachable, err.Error(), fixNetwork)
-		v.skipRest(notReached)
+	err = v.warm(ctx)
+	if e := new(client.Error); errors.As(err, &e) && e.StatusCode == 0 {
+		v.fail(ctx, err)
+		v.skip(all, notReached)
 		return
 	}
-	v.ok("%s answered in %d ms (%s)", p.baseURL, icons.took.Milliseconds(), icons.proto)
-
-	accepted := v.keyAndDialect(ctx, p)
-	if accepted {
-		v.icons(ctx, portal, trace)
+	answer := v.last.Load()
+	v.ok("%s answered in %d ms", v.service.baseURL, answer.Duration.Milliseconds())
+	if err != nil {
+		v.fail(ctx, err)
+		v.skip(2, notReached)
 	} else {
-		v.skip(notReached)
+		v.ok("yes: the service refused an empty request as incomplete")
+		v.ok("%s", routes[answer.Dialect])
+		v.icons(ctx, portal)
 	}
 	v.rateLimit(portal.RateLimit())
-	v.clock(icons)
+	v.clock(ctx)
 	switch {
 	case !v.options.mint:
-		v.skipRest("not asked for (--mint)")
-	case !accepted:
-		v.skipRest(notReached)
+		v.skip(all, "not asked for (--mint)")
+	case err != nil:
+		v.skip(all, notReached)
 	default:
-		v.link(ctx, portal, trace)
+		v.link(ctx, portal)
 	}
 }
 
-// malformed: the key or the address cannot be right, so nothing is sent.
-func (v *verification) malformed(ctx context.Context, err error) {
-	f := diagnose(ctx, err, "")
-	if strings.HasPrefix(f.Message, "WORKOS_BASE_URL") {
-		v.ok("%s", maskedKey(v.service.key))
-	}
-	v.fail(f.exit, f.Message, "")
-	v.skipRest(notReached)
+var routes = map[client.Dialect]string{
+	client.DialectPortalLinks:  "portal-links (POST /portal_links)",
+	client.DialectGenerateLink: "generate-link (POST /portal/generate_link)",
 }
 
-// keyAndDialect asks both routes for a link for nobody: the request names no
-// organization, so that no service can make one. Whether the refusal is about the
-// key or about the request tells whether the key is accepted, and which route
-// refuses the dialect.
-func (v *verification) keyAndDialect(ctx context.Context, p prober) bool {
-	for _, route := range []struct {
-		path    string
-		dialect client.Dialect
-	}{
-		{"/portal_links", client.DialectPortalLinks},
-		{"/portal/generate_link", client.DialectGenerateLink},
-	} {
-		r, err := p.post(ctx, route.path)
-		switch {
-		case err != nil:
-			v.fail(exitUnreachable, err.Error(), fixNetwork)
-			v.skip(notReached)
-			return false
-		case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
-			v.fail(exitUnauthorized, "no: "+r.reason(), fixKey)
-			v.skip(notReached)
-			return false
-		case r.status == http.StatusTooManyRequests:
-			v.fail(exitRateLimited, "not known: "+r.reason(), "try again "+r.retryAfter())
-			v.skip(notReached)
-			return false
-		case r.routeMissing():
-			continue
-		case r.status == http.StatusBadRequest, r.status == http.StatusUnprocessableEntity, r.status == http.StatusNotFound:
-			v.ok("yes: a request without an organization was refused as such (%d)", r.status)
-			v.ok("%s (POST %s)", dialectName(route.dialect), route.path)
-			return true
-		default:
-			v.fail(exitFailed, "not known: POST "+route.path+" without an organization was answered with "+r.reason(), r.fix())
-			v.skip(notReached)
-			return false
-		}
-	}
-	v.skip("not known: there is no route to try it on")
-	v.fail(exitFailed, "there is no Admin Portal at "+p.baseURL, fixNoPortal)
-	return false
-}
-
-func (v *verification) icons(ctx context.Context, portal *client.Client, trace *trace) {
+func (v *verification) icons(ctx context.Context, portal *client.Client) {
 	list, err := portal.ListProviderIcons(ctx)
-	trace.settle()
 	switch {
 	case err != nil:
-		v.failWith(ctx, err)
+		v.fail(ctx, err)
 	case len(list) == 0:
 		v.note("an empty list", "")
 	default:
@@ -123,72 +74,65 @@ func (v *verification) icons(ctx context.Context, portal *client.Client, trace *
 
 func (v *verification) rateLimit(known client.RateLimit) {
 	if known.Reset.IsZero() {
-		v.note("no request that was accepted told of it; the client backs off by itself", "")
+		v.note("no answer told of it; the client waits only after a 429", "")
 		return
 	}
-	of := ""
-	if known.Limit > 0 {
-		of = fmt.Sprintf(" of %d", known.Limit)
-	}
-	seen := fmt.Sprintf("%d%s requests left for %s", known.Remaining, of, seconds(time.Until(known.Reset)+time.Second))
-	if known.Remaining == 0 {
+	seen := fmt.Sprintf("%d of %d requests left for %s", known.Remaining, known.Limit, seconds(time.Until(known.Reset)+time.Second))
+	if known.Remaining > 0 {
+		v.ok("%s", seen)
+	} else {
 		v.note(seen, "share one client, and one limiter if several processes use the key")
-		return
 	}
-	v.ok("%s", seen)
 }
 
-// clockTolerance is what a clock may be off without a remark. Links are counted by
-// the server's clock anyway; TLS and log files are not.
+// clockTolerance is how far off a clock may be without a remark. The client counts a
+// link's life by the server's clock; TLS and log files go by this host's.
 const clockTolerance = 30 * time.Second
 
-func (v *verification) clock(r *reply) {
-	date, err := http.ParseTime(r.header.Get("Date"))
+func (v *verification) clock(ctx context.Context) {
+	p, err := fetch(ctx, v.service.baseURL)
+	var date time.Time
+	if err == nil {
+		date, err = http.ParseTime(p.date)
+	}
 	if err != nil {
-		v.note("the answer has no Date to compare with", "")
+		v.note("no answer had a Date to compare with", "")
 		return
 	}
-	// Date is cut to the second: on average it is half of one behind.
-	ahead := r.received.Add(-r.took / 2).Sub(date.Add(500 * time.Millisecond))
-	switch off := ahead.Abs().Round(time.Second); {
-	case off <= time.Second:
-		v.ok("agrees with the server's to the second")
-	case ahead > 0 && off > clockTolerance:
-		v.note(fmt.Sprintf("%v ahead of the server's", off), "set this host's clock (NTP)")
-	case off > clockTolerance:
-		v.note(fmt.Sprintf("%v behind the server's", off), "set this host's clock (NTP)")
+	// A Date has whole seconds: on average it is half a second old.
+	ahead := p.at.Sub(date.Add(time.Second / 2)).Round(time.Second)
+	switch {
+	case ahead.Abs() <= clockTolerance:
+		v.ok("%v off the server's", ahead.Abs())
+	case ahead > 0:
+		v.note(fmt.Sprintf("%v ahead of the server's", ahead), "set this host's clock (NTP)")
 	default:
-		v.ok("%v off the server's", off)
+		v.note(fmt.Sprintf("%v behind the server's", -ahead), "set this host's clock (NTP)")
 	}
 }
 
 // link makes a link and opens its page.
-func (v *verification) link(ctx context.Context, portal *client.Client, trace *trace) {
+func (v *verification) link(ctx context.Context, portal *client.Client) {
 	link, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{
 		Organization: v.options.organization,
 		Intent:       client.IntentSSO,
 	})
-	trace.settle()
 	if err != nil {
-		v.failWith(ctx, err)
-		v.skip(notReached)
+		v.fail(ctx, err)
+		v.skip(1, notReached)
 		return
 	}
-	host := ""
-	if u, err := url.Parse(link.URL); err == nil {
-		host = u.Host
-	}
-	v.ok("made for %s, at %s, lives %s", v.options.organization, host, seconds(link.TTL()))
-	page, err := openPage(ctx, link.URL)
+	v.ok("made for %s, lives %s", v.options.organization, seconds(link.TTL()))
+	page, err := fetch(ctx, link.URL)
 	const fix = `look at it: adminportal link --open`
 	switch {
 	case err != nil:
-		v.fail(exitUnreachable, "does not open: "+err.Error(), fixNetwork)
-	case page.status != http.StatusOK:
-		v.fail(exitFailed, "answers "+page.statusText(), fix)
-	case !strings.Contains(page.title(), "Admin Portal"):
-		v.fail(exitFailed, fmt.Sprintf("opens, but is titled %q", page.title()), fix)
+		v.add("failed", "does not open: "+err.Error(), "check the network and a proxy", exitUnreachable)
+	case page.status != "200 OK":
+		v.add("failed", "answers "+page.status, fix, exitFailed)
+	case !strings.Contains(page.title, "Admin Portal"):
+		v.add("failed", fmt.Sprintf("opens, but its title is %q", page.title), fix, exitFailed)
 	default:
-		v.ok("opens: %q", page.title())
+		v.ok("opens: %q", page.title)
 	}
 }

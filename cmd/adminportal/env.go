@@ -13,105 +13,74 @@ import (
 	"golang.org/x/term"
 )
 
-// An env is all that a run knows of the world around it, so that a test can be
-// that world.
+// An env is what a run knows of the world outside, so that a test can replace it.
 type env struct {
 	stdin                io.Reader
+	stdinTTY             bool // stdin is os.Stdin, a terminal
 	stdout, stderr       io.Writer
 	stdoutTTY, stderrTTY bool
 	getenv               func(string) string
-
-	// typedKey asks for the key at the terminal, without echo. It is nil where
-	// standard input is none.
-	typedKey func(ctx context.Context) (string, error)
-	// browse shows an address to the person at the terminal, and fetchWithin is how
-	// long their browser may take to come for it.
-	browse      func(ctx context.Context, address string) error
-	fetchWithin time.Duration
+	browse               func(address string) error
+	browserTakes         time.Duration // to start and fetch a page, at most
 }
 
 func processEnv() env {
 	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-	e := env{
-		stdin:     os.Stdin,
-		stdout:    os.Stdout,
-		stderr:    os.Stderr,
-		stdoutTTY: isTerminal(os.Stdout),
-		stderrTTY: isTerminal(os.Stderr),
-		getenv:    os.Getenv,
-		browse:    browser{os.Getenv}.open,
-		// A browser that has to start first takes a while.
-		fetchWithin: 20 * time.Second,
+	return env{
+		os.Stdin, isTerminal(os.Stdin), os.Stdout, os.Stderr, isTerminal(os.Stdout), isTerminal(os.Stderr),
+		os.Getenv, browse, 20 * time.Second,
 	}
-	if isTerminal(os.Stdin) {
-		e.typedKey = typeKey
-	}
-	return e
 }
 
 // maxKeyLine is longer than any key.
 const maxKeyLine = 4096
 
-// readKey reads the key from the first line of standard input.
+// readKey reads the key from the first line of standard input; at a terminal it asks
+// for it, without echo. If the context ends first, the read goes on in the background.
 func (e env) readKey(ctx context.Context) (string, error) {
-	read := e.typedKey
-	if read == nil {
-		read = func(ctx context.Context) (string, error) {
-			return orDone(ctx, func() (string, error) {
-				return bufio.NewReader(io.LimitReader(e.stdin, maxKeyLine)).ReadString('\n')
-			})
+	read := func() (string, error) {
+		return bufio.NewReader(io.LimitReader(e.stdin, maxKeyLine)).ReadString('\n')
+	}
+	if fd := int(os.Stdin.Fd()); e.stdinTTY {
+		if state, err := term.GetState(fd); err == nil {
+			defer func() { _ = term.Restore(fd, state) }() // after Ctrl-C
+		}
+		fmt.Fprint(e.stderr, "API key: ")
+		defer fmt.Fprintln(e.stderr)
+		read = func() (string, error) {
+			key, err := term.ReadPassword(fd)
+			return string(key), err
 		}
 	}
-	line, err := read(ctx)
-	switch key := strings.TrimRight(line, "\r\n"); {
-	case len(line) == maxKeyLine:
-		return "", usagef("the first line of standard input is too long for an API key")
-	case key != "": // the last line of a file may have no end
-		return key, nil
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case err == nil, errors.Is(err, io.EOF):
-		return "", usagef("there is no API key on standard input: --api-key-stdin reads its first line")
-	default:
-		return "", fmt.Errorf("read the API key: %w", err)
-	}
-}
-
-// typeKey asks for the key at the terminal.
-func typeKey(ctx context.Context) (string, error) {
-	fd := int(os.Stdin.Fd())
-	state, err := term.GetState(fd)
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprint(os.Stderr, "API key: ")
-	key, err := orDone(ctx, func() (string, error) {
-		key, err := term.ReadPassword(fd)
-		return string(key), err
-	})
-	if err != nil {
-		_ = term.Restore(fd, state) // an interrupted question has left the echo off
-	}
-	fmt.Fprintln(os.Stderr)
-	return key, err
-}
-
-// orDone returns what read does, or the context's error if that ends first. The
-// read then stays behind: the process is about to end.
-func orDone(ctx context.Context, read func() (string, error)) (string, error) {
-	type result struct {
-		text string
-		err  error
-	}
-	done := make(chan result, 1)
+	var line string
+	var err error
+	done := make(chan struct{})
 	go func() {
-		text, err := read()
-		done <- result{text, err}
+		defer close(done)
+		line, err = read()
 	}()
 	select {
-	case r := <-done:
-		return r.text, r.err
 	case <-ctx.Done():
 		return "", ctx.Err()
+	case <-done:
 	}
+	key := plainText(line)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return "", fmt.Errorf("read the API key: %w", err)
+	case len(line) == maxKeyLine:
+		return "", usagef("the first line of standard input is too long for an API key")
+	case key == "":
+		return "", usagef("there is no API key on standard input: --api-key-stdin reads its first line")
+	}
+	return key, nil
+}
+
+// plainText removes what Windows shells add to a key, which is ASCII: a byte order
+// mark, the zero bytes of UTF-16, a carriage return, the space of "echo key |".
+func plainText(line string) string {
+	for _, mark := range []string{"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF"} {
+		line = strings.TrimPrefix(line, mark)
+	}
+	return strings.TrimSpace(strings.ReplaceAll(line, "\x00", ""))
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -22,15 +24,8 @@ func (a *app) iconsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "icons",
 		Short: "List the provider icons",
-		Long: `List the icons of the identity providers that the portal can connect, for your
-settings page, in the service's order.
-
-On a terminal this is a table. In a pipe each line is one icon, tabs between its
-ID, name, address and dark address (empty if there is none), without a heading.`,
-		Example: `  adminportal icons
-  adminportal icons | cut -f1
-  adminportal icons --json | jq -r '.icons[] | select(.id == "okta") | .icon_url'`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.icons(cmd.Context(), o) },
+		Long:  text("icons"),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.icons(cmd.Context(), o) },
 	}
 	o.flags(cmd)
 	a.jsonFlag(cmd)
@@ -43,14 +38,17 @@ func (a *app) icons(ctx context.Context, o connection) error {
 		return err
 	}
 	defer s.close()
-	portal, trace, err := a.client(s)
+	portal, err := a.client(s, client.DialectAuto)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
+	return a.printIcons(ctx, s, portal)
+}
+
+func (a *app) printIcons(ctx context.Context, s *service, portal *client.Client) error {
 	list, err := portal.ListProviderIcons(ctx)
-	trace.settle()
 	if err != nil {
 		return err
 	}
@@ -62,32 +60,21 @@ func (a *app) icons(ctx context.Context, o connection) error {
 		return a.out.json(struct {
 			Icons   []icon `json:"icons"`
 			Sandbox bool   `json:"sandbox"`
-		}{icons, s.embedded})
+		}{icons, s.sandbox != nil}, a.out.tty)
 	}
-	return a.out.write(a.iconTable(list))
-}
-
-func (a *app) iconTable(list []client.ProviderIcon) string {
-	var rows [][]string
-	if !a.out.tty {
-		for _, p := range list {
-			rows = append(rows, []string{oneLine(p.ID), oneLine(p.Name), printable(p.IconURL), printable(p.DarkIconURL)})
-		}
-		return tabbed(rows)
-	}
-	rows = append(rows, []string{"ID", "NAME", "ICON"})
-	for _, p := range list {
-		rows = append(rows, []string{oneLine(p.ID), oneLine(p.Name), printable(p.IconURL)})
-	}
-	lines := columns(rows, "  ")
-	lines[0] = a.out.paint(faint, lines[0])
-	return strings.Join(lines, "\n") + "\n"
-}
-
-func tabbed(rows [][]string) string {
 	var b strings.Builder
-	for _, row := range rows {
-		b.WriteString(strings.Join(row, "\t") + "\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	if a.out.tty {
+		fmt.Fprintln(w, "ID\tNAME\tICON")
 	}
-	return b.String()
+	for _, p := range list {
+		row := []string{oneLine(p.ID), oneLine(p.Name), printable(p.IconURL)}
+		if a.out.tty {
+			fmt.Fprintln(w, strings.Join(row, "\t"))
+		} else {
+			fmt.Fprintf(&b, "%s\t%s\n", strings.Join(row, "\t"), printable(p.DarkIconURL))
+		}
+	}
+	_ = w.Flush()
+	return a.out.write(b.String())
 }

@@ -224,9 +224,9 @@ func eventually(ts *testscript.TestScript, what string, done func() bool) {
 	}
 }
 
-// page is a browser's answer from a background program whose output's first line
-// is its address: a click for a path, else the page.
-func page(ts *testscript.TestScript, args []string) *http.Response {
+// answerOf asks the background program whose first line of output is its address: a
+// click for a path, else the page.
+func answerOf(ts *testscript.TestScript, args []string) *http.Response {
 	j := ts.Value(jobs{}).(map[string]*job)[args[0]]
 	ts.Check(j.stdout.await("\n", 20*time.Second))
 	address, _, _ := strings.Cut(j.stdout.String(), "\n")
@@ -244,7 +244,7 @@ func page(ts *testscript.TestScript, args []string) *http.Response {
 // visit NAME [PATH] fetches the page of a background program, or presses the button
 // for a path, and keeps what came in the file visited.
 func visit(ts *testscript.TestScript, _ bool, args []string) {
-	resp := page(ts, args)
+	resp := answerOf(ts, args)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
@@ -254,7 +254,7 @@ func visit(ts *testscript.TestScript, _ bool, args []string) {
 // hold NAME leaves connections open to a background program: one that has said
 // nothing, one in the middle of a request, and one that is kept.
 func hold(ts *testscript.TestScript, _ bool, args []string) {
-	page(ts, args).Body.Close()
+	answerOf(ts, args).Body.Close()
 	j := ts.Value(jobs{}).(map[string]*job)[args[0]]
 	address, _, _ := strings.Cut(strings.TrimPrefix(j.stdout.String(), "http://"), "\n")
 	for _, begun := range []string{"", "POST /configure/sso HTTP/1.1\r\nHost: " + address + "\r\nContent-Length: 10\r\n\r\nhalf"} {

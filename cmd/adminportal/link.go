@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,10 +24,17 @@ type madeLink struct {
 // linkOptions are link's flags.
 type linkOptions struct {
 	connection
-	request client.PortalLinkRequest
-	intent  string
-	dialect string
-	open    bool
+	request     client.PortalLinkRequest
+	intent      string
+	dialect     string
+	icons, open bool
+}
+
+// dialects are the values of --dialect.
+var dialects = map[string]client.Dialect{
+	"auto":          client.DialectAuto,
+	"portal-links":  client.DialectPortalLinks,
+	"generate-link": client.DialectGenerateLink,
 }
 
 func (a *app) linkCommand() *cobra.Command {
@@ -34,56 +42,36 @@ func (a *app) linkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "link",
 		Short: "Make a portal link",
-		Long: `Make a short-lived link at which one organization's IT admin configures one
-feature.
-
-The link alone goes to standard output, so that it can be piped; how long it
-lives goes to standard error. Whoever has the link is that admin until it
-expires: use it at once, and do not mail or store it.
-
-Without WORKOS_API_KEY the link is the embedded sandbox's and ends with the
-command; "adminportal sandbox" keeps a sandbox running.`,
-		Example: `  # On the embedded sandbox, without a key
-  adminportal link
-
-  # For a customer's Directory Sync, with a way back to your settings page
-  adminportal link --org org_01EHWNCE74X7JSDV0X3SZ3KJNY --intent dsync \
-    --return-url https://example.com/settings
-
-  # Straight into the browser
-  adminportal link --org org_01EHWNCE74X7JSDV0X3SZ3KJNY --open
-
-  # The key from a password manager, the answer for a script
-  pass workos | adminportal link --api-key-stdin --org org_… --json | jq -r .url`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.link(cmd.Context(), o) },
+		Long:  text("link"),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.link(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.request.Organization, "org", "", "the `organization`, org_… (on the sandbox: its own)")
-	f.StringVar(&o.intent, "intent", string(client.IntentSSO), "what the admin configures, a `feature`: sso, dsync, audit_logs,\nlog_streams; in the live dialect also domain_verification,\ncertificate_renewal, bring_your_own_key")
+	f.StringVar(&o.request.Organization, "org", "", "the `organization`, org_… (on the sandbox, by default its own)")
+	f.StringVar(&o.intent, "intent", string(client.IntentSSO), "the `feature` that the admin configures: sso, dsync, audit_logs,\nlog_streams; in the live dialect also domain_verification,\ncertificate_renewal, bring_your_own_key")
 	f.StringVar(&o.request.ReturnURL, "return-url", "", "where the admin goes when leaving the portal, an https `URL`")
 	f.StringVar(&o.request.SuccessURL, "success-url", "", "where the admin goes after a successful setup, an https `URL`")
-	f.StringArrayVar(&o.request.ITContactEmails, "contact", nil, "an IT contact's e-mail `address`, repeatable (live dialect only)")
+	f.StringArrayVar(&o.request.ITContactEmails, "contact", nil, "an IT contact's e-mail `address`; repeatable (live dialect only)")
+	f.StringVar(&o.dialect, "dialect", "auto", "the API's dialect, a `name`: auto finds out, portal-links is\nPOST /portal_links, generate-link is POST /portal/generate_link")
+	f.BoolVar(&o.icons, "icons", false, "list the provider icons, too")
 	f.BoolVar(&o.open, "open", false, "open the link in the browser")
-	dialectFlag(cmd, &o.dialect)
 	o.flags(cmd)
 	a.jsonFlag(cmd)
+	cmd.MarkFlagsMutuallyExclusive("icons", "json")
 	complete(cmd, "intent",
 		"sso\tsingle sign-on", "dsync\tDirectory Sync", "audit_logs\tview audit events", "log_streams\tstream audit events",
 		"domain_verification\tprove a domain (live)", "certificate_renewal\trenew a SAML certificate (live)", "bring_your_own_key\tuse an own encryption key (live)")
-	for _, name := range []string{"org", "return-url", "success-url", "contact"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "dialect", "auto\tfind out", "portal-links\tPOST /portal_links", "generate-link\tPOST /portal/generate_link")
 	return cmd
 }
 
 func (a *app) link(ctx context.Context, o linkOptions) error {
-	dialect, err := parseDialect(o.dialect)
-	if err != nil {
-		return err
+	dialect, ok := dialects[o.dialect]
+	if !ok {
+		return usagef("--dialect must be auto, portal-links or generate-link, not %q", o.dialect)
 	}
-	note := `; the link ends with this command, "adminportal sandbox" keeps one running`
-	if o.open && a.stderrTTY {
-		note = "" // it stays for as long as the link lives
+	note := ""
+	if !o.open {
+		note = `; it ends with this command, and "adminportal sandbox" keeps one running`
 	}
 	s, err := a.service(ctx, o.connection, note)
 	if err != nil {
@@ -94,28 +82,23 @@ func (a *app) link(ctx context.Context, o linkOptions) error {
 		return err
 	}
 	o.request.Intent = client.Intent(o.intent)
-
-	portal, trace, err := a.client(s, client.WithDialect(dialect))
+	portal, err := a.client(s, dialect)
 	if err != nil {
 		return err
 	}
 	bounded, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
 	link, err := portal.GeneratePortalLink(bounded, o.request)
-	cancel()
-	trace.settle()
 	if err != nil {
 		return s.explain(err)
 	}
-	if err := a.printLink(link, madeLink{
-		URL:          link.URL,
-		ExpiresAt:    link.ExpiresAt.UTC(),
-		ExpiresIn:    int(link.TTL() / time.Second),
-		Organization: o.request.Organization,
-		Intent:       o.intent,
-		Dialect:      dialectName(trace.dialect()),
-		Sandbox:      s.embedded,
-	}); err != nil {
+	if err := a.printLink(bounded, s, o, link); err != nil {
 		return err
+	}
+	if o.icons {
+		if err := a.printIcons(bounded, s, portal); err != nil {
+			return err
+		}
 	}
 	if o.open {
 		return a.openLink(ctx, s, link)
@@ -123,17 +106,33 @@ func (a *app) link(ctx context.Context, o linkOptions) error {
 	return nil
 }
 
-func (a *app) printLink(link *client.PortalLink, made madeLink) error {
+func (a *app) printLink(ctx context.Context, s *service, o linkOptions, link *client.PortalLink) error {
 	if a.json {
-		return a.out.json(made)
+		return a.out.json(madeLink{
+			URL:          link.URL,
+			ExpiresAt:    link.ExpiresAt.UTC(),
+			ExpiresIn:    int(link.TTL() / time.Second),
+			Organization: o.request.Organization,
+			Intent:       o.intent,
+			Dialect:      strings.ReplaceAll(a.last.Load().Dialect.String(), "_", "-"),
+			Sandbox:      s.sandbox != nil,
+		}, a.out.tty)
 	}
 	if err := a.out.write(printable(link.URL) + "\n"); err != nil {
 		return err
 	}
+	at := link.ExpiresAt.UTC().Format("15:04:05 UTC")
 	if link.Expired() {
-		a.log.say("%s the link had expired (%s) when it came, by the server's own clock", a.log.paint(yellow, "warning:"), made.ExpiresAt.Format("15:04:05 UTC"))
+		a.log.warn("the link had expired (%s) when it came, by the server's own clock", at)
 		return nil
 	}
-	a.log.say("expires in %s (%s)", a.log.paint(bold, seconds(link.TTL())), made.ExpiresAt.Format("15:04:05 UTC"))
-	return nil
+	a.log.say("expires in %s (%s)", seconds(link.TTL()), at)
+	if s.sandbox == nil || o.open {
+		return nil
+	}
+	p, err := fetch(ctx, link.URL)
+	if err == nil {
+		a.log.say("opened it: %s, %q", p.status, p.title)
+	}
+	return err
 }

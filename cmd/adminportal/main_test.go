@@ -38,10 +38,7 @@ func browserMain() {
 	resp, err := http.Get(os.Args[len(os.Args)-1])
 	check(err)
 	defer resp.Body.Close()
-	again, err := http.Get(os.Args[len(os.Args)-1])
-	check(err)
-	defer again.Body.Close()
-	page := fmt.Sprintf("%s\n%d\nagain %d\n", resp.Request.URL, resp.StatusCode, again.StatusCode)
+	page := fmt.Sprintf("%s\n%d\n", resp.Request.URL, resp.StatusCode)
 	check(os.WriteFile("browser.page.tmp", []byte(page), 0o600))
 	check(os.Rename("browser.page.tmp", "browser.page"))
 }

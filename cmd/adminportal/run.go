@@ -5,192 +5,176 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/adminportal-go/adminportal/client"
 )
 
 // An app is one run of the command.
 type app struct {
 	env
-	out, log screen // results; and everything else
-	results  *sink  // what is under out
-	json     bool   // --json
-	started  bool   // a command has begun, so that its errors are not the command line's
-	command  *cobra.Command
+	out, log *screen // standard output and standard error
+	json     bool    // --json
+	started  bool    // the command line was right, and its command runs
+	deadline time.Time
+	last     atomic.Pointer[client.Attempt]
 }
 
-// run runs the command line args and returns the exit code.
+// run runs a command line and returns the exit code.
 func run(ctx context.Context, e env, args []string) int {
-	results := &sink{w: e.stdout}
 	a := &app{
-		env:     e,
-		out:     newScreen(results, e.stdoutTTY, e.getenv),
-		log:     newScreen(e.stderr, e.stderrTTY, e.getenv),
-		results: results,
-	}
-	err := refuseKeys(args)
-	if err == nil {
-		root := a.root(args)
-		root.SetArgs(append([]string{}, args...)) // never nil, which would be os.Args
-		a.command, err = root.ExecuteContextC(ctx)
-	}
-	return a.end(ctx, err, args)
-}
-
-// end reports how a run ended.
-func (a *app) end(ctx context.Context, err error, args []string) int {
-	if a.results.err != nil && (err == nil || !a.started) {
-		err, a.started = a.results.err, true // cobra does not tell
-	}
-	if err == nil || closedPipe(err) {
-		return exitDone
-	}
-	if e := new(exitError); errors.As(err, &e) {
-		return e.code
+		env: e,
+		out: newScreen(e.stdout, e.stdoutTTY, e.getenv),
+		log: newScreen(e.stderr, e.stderrTTY, e.getenv),
 	}
 	name := "adminportal"
-	if a.command != nil {
-		name = a.command.CommandPath()
+	err := refuseKeys(args)
+	if err == nil {
+		root := a.root()
+		root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
+		var c *cobra.Command
+		c, err = root.ExecuteContextC(ctx)
+		name = c.CommandPath()
 	}
-	if !a.started && !errors.As(err, new(usageError)) {
-		err = usageError{message: err.Error()}
+	if !a.started && a.out.err != nil {
+		err, a.started = a.out.err, true // of printing help
+	}
+	if code := exitCode(0); errors.As(err, &code) {
+		return int(code)
+	}
+	if err == nil || a.out.closed() && errors.Is(err, a.out.err) {
+		return exitDone
+	}
+	if !a.started && !errors.As(err, new(hintedError)) {
+		message, hint, _ := strings.Cut(err.Error(), "\n\n") // as cobra says "Did you mean this?"
+		err = badUsage(message, strings.Join(strings.Fields(hint), " "))
 	}
 	f := diagnose(ctx, err, "run '"+name+" --help'")
-	if a.log.tty && f.Kind == "interrupted" {
+	if f.Kind == "interrupted" && a.log.tty {
 		a.log.say("") // the terminal has written ^C
 	}
 	a.log.say("%s %s", a.log.paint(red, "adminportal:"), f.Message)
 	if f.Hint != "" {
-		a.log.say("  %s %s", a.log.paint(faint, "hint:"), f.Hint)
+		a.log.say("  hint: %s", f.Hint)
 	}
-	// A command line that could not be parsed may still have asked for JSON.
 	if a.json || !a.started && wantsJSON(args) {
-		_ = a.out.json(map[string]failure{"error": f})
+		_ = a.out.json(map[string]failure{"error": f}, a.out.tty)
 	}
 	return f.exit
 }
 
-func wantsJSON(args []string) bool {
-	if end := slices.Index(args, "--"); end >= 0 {
-		args = args[:end]
+// wantsJSON looks for --json in a command line that could not be parsed.
+func wantsJSON(args []string) (wants bool) {
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--json="); ok {
+			wants, _ = strconv.ParseBool(value)
+		} else if arg == "--json" {
+			wants = true
+		}
 	}
-	return slices.Contains(args, "--json")
+	return wants
 }
 
-// An exitError ends a run that has said all that there is to say.
-type exitError struct{ code int }
+// keyInArgument matches what looks like a key. task_list does not, and neither does
+// sk_SK, a locale.
+var keyInArgument = regexp.MustCompile(`(?i)(^|[^a-z0-9_])sk_\w{8}`)
 
-func (*exitError) Error() string { return "failed" }
-
-var keyInArgument = regexp.MustCompile(`(?i)(^|[^a-z0-9_])sk_[a-z0-9]`)
-
-// refuseKeys looks for an API key on the command line, which every user of the
-// host can read, and the shell's history keeps.
+// refuseKeys looks for an API key in the arguments.
 func refuseKeys(args []string) error {
 	if slices.ContainsFunc(args, keyInArgument.MatchString) {
-		return usageError{
-			message: "an argument looks like an API key; the command line is no place for one: other users see it, and the shell's history keeps it",
-			hint:    "set WORKOS_API_KEY, or write it to standard input with --api-key-stdin; a key that has been used like this is better replaced",
-		}
+		return badUsage(
+			"an argument looks like an API key; other users can read the command line, and the shell's history keeps it",
+			"set WORKOS_API_KEY, or write the key to standard input with --api-key-stdin; replace a key that was used like this")
 	}
 	return nil
 }
 
-func (a *app) root(args []string) *cobra.Command {
+func (a *app) root() *cobra.Command {
+	cobra.EnableCommandSorting = false // link comes first
 	root := &cobra.Command{
-		Use:   "adminportal",
-		Short: "WorkOS Admin Portal links, icons and a sandbox",
-		Long: `Ask WorkOS for Admin Portal links, list the provider icons, check a setup, run a
-sandbox of the portal, and click through a demo.
-
-Without WORKOS_API_KEY, link, icons, verify and demo run on a sandbox of their own:
-no account is needed to try them.`,
-		Example: `  adminportal demo --open
-  adminportal link
-  adminportal verify
-  WORKOS_API_KEY=… adminportal link --org org_01EHWNCE74X7JSDV0X3SZ3KJNY --intent dsync`,
-		Version:           buildVersion().Version,
-		Args:              aCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true },
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Use:              "adminportal",
+		Long:             text("adminportal"),
+		Version:          version(),
+		RunE:             func(cmd *cobra.Command, _ []string) error { return a.printHelp(cmd) },
+		SilenceErrors:    true,
+		SilenceUsage:     true,
+		PersistentPreRun: func(*cobra.Command, []string) { a.started = true },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		// Of a wrong command and its flags, which the root has not, the command is
-		// what is wrong.
-		first := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") })
-		if cmd == root && first >= 0 {
-			return aCommand(root, args[first:])
-		}
-		return err
-	})
 	root.SetIn(a.stdin)
-	root.SetOut(a.results)
-	root.SetErr(a.stderr)
-	root.SetVersionTemplate(buildVersion().String() + "\n")
-	root.AddGroup(
-		&cobra.Group{ID: "portal", Title: "Portal"},
-		&cobra.Group{ID: "setup", Title: "Setup"},
-		&cobra.Group{ID: "more", Title: "More"},
-	)
-	add := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
-			c.GroupID = group
-			if c.Args == nil {
-				c.Args = noArguments
-			}
-			c.ValidArgsFunction = orNoCompletion(c)
-			root.AddCommand(c)
-		}
+	root.SetOut(a.out)
+	root.SetErr(a.log)
+	root.SetVersionTemplate(fmt.Sprintf("adminportal %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	for _, c := range []*cobra.Command{
+		a.linkCommand(), a.iconsCommand(), a.verifyCommand(), a.sandboxCommand(), a.demoCommand(),
+	} {
+		c.Args = cobra.NoArgs
+		c.ValidArgsFunction = cobra.NoFileCompletions
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.NoFileCompletions) // has it one, it stays
+		})
+		root.AddCommand(c)
 	}
-	add("portal", a.linkCommand(), a.iconsCommand())
-	add("setup", a.verifyCommand(), a.sandboxCommand(), a.demoCommand())
-	add("more", a.completionCommand(), a.versionCommand())
-	help := a.helpCommand()
-	add("more", help)
-	root.SetHelpCommand(help)
-	root.SetHelpCommandGroupID("more")
-	root.AddCommand(helpTopics()...)
-	root.SetHelpFunc(a.printHelp)
+	a.addHelp(root)
+	a.addCompletion(root)
 	return root
 }
 
-// In help, link comes before icons.
-func init() { cobra.EnableCommandSorting = false }
-
-// aCommand refuses what is not a command.
-func aCommand(root *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// version is the module's, such as v1.2.0; of a build from a checkout it has the
+// commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
 	}
-	e := usageError{message: fmt.Sprintf("unknown command %q", args[0])}
-	root.SuggestionsMinimumDistance = 2
-	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
-		e.hint = "did you mean '" + strings.Join(near, "' or '") + "'?"
-	}
-	return e
+	return strings.Trim(info.Main.Version, "()") // (devel)
 }
 
-func noArguments(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("unexpected argument %q", args[0])
-	}
-	return nil
-}
-
-// orNoCompletion keeps the shell from offering files where none are meant.
-func orNoCompletion(c *cobra.Command) cobra.CompletionFunc {
-	if c.ValidArgsFunction != nil || len(c.ValidArgs) > 0 {
-		return c.ValidArgsFunction
-	}
-	return cobra.NoFileCompletions
-}
-
-// jsonFlag gives a command --json.
 func (a *app) jsonFlag(c *cobra.Command) {
-	c.Flags().BoolVar(&a.json, "json", false, "print JSON, errors too: adminportal help json")
+	c.Flags().BoolVar(&a.json, "json", false, "print JSON, errors too: see adminportal help json")
 }
+
+// complete sets what the shell offers for a flag's value.
+func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// addCompletion adds cobra's completion command, with our words for a wrong shell.
+func (a *app) addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args = func(*cobra.Command, []string) error {
+		return usagef("name one shell: bash, zsh, fish or powershell")
+	}
+	completion.RunE = func(*cobra.Command, []string) error { return nil } // without it, cobra does not ask Args
+	bash, _, _ := completion.Find([]string{"bash"})
+	bash.PostRunE = func(*cobra.Command, []string) error { return a.out.write(bareBash) }
+}
+
+// bareBash replaces a function of cobra's script that fails at every Tab where the
+// bash-completion package is not loaded.
+const bareBash = `
+__adminportal_init_completion()
+{
+    COMPREPLY=()
+    if declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+        _get_comp_words_by_ref "$@" cur prev words cword
+    else
+        cur=${COMP_WORDS[COMP_CWORD]}
+        prev=${COMP_WORDS[COMP_CWORD-1]}
+        words=("${COMP_WORDS[@]}")
+        cword=$COMP_CWORD
+    fi
+}
+`

@@ -3,26 +3,30 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/adminportal-go/adminportal/client/portaltest"
+	"github.com/adminportal-go/adminportal/internal/loopback"
 )
 
 // sandboxOptions are sandbox's flags.
 type sandboxOptions struct {
-	addr    string
-	dialect string
-	limit   int
+	addr      string
+	publicURL string
+	dialect   string
+	limit     int
+	window    time.Duration
 }
 
-// spoken are the values of sandbox's --dialect.
-var spoken = map[string]portaltest.Dialect{
-	"both":          portaltest.DialectBoth,
-	"portal-links":  portaltest.DialectPortalLinks,
-	"generate-link": portaltest.DialectGenerateLink,
+// spoken has the values of --dialect.
+var spoken = map[string][]portaltest.Option{
+	"both":          nil,
+	"portal-links":  {portaltest.WithDialect(portaltest.DialectPortalLinks)},
+	"generate-link": {portaltest.WithDialect(portaltest.DialectGenerateLink)},
 }
 
 func (a *app) sandboxCommand() *cobra.Command {
@@ -30,82 +34,70 @@ func (a *app) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run an Admin Portal to test against",
-		Long:  sandboxText,
-		Example: `  adminportal sandbox
-
-  # For a test: any free port; the first line says which
-  adminportal sandbox --addr 127.0.0.1:0 --json
-
-  # As strict as the live service
-  adminportal sandbox --dialect generate-link --limit 20`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.sandbox(cmd.Context(), o)
-		},
+		Long:  text("sandbox"),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.sandbox(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8787", "where to listen, `host:port`; port 0 is any free one")
-	f.StringVar(&o.dialect, "dialect", "both", "the `name` of the dialect to speak: both, portal-links or generate-link;\nwith one, the other's routes answer 404")
-	f.IntVar(&o.limit, "limit", 100, "`requests` a minute for each key; 0 is no limit")
+	f.StringVar(&o.publicURL, "public-url", "", "the `URL` under which others reach it, from containers or through a\nproxy: links lead there, and requests to it may control the sandbox")
+	f.StringVar(&o.dialect, "dialect", "both", "the `name` of the dialect to speak: both, portal-links or generate-link;\nthe routes of the other answer 404")
+	f.IntVar(&o.limit, "limit", 100, "`requests` in a window for each key; 0 is no limit")
+	f.DurationVar(&o.window, "window", time.Minute, "how long a window of the rate limit is")
 	a.jsonFlag(cmd)
 	complete(cmd, "dialect", "both", "portal-links\tPOST /portal_links", "generate-link\tPOST /portal/generate_link")
-	for _, name := range []string{"addr", "limit"} {
-		complete(cmd, name)
-	}
 	return cmd
 }
 
 func (a *app) sandbox(ctx context.Context, o sandboxOptions) error {
-	opts, err := o.portal(a.logRequest)
+	opts, err := o.portal()
 	if err != nil {
 		return err
 	}
-	l, err := listen(ctx, o.addr, "127.0.0.1:8787")
+	l, err := listen(ctx, o.addr)
 	if err != nil {
 		return err
 	}
-	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		a.log.say("%s %s is not loopback: whoever reaches this host reaches the sandbox, and can change all that it holds", a.log.paint(yellow, "warning:"), l.Addr())
+	if !onLoopback(l) {
+		a.log.warn("%s is not loopback: whoever reaches this host reaches the sandbox, and can change all that it holds", l.Addr())
 	}
-	b := serveSandbox(l, opts...)
-	if err := a.printSandbox(o, b); err != nil && !closedPipe(err) { // whoever read the first line may go
-		_ = b.close()
-		return err
+	portal := portaltest.NewHandler(append(opts, portaltest.WithRequestLog(a.logRequest))...)
+	s := serve(l, portal)
+	if o.publicURL != "" {
+		s.url = strings.TrimRight(o.publicURL, "/")
 	}
-	select {
-	case <-ctx.Done():
-		if a.log.tty {
-			a.log.say("") // the terminal has written ^C
-		}
-		return b.close()
-	case err := <-b.served:
-		return fmt.Errorf("the sandbox ended: %w", err)
-	}
+	return a.serveUntilStopped(ctx, s, a.printSandbox(o, s.url, portal))
 }
 
-// portal are the options of package portaltest.
-func (o sandboxOptions) portal(log func(portaltest.Request)) ([]portaltest.Option, error) {
+// portal returns the options of package portaltest.
+func (o sandboxOptions) portal() ([]portaltest.Option, error) {
+	if o.limit < 0 {
+		return nil, usagef("--limit must not be negative; 0 is no limit")
+	}
+	if o.window <= 0 {
+		return nil, usagef("--window must be a positive duration, such as 10s")
+	}
+	if u, err := url.Parse(o.publicURL); o.publicURL != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https") {
+		return nil, usagef("--public-url must be an http or https URL, such as http://sandbox:8787")
+	}
+	limit := o.limit
+	if limit == 0 {
+		limit = -1
+	}
+	opts := []portaltest.Option{
+		portaltest.WithRateLimit(limit),
+		portaltest.WithRateWindow(o.window),
+		portaltest.WithBaseURL(o.publicURL),
+		portaltest.WithExamples(),
+	}
 	dialect, ok := spoken[o.dialect]
 	if !ok {
 		return nil, usagef("--dialect must be both, portal-links or generate-link, not %q", o.dialect)
 	}
-	limit := o.limit
-	switch {
-	case limit < 0:
-		return nil, usagef("--limit must not be negative; 0 is no limit")
-	case limit == 0:
-		limit = -1
-	}
-	opts := []portaltest.Option{
-		portaltest.WithDialect(dialect),
-		portaltest.WithRateLimit(limit),
-		portaltest.WithRequestLog(log),
-		portaltest.WithExamples(),
-	}
-	return opts, nil
+	return append(opts, dialect...), nil
 }
 
-// logRequest writes a line for a request. Its query, headers and body, where
-// secrets are, are not in it.
+// logRequest writes a line for a request, without its query, headers and body, which
+// may hold secrets.
 func (a *app) logRequest(r portaltest.Request) {
 	status, as := fmt.Sprint(r.Status), green
 	switch {
@@ -116,64 +108,42 @@ func (a *app) logRequest(r portaltest.Request) {
 	case r.Status >= 400:
 		as = yellow
 	}
-	a.log.say("%s %s %s %s %s", a.log.paint(faint, time.Now().Format("15:04:05")), a.log.paint(as, status),
-		r.Method, oneLine(r.Path), a.log.paint(faint, r.Duration.Round(time.Millisecond).String()))
+	a.log.say("%s %s %s %s %s", time.Now().Format("15:04:05"), a.log.paint(as, status),
+		r.Method, oneLine(r.Path), r.Duration.Round(time.Millisecond))
 }
 
-// linkPath is where links are made in the dialect that it speaks.
-func (o sandboxOptions) linkPath() string {
-	if o.dialect == "generate-link" {
-		return "/portal/generate_link"
-	}
-	return "/portal_links"
-}
-
-func (a *app) printSandbox(o sandboxOptions, b *sandbox) error {
+func (a *app) printSandbox(o sandboxOptions, address string, portal *portaltest.Handler) error {
 	if a.json {
-		return a.out.jsonLine(struct {
+		return a.out.json(struct {
 			URL          string `json:"url"`
 			APIKey       string `json:"api_key"`
 			Organization string `json:"organization"`
-		}{b.url, b.key, b.organization})
+		}{address, portal.APIKey, portal.Organization}, false)
 	}
-	head := func(text string) string { return a.out.paint(bold, text) }
-	return a.out.write(head("Sandbox of the WorkOS Admin Portal") + fmt.Sprintf(`
+	path, plain := "/portal_links", ""
+	if o.dialect == "generate-link" {
+		path = "/portal/generate_link"
+	}
+	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !loopback.Is(u.Hostname()) {
+		plain = ", client.WithPlainHTTPForTests()"
+	}
+	limit := fmt.Sprintf("%d requests in %v; --limit 0 turns it off, for test suites", o.limit, o.window)
+	if o.limit == 0 {
+		limit = "none"
+	}
+	return a.out.write(fmt.Sprintf(`Sandbox of the WorkOS Admin Portal; Ctrl-C stops it
 
-  address       %s
-  API key       %s
-  organization  %s
-  control       %s/_sandbox/
+  address       %[1]s
+  API key       %[2]s
+  organization  %[3]s
+  rate limit    %[4]s
+  control       %[1]s/_sandbox/
 
-`, b.url, b.key, b.organization, b.url) +
-		head("curl") + fmt.Sprintf(`
-curl %s%s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"organization":"%s","intent":"sso"}'
+curl %[1]s%[5]s -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/json' -d '{"organization":"%[3]s","intent":"sso"}'
 
-`, b.url, o.linkPath(), b.key, b.organization) +
-		head("Go") + fmt.Sprintf(`
-portal, err := client.New(%q, client.WithBaseURL(%q))
+Go: portal, err := client.New(%[2]q, client.WithBaseURL(%[1]q)%[6]s)
 
-`, b.key, b.url) +
-		head("Environment") + fmt.Sprintf(`
-export WORKOS_BASE_URL=%s WORKOS_API_KEY=%s
-
-`, b.url, b.key) +
-		a.out.paint(faint, "Ctrl-C stops it.") + "\n")
+Node, Python, Ruby, PHP, .NET, Kotlin, Elixir, containers:
+https://github.com/adminportal-go/adminportal/blob/main/docs/sandbox.md
+`, address, portal.APIKey, portal.Organization, limit, path, plain))
 }
-
-const sandboxText = `Serve a fake Admin Portal that any language can test against. It speaks both of
-the API's dialects, checks every request against the contract, keeps a rate limit
-with true headers, and its links open.
-
-What is needed to use it is printed first, on standard output. The requests are
-logged on standard error, without secrets. Key, organization and links are new
-each time; the commands of WorkOS's own reference work too,
-with nothing but the host changed. Ctrl-C or SIGTERM ends it, with 0.
-
-A test controls it over HTTP, under /_sandbox/, without a key:
-
-  GET   /_sandbox/               all that there is, with an example of each
-  POST  /_sandbox/organizations  {"name": "Acme"}
-  POST  /_sandbox/faults         {"status": 429, "retry_after": "30s", "times": 2}
-  POST  /_sandbox/clock          {"advance": "10m"}: links expire
-  GET   /_sandbox/requests       what arrived, and GET /_sandbox/links what was made
-  POST  /_sandbox/reset          as it was at the start`

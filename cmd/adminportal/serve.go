@@ -9,33 +9,34 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"syscall"
 	"time"
 )
 
-// listen takes the address of a command's --addr; example is one to show.
-func listen(ctx context.Context, addr, example string) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, usagef("--addr must be host:port, such as %s", example)
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return nil, usagef("--addr: %q is not a port number, 0 to 65535", port)
-	}
+// listen listens on the address of --addr.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, hintedError{
-			fmt.Errorf("port %s is in use", port),
-			"choose another with --addr, such as --addr " + net.JoinHostPort(host, "0") + " for any free one",
-		}
-	case err != nil:
-		return nil, hintedError{fmt.Errorf("listen on %s: %w", addr, err), "choose another address with --addr"}
+	if err == nil {
+		return l, nil
 	}
-	return l, nil
+	wrong := errors.As(err, new(*net.AddrError)) || errors.As(err, new(*net.DNSError))
+	return nil, hintedError{err, "choose another --addr, such as 127.0.0.1:0 for any free port", wrong}
 }
 
-// A site is a handler on a listener of ours, reached under its URL.
+func onLoopback(l net.Listener) bool {
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// urlOf is the address at which this host reaches a listener.
+func urlOf(l net.Listener) string {
+	addr := l.Addr().String()
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return "http://" + addr
+}
+
+// A site is a handler that is being served.
 type site struct {
 	url    string
 	server *http.Server
@@ -52,15 +53,14 @@ func serve(l net.Listener, h http.Handler) *site {
 			ReadHeaderTimeout: 10 * time.Second,
 			ReadTimeout:       time.Minute,
 			IdleTimeout:       2 * time.Minute,
-			ErrorLog:          log.New(io.Discard, "", 0), // what clients get wrong is answered
+			ErrorLog:          log.New(io.Discard, "", 0), // the client gets an answer
 		},
 	}
 	go func() { s.served <- s.server.Serve(l) }()
 	return s
 }
 
-// close ends the site. Requests under way get a moment; those that are held up are
-// cut then.
+// close ends a site. Requests get half a second to end; then they are cut.
 func (s *site) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 	defer cancel()
@@ -73,11 +73,20 @@ func (s *site) close() error {
 	return nil
 }
 
-// urlOf is the address at which this host reaches a listener.
-func urlOf(l net.Listener) string {
-	addr := l.Addr().String()
-	if tcp, ok := l.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+// serveUntilStopped returns when a signal has ended a site, which is no failure.
+// printed is the error of printing its address.
+func (a *app) serveUntilStopped(ctx context.Context, s *site, printed error) error {
+	if printed != nil && !a.out.closed() { // a reader may go after the first line
+		_ = s.close()
+		return printed
 	}
-	return "http://" + addr
+	select {
+	case <-ctx.Done():
+		if a.log.tty {
+			a.log.say("") // the terminal has written ^C
+		}
+		return s.close()
+	case err := <-s.served:
+		return fmt.Errorf("serve %s: %w", s.url, err)
+	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,8 +14,8 @@ import (
 
 const workosURL = "https://api.workos.com"
 
-// defaultTimeout is long enough to wait out one of WorkOS's rate windows, which
-// are a minute.
+// defaultTimeout is long enough to wait for WorkOS's next rate window: a window is a
+// minute.
 const defaultTimeout = 90 * time.Second
 
 // A connection is what the flags say of how to reach the service.
@@ -23,40 +25,32 @@ type connection struct {
 }
 
 func (c *connection) flags(cmd *cobra.Command) {
+	c.keyFlag(cmd)
+	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultTimeout, "give up after this long, which includes waiting for the rate limit")
+}
+
+func (c *connection) keyFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.keyFromStdin, "api-key-stdin", false, "read the API key from the first line of standard input")
-	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultTimeout, "give up after this long, waiting for the rate limit included")
-	_ = cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 }
 
-func (c *connection) check() error {
-	if c.timeout <= 0 {
-		return usagef("--timeout must be a positive duration, such as 30s")
-	}
-	return nil
-}
-
-// A service is where a command's calls go: WorkOS, or the sandbox embedded in
-// this process.
+// A service is where a command's calls go: WorkOS, or a sandbox in this process.
 type service struct {
-	baseURL      string
-	key          string
-	organization string // the sandbox's own; empty elsewhere
-	keyFrom      string // for errors: where the key came from
-	embedded     bool
-	sandbox      *portaltest.Handler // the embedded one; nil elsewhere
-	close        func()
+	connection
+	baseURL string
+	key     string
+	sandbox *portaltest.Handler // nil: not in this process
+	close   func()
 }
 
-// service finds out where the calls of a command go. Without a key that is the
-// embedded sandbox, which note explains on the log; it ends with close.
+// service decides where the calls of a command go. Without a key that is an embedded
+// sandbox, which a line on standard error says, with note.
 func (a *app) service(ctx context.Context, c connection, note string) (*service, error) {
-	if err := c.check(); err != nil {
-		return nil, err
+	if c.timeout <= 0 {
+		return nil, usagef("--timeout must be a positive duration, such as 30s")
 	}
-	s := &service{baseURL: workosURL, key: a.getenv("WORKOS_API_KEY"), keyFrom: "WORKOS_API_KEY", close: func() {}}
+	s := &service{connection: c, baseURL: workosURL, key: a.getenv("WORKOS_API_KEY"), close: func() {}}
 	if c.keyFromStdin {
 		var err error
-		s.keyFrom = "the API key on standard input"
 		if s.key, err = a.readKey(ctx); err != nil {
 			return nil, err
 		}
@@ -68,43 +62,64 @@ func (a *app) service(ctx context.Context, c connection, note string) (*service,
 		}
 		return s, nil
 	}
-	box, err := embed(ctx)
+	l, err := listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	s.sandbox = portaltest.NewHandler()
+	site := serve(l, s.sandbox)
+	s.baseURL, s.key, s.close = site.url, s.sandbox.APIKey, func() { _ = site.close() }
 	if baseURL != "" {
 		note += "; WORKOS_BASE_URL is not used without a key"
 	}
-	a.log.say("%s", a.log.paint(faint, "Embedded sandbox (no WORKOS_API_KEY)"+note))
-	return box, nil
+	a.log.say("Embedded sandbox (no WORKOS_API_KEY)%s", note)
+	return s, nil
 }
 
-// organizationOr is the organization to ask for: the given one, or the sandbox's.
+// organizationOr returns the given organization, or the sandbox's own.
 func (s *service) organizationOr(given string) (string, error) {
-	switch {
-	case given != "":
-		return given, nil
-	case s.organization != "":
-		return s.organization, nil
+	if given == "" && s.sandbox != nil {
+		return s.sandbox.Organization, nil
 	}
-	return "", usageError{
-		message: "--org is required with an API key: whose portal is it?",
-		hint:    "give the organization's ID, org_…, from the WorkOS Dashboard",
+	if given == "" {
+		return "", badUsage("--org is required with an API key: whose portal is it?", "give the organization's ID, org_…, from the WorkOS Dashboard")
 	}
+	return given, nil
 }
 
-// client returns a client of the service, and what hears of its attempts and shows
-// on the log when it waits.
-func (a *app) client(s *service, opts ...client.Option) (*client.Client, *trace, error) {
-	t := &trace{progress: progress{screen: a.log}}
-	opts = append([]client.Option{
-		client.WithUserAgent("adminportal-cli/" + buildVersion().Version),
+// client returns a client of the service. a.last is its last attempt.
+func (a *app) client(s *service, dialect client.Dialect) (*client.Client, error) {
+	a.deadline = time.Now().Add(s.timeout)
+	portal, err := client.New(s.key,
+		client.WithUserAgent(userAgent()),
 		client.WithBaseURL(s.baseURL),
-		client.WithObserver(t.observe),
-	}, opts...)
-	portal, err := client.New(s.key, opts...)
+		client.WithDialect(dialect),
+		client.WithRetry(client.RetryPolicy{MaxAttempts: maxAttempts, MaxWait: s.timeout}),
+		client.WithObserver(a.observe))
 	if err != nil {
-		return nil, nil, s.blame(err)
+		return nil, wrongEnvironment(err)
 	}
-	return portal, t, nil
+	return portal, nil
+}
+
+func userAgent() string { return "adminportal-cli/" + version() }
+
+const maxAttempts = 4
+
+// observe keeps an attempt, and says so when a long wait follows it.
+func (a *app) observe(_ context.Context, at client.Attempt) {
+	a.last.Store(&at)
+	var e *client.Error
+	if !errors.As(at.Err, &e) || e.RetryAfter < time.Second || at.Number >= maxAttempts || time.Now().Add(e.RetryAfter).After(a.deadline) {
+		return
+	}
+	a.log.say("adminportal: %d %s: waiting %v", at.StatusCode, http.StatusText(at.StatusCode), e.RetryAfter.Round(time.Second))
+}
+
+// explain adds what the embedded sandbox's user should know of an error.
+func (s *service) explain(err error) error {
+	if s.sandbox != nil && errors.Is(err, client.ErrOrganizationNotFound) {
+		return hintedError{error: err, hint: "the embedded sandbox has one organization, " + s.sandbox.Organization + ": leave --org out; with WORKOS_API_KEY set, WorkOS is asked"}
+	}
+	return err
 }
