@@ -18,7 +18,7 @@ func (v *verification) run(ctx context.Context) {
 	all := len(checkNames)
 	portal, err := v.client(v.service, client.DialectAuto)
 	if err != nil {
-		if e := new(client.Error); errors.As(err, &e) && !strings.HasPrefix(e.Description, "API key") {
+		if e := new(client.Error); errors.As(err, &e) && e.Field != "API key" {
 			v.ok("%s", maskedKey(v.service.key))
 		}
 		v.fail(ctx, err)
@@ -27,7 +27,7 @@ func (v *verification) run(ctx context.Context) {
 	}
 	v.ok("%s", maskedKey(v.service.key))
 
-	err = v.warm(ctx)
+	err = portal.Warm(ctx)
 	if e := new(client.Error); errors.As(err, &e) && e.StatusCode == 0 {
 		v.fail(ctx, err)
 		v.skip(all, notReached)

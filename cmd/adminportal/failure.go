@@ -129,14 +129,13 @@ var setBy = map[string]string{
 
 // refusal is what the client refused to send, with the flag in place of the field.
 func refusal(e *client.Error) string {
-	field, rule, _ := strings.Cut(e.Description, ": ")
-	name, index, _ := strings.Cut(field, "[")
-	flag, ok := setBy[name]
+	field, index, _ := strings.Cut(e.Field, "[")
+	flag, ok := setBy[field]
 	if !ok {
-		return e.Description
+		return e.Error()
 	}
 	if index != "" {
 		flag += "[" + index
 	}
-	return flag + " " + rule
+	return flag + " " + e.Description
 }

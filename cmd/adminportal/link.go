@@ -56,7 +56,6 @@ func (a *app) linkCommand() *cobra.Command {
 	f.BoolVar(&o.open, "open", false, "open the link in the browser")
 	o.flags(cmd)
 	a.jsonFlag(cmd)
-	cmd.MarkFlagsMutuallyExclusive("icons", "json")
 	complete(cmd, "intent",
 		"sso\tsingle sign-on", "dsync\tDirectory Sync", "audit_logs\tview audit events", "log_streams\tstream audit events",
 		"domain_verification\tprove a domain (live)", "certificate_renewal\trenew a SAML certificate (live)", "bring_your_own_key\tuse an own encryption key (live)")
@@ -68,6 +67,9 @@ func (a *app) link(ctx context.Context, o linkOptions) error {
 	dialect, ok := dialects[o.dialect]
 	if !ok {
 		return usagef("--dialect must be auto, portal-links or generate-link, not %q", o.dialect)
+	}
+	if o.icons && a.json {
+		return usagef("--icons goes without --json: adminportal icons --json lists them")
 	}
 	note := ""
 	if !o.open {

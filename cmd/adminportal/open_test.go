@@ -37,6 +37,7 @@ func TestOpenKeepsSandboxUntilInterrupted(t *testing.T) {
 			browse: func(address string) error {
 				resp, err := http.Get(address)
 				if err != nil {
+					page <- err.Error()
 					return err
 				}
 				page <- resp.Request.URL.String()
@@ -48,6 +49,9 @@ func TestOpenKeepsSandboxUntilInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := strings.TrimSpace(stdout.String())
+	if got := <-page; got != link {
+		t.Errorf("the browser is at %q, want the link %q", got, link)
+	}
 	resp, err := http.Get(link)
 	if err != nil {
 		t.Fatalf("the link is dead while the command runs: %v", err)
@@ -56,9 +60,6 @@ func TestOpenKeepsSandboxUntilInterrupted(t *testing.T) {
 	interrupt(stopped{os.Interrupt})
 	if code := <-done; code != exitDone {
 		t.Errorf("run = %d after Ctrl-C, want %d; stderr: %s", code, exitDone, stderr.String())
-	}
-	if got := <-page; got != link {
-		t.Errorf("the browser is at %q, want the link %q", got, link)
 	}
 	if strings.Contains(stderr.String(), "ends with this command") {
 		t.Error("it says that the sandbox ends at once, and it does not")

@@ -108,7 +108,7 @@ func (a *app) logRequest(r portaltest.Request) {
 	case r.Status >= 400:
 		as = yellow
 	}
-	a.log.say("%s %s %s %s %s", time.Now().Format("15:04:05"), a.log.paint(as, status),
+	a.log.say("%s %s %s %s %v", time.Now().Format("15:04:05"), a.log.paint(as, status),
 		r.Method, oneLine(r.Path), r.Duration.Round(time.Millisecond))
 }
 

@@ -92,7 +92,7 @@ func (v *verification) note(seen, fix string) { v.add("note", seen, fix, exitDon
 // fail adds a failed check with what an error says.
 func (v *verification) fail(ctx context.Context, err error) {
 	f := diagnose(ctx, v.service.explain(err), "")
-	v.add("failed", f.Message, f.Hint, f.exit)
+	v.add("failed", strings.TrimPrefix(f.Message, "warm up: "), f.Hint, f.exit)
 }
 
 // skip skips the next n checks, or as many as there are.
