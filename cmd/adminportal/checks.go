@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -16,19 +15,15 @@ const notReached = "not reached"
 // run goes through the checks in the order of checkNames.
 func (v *verification) run(ctx context.Context) {
 	all := len(checkNames)
+	e := new(client.Error)
 	portal, err := v.client(v.service, client.DialectAuto)
-	if err != nil {
-		if e := new(client.Error); errors.As(err, &e) && e.Field != "API key" {
-			v.ok("%s", maskedKey(v.service.key))
-		}
-		v.fail(ctx, err)
-		v.skip(all, notReached)
-		return
+	if !errors.As(err, &e) || e.Field != "API key" {
+		v.ok("%s", maskedKey(v.service.key))
 	}
-	v.ok("%s", maskedKey(v.service.key))
-
-	err = portal.Warm(ctx)
-	if e := new(client.Error); errors.As(err, &e) && e.StatusCode == 0 {
+	if err == nil {
+		err = portal.Warm(ctx)
+	}
+	if errors.As(err, &e) && e.StatusCode == 0 {
 		v.fail(ctx, err)
 		v.skip(all, notReached)
 		return
@@ -39,14 +34,14 @@ func (v *verification) run(ctx context.Context) {
 		v.fail(ctx, err)
 		v.skip(2, notReached)
 	} else {
-		v.ok("yes: the service refused an empty request as incomplete")
+		v.ok("yes: the answer to an empty request was %d", answer.StatusCode)
 		v.ok("%s", routes[answer.Dialect])
 		v.icons(ctx, portal)
 	}
 	v.rateLimit(portal.RateLimit())
 	v.clock(ctx)
 	switch {
-	case !v.options.mint:
+	case !v.mint:
 		v.skip(all, "not asked for (--mint)")
 	case err != nil:
 		v.skip(all, notReached)
@@ -91,16 +86,12 @@ const clockTolerance = 30 * time.Second
 
 func (v *verification) clock(ctx context.Context) {
 	p, err := fetch(ctx, v.service.baseURL)
-	var date time.Time
-	if err == nil {
-		date, err = http.ParseTime(p.date)
-	}
-	if err != nil {
+	if err != nil || p.date.IsZero() {
 		v.note("no answer had a Date to compare with", "")
 		return
 	}
 	// A Date has whole seconds: on average it is half a second old.
-	ahead := p.at.Sub(date.Add(time.Second / 2)).Round(time.Second)
+	ahead := p.at.Sub(p.date.Add(time.Second / 2)).Round(time.Second)
 	switch {
 	case ahead.Abs() <= clockTolerance:
 		v.ok("%v off the server's", ahead.Abs())
@@ -114,7 +105,7 @@ func (v *verification) clock(ctx context.Context) {
 // link makes a link and opens its page.
 func (v *verification) link(ctx context.Context, portal *client.Client) {
 	link, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{
-		Organization: v.options.organization,
+		Organization: v.organization,
 		Intent:       client.IntentSSO,
 	})
 	if err != nil {
@@ -122,7 +113,7 @@ func (v *verification) link(ctx context.Context, portal *client.Client) {
 		v.skip(1, notReached)
 		return
 	}
-	v.ok("made for %s, lives %s", v.options.organization, seconds(link.TTL()))
+	v.ok("made for %s, lives %s", v.organization, seconds(link.TTL()))
 	page, err := fetch(ctx, link.URL)
 	const fix = `look at it: adminportal link --open`
 	switch {

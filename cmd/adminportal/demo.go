@@ -42,7 +42,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if !onLoopback(l) {
 		return usagef("--addr must be on loopback: whoever reaches the page is an administrator there")
 	}
-	s, err := a.service(ctx, o.connection, "")
+	s, err := a.connect(ctx, o.connection, "")
 	if err != nil {
 		return err
 	}
@@ -61,15 +61,11 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 		Log:           a.log.w,
 	})
 	if err != nil {
-		return wrongEnvironment(err)
+		return hintedError{err, seeEnvironment, true}
 	}
 	defer page.Close()
 	served := serve(l, page)
-	portal := "the Admin Portal of "
-	if s.sandbox != nil {
-		portal = "the sandbox, at "
-	}
-	a.log.say("A settings page whose buttons lead to %s%s. Ctrl-C stops it.", portal, oneLine(s.baseURL))
+	a.log.say("A settings page whose buttons lead to the Admin Portal of %s. Ctrl-C stops it.", oneLine(s.baseURL))
 	printed := a.out.write(served.url + "\n")
 	if o.open {
 		a.openBrowser(served.url)

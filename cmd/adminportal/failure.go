@@ -37,14 +37,11 @@ type hintedError struct {
 
 func (e hintedError) Unwrap() error { return e.error }
 
+func usagef(format string, args ...any) error { return badUsage(fmt.Sprintf(format, args...), "") }
+
 func badUsage(message, hint string) error { return hintedError{errors.New(message), hint, true} }
 
-// wrongEnvironment is for an error of client.New.
-func wrongEnvironment(err error) error {
-	return hintedError{err, "see adminportal help environment", true}
-}
-
-func usagef(format string, args ...any) error { return badUsage(fmt.Sprintf(format, args...), "") }
+const seeEnvironment = "see adminportal help environment"
 
 // A failure is what a failed run says; as JSON it is the value of "error".
 type failure struct {
@@ -129,13 +126,10 @@ var setBy = map[string]string{
 
 // refusal is what the client refused to send, with the flag in place of the field.
 func refusal(e *client.Error) string {
-	field, index, _ := strings.Cut(e.Field, "[")
-	flag, ok := setBy[field]
+	name := strings.TrimRight(e.Field, "[0123456789]") // it_contact_emails[2]
+	flag, ok := setBy[name]
 	if !ok {
 		return e.Error()
 	}
-	if index != "" {
-		flag += "[" + index
-	}
-	return flag + " " + e.Description
+	return flag + e.Field[len(name):] + " " + e.Description
 }

@@ -33,7 +33,7 @@ func (a *app) iconsCommand() *cobra.Command {
 }
 
 func (a *app) icons(ctx context.Context, o connection) error {
-	s, err := a.service(ctx, o, "")
+	s, err := a.connect(ctx, o, "")
 	if err != nil {
 		return err
 	}

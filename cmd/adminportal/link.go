@@ -71,11 +71,7 @@ func (a *app) link(ctx context.Context, o linkOptions) error {
 	if o.icons && a.json {
 		return usagef("--icons goes without --json: adminportal icons --json lists them")
 	}
-	note := ""
-	if !o.open {
-		note = `; it ends with this command, and "adminportal sandbox" keeps one running`
-	}
-	s, err := a.service(ctx, o.connection, note)
+	s, err := a.connect(ctx, o.connection, `; "adminportal sandbox" runs one that stays`)
 	if err != nil {
 		return err
 	}
@@ -123,12 +119,7 @@ func (a *app) printLink(ctx context.Context, s *service, o linkOptions, link *cl
 	if err := a.out.write(printable(link.URL) + "\n"); err != nil {
 		return err
 	}
-	at := link.ExpiresAt.UTC().Format("15:04:05 UTC")
-	if link.Expired() {
-		a.log.warn("the link had expired (%s) when it came, by the server's own clock", at)
-		return nil
-	}
-	a.log.say("expires in %s (%s)", seconds(link.TTL()), at)
+	a.log.say("expires in %s (%s)", seconds(link.TTL()), link.ExpiresAt.UTC().Format("15:04:05 UTC"))
 	if s.sandbox == nil || o.open {
 		return nil
 	}

@@ -15,8 +15,8 @@ import (
 
 // A page is what an address answers, redirects followed.
 type page struct {
-	status string // such as "404 Not Found"
-	date   string // the Date header
+	status string    // such as "404 Not Found"
+	date   time.Time // by the server's clock; zero if it does not say
 	title  string
 	at     time.Time // halfway between request and answer
 }
@@ -44,9 +44,9 @@ func fetch(ctx context.Context, address string) (*page, error) {
 	defer func() { _ = resp.Body.Close() }()
 	p := &page{
 		status: strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))),
-		date:   resp.Header.Get("Date"),
 		at:     sent.Add(time.Since(sent) / 2),
 	}
+	p.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20)) // a title is at the start
 	if m := titleTag.FindSubmatch(body); m != nil {
 		p.title = oneLine(strings.Join(strings.Fields(html.UnescapeString(string(m[1]))), " "))

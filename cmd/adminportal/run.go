@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"regexp"
@@ -131,14 +133,10 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// version is the module's, such as v1.2.0; of a build from a checkout it has the
-// commit.
+// version is the module's, such as v1.2.0, and names the commit of a checkout.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return strings.Trim(info.Main.Version, "()") // (devel)
+	info, _ := debug.ReadBuildInfo() // every go command puts it in
+	return cmp.Or(strings.Trim(info.Main.Version, "()"), "unknown")
 }
 
 func (a *app) jsonFlag(c *cobra.Command) {
@@ -150,7 +148,11 @@ func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// addCompletion adds cobra's completion command, with our words for a wrong shell.
+//go:embed completion.bash
+var completionBash string
+
+// addCompletion adds cobra's completion command, which now refuses a wrong shell and
+// adds completionBash to the script for bash.
 func (a *app) addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
@@ -159,22 +161,5 @@ func (a *app) addCompletion(root *cobra.Command) {
 	}
 	completion.RunE = func(*cobra.Command, []string) error { return nil } // without it, cobra does not ask Args
 	bash, _, _ := completion.Find([]string{"bash"})
-	bash.PostRunE = func(*cobra.Command, []string) error { return a.out.write(bareBash) }
+	bash.PostRunE = func(*cobra.Command, []string) error { return a.out.write(completionBash) }
 }
-
-// bareBash replaces a function of cobra's script that fails at every Tab where the
-// bash-completion package is not loaded.
-const bareBash = `
-__adminportal_init_completion()
-{
-    COMPREPLY=()
-    if declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
-        _get_comp_words_by_ref "$@" cur prev words cword
-    else
-        cur=${COMP_WORDS[COMP_CWORD]}
-        prev=${COMP_WORDS[COMP_CWORD-1]}
-        words=("${COMP_WORDS[@]}")
-        cword=$COMP_CWORD
-    fi
-}
-`

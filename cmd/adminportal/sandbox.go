@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -76,15 +77,11 @@ func (o sandboxOptions) portal() ([]portaltest.Option, error) {
 	if o.window <= 0 {
 		return nil, usagef("--window must be a positive duration, such as 10s")
 	}
-	if u, err := url.Parse(o.publicURL); o.publicURL != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "http" && u.Scheme != "https") {
+	if u, err := url.Parse(o.publicURL); o.publicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return nil, usagef("--public-url must be an http or https URL, such as http://sandbox:8787")
 	}
-	limit := o.limit
-	if limit == 0 {
-		limit = -1
-	}
 	opts := []portaltest.Option{
-		portaltest.WithRateLimit(limit),
+		portaltest.WithRateLimit(cmp.Or(o.limit, -1)), // -1 is no limit
 		portaltest.WithRateWindow(o.window),
 		portaltest.WithBaseURL(o.publicURL),
 		portaltest.WithExamples(),

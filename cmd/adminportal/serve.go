@@ -51,8 +51,6 @@ func serve(l net.Listener, h http.Handler) *site {
 		server: &http.Server{
 			Handler:           h,
 			ReadHeaderTimeout: 10 * time.Second,
-			ReadTimeout:       time.Minute,
-			IdleTimeout:       2 * time.Minute,
 			ErrorLog:          log.New(io.Discard, "", 0), // the client gets an answer
 		},
 	}

@@ -42,9 +42,9 @@ type service struct {
 	close   func()
 }
 
-// service decides where the calls of a command go. Without a key that is an embedded
+// connect decides where the calls of a command go. Without a key that is an embedded
 // sandbox, which a line on standard error says, with note.
-func (a *app) service(ctx context.Context, c connection, note string) (*service, error) {
+func (a *app) connect(ctx context.Context, c connection, note string) (*service, error) {
 	if c.timeout <= 0 {
 		return nil, usagef("--timeout must be a positive duration, such as 30s")
 	}
@@ -97,7 +97,7 @@ func (a *app) client(s *service, dialect client.Dialect) (*client.Client, error)
 		client.WithRetry(client.RetryPolicy{MaxAttempts: maxAttempts, MaxWait: s.timeout}),
 		client.WithObserver(a.observe))
 	if err != nil {
-		return nil, wrongEnvironment(err)
+		return nil, hintedError{err, seeEnvironment, true}
 	}
 	return portal, nil
 }

@@ -10,45 +10,46 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// verifyOptions are verify's flags.
-type verifyOptions struct {
+// A verification goes through the checks.
+type verification struct {
+	*app
 	connection
-	organization string
+	organization string // of --mint
 	mint         bool
+	service      *service
+	checks       []check
 }
 
 func (a *app) verifyCommand() *cobra.Command {
-	var o verifyOptions
+	v := &verification{app: a}
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that key and service work",
 		Long:  text("verify"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), o) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return v.verify(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&o.organization, "org", "", "the `organization` for --mint, org_… (on the sandbox, by default its own)")
-	cmd.Flags().BoolVar(&o.mint, "mint", false, "make a link, too, and open its page")
-	o.flags(cmd)
+	cmd.Flags().StringVar(&v.organization, "org", "", "the `organization` for --mint, org_… (on the sandbox, by default its own)")
+	cmd.Flags().BoolVar(&v.mint, "mint", false, "make a link, too, and open its page")
+	v.flags(cmd)
 	a.jsonFlag(cmd)
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, o verifyOptions) error {
-	if o.organization != "" && !strings.HasPrefix(o.organization, "org_") {
+func (v *verification) verify(ctx context.Context) (err error) {
+	if v.organization != "" && !strings.HasPrefix(v.organization, "org_") {
 		return usagef("--org must start with org_")
 	}
-	s, err := a.service(ctx, o.connection, "")
-	if err != nil {
+	if v.service, err = v.connect(ctx, v.connection, ""); err != nil {
 		return err
 	}
-	defer s.close()
-	if o.mint {
-		if o.organization, err = s.organizationOr(o.organization); err != nil {
+	defer v.service.close()
+	if v.mint {
+		if v.organization, err = v.service.organizationOr(v.organization); err != nil {
 			return err
 		}
 	}
-	bounded, cancel := context.WithTimeout(ctx, o.timeout)
+	bounded, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
-	v := verification{app: a, service: s, options: o}
 	v.run(bounded)
 	if ctx.Err() != nil {
 		return ctx.Err() // an unfinished list says nothing
@@ -68,14 +69,6 @@ type check struct {
 
 // checkNames are the checks in their order.
 var checkNames = []string{"key_form", "reachable", "key_accepted", "dialect", "icons", "rate_limit", "clock", "link", "page"}
-
-// A verification goes through the checks.
-type verification struct {
-	*app
-	service *service
-	options verifyOptions
-	checks  []check
-}
 
 // add appends the next check. Its text may be the server's.
 func (v *verification) add(status, seen, fix string, exit int) {
