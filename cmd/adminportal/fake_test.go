@@ -52,6 +52,12 @@ var fakes = map[string]http.HandlerFunc{
 	"dead-link": func(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":"2024-01-15T12:00:00.000Z"}`)
 	},
+	// A forward proxy that lets nobody through.
+	"refusing-proxy": func(w http.ResponseWriter, r *http.Request) { http.Error(w, "denied", http.StatusForbidden) },
+	"login-proxy": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Proxy-Authenticate", "Basic")
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	},
 	"redirecting": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusTemporaryRedirect)
 	},

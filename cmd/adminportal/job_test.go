@@ -142,7 +142,7 @@ func scriptCommand(ts *testscript.TestScript, program string, args ...string) *e
 		}
 	}
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER", "HTTPS_PROXY", "GOCOVERDIR"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

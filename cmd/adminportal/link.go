@@ -125,7 +125,7 @@ func (a *app) printLink(ctx context.Context, s *service, o linkOptions, link *cl
 	}
 	p, err := fetch(ctx, link.URL)
 	if err == nil {
-		a.log.say("opened it: %s, %q", p.status, p.title)
+		a.log.say("opened it: %s, %q; it ends with this command", p.status, p.title)
 	}
 	return err
 }

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// verifyAt runs verify at a server and returns its checks by name.
+func verifyAt(t *testing.T, h http.HandlerFunc) (code int, checks map[string]check) {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	var stdout, stderr output
+	code = run(t.Context(), env{
+		stdout: &stdout, stderr: &stderr,
+		getenv: lookupIn(map[string]string{"WORKOS_API_KEY": scriptKey, "WORKOS_BASE_URL": srv.URL}),
+	}, []string{"verify", "--json"})
+	var list struct{ Checks []check }
+	if err := json.Unmarshal([]byte(stdout.String()), &list); err != nil {
+		t.Fatalf("verify wrote %q: %v", stdout.String(), err)
+	}
+	checks = map[string]check{}
+	for _, c := range list.Checks {
+		checks[c.Name] = c
+	}
+	return code, checks
+}
+
+// However a server says that a route is not there, verify goes on to the other one.
+func TestVerifyFindsTheOtherRoute(t *testing.T) {
+	for _, missing := range []struct {
+		status int
+		body   string
+	}{
+		{http.StatusNotFound, "404 page not found"},
+		{http.StatusMethodNotAllowed, ""},
+		{http.StatusGone, "<h1>Gone</h1>"},
+		{http.StatusNotImplemented, "{}"},
+		{http.StatusForbidden, `{"message":"Missing Authentication Token"}`},
+	} {
+		code, checks := verifyAt(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/portal/generate_link":
+				answer(w, http.StatusUnprocessableEntity, `{"message":"Validation failed"}`)
+			case "/provider-icons.json":
+				answer(w, http.StatusOK, `[{"id":"okta","name":"Okta","icon_url":"https://icons.example/okta.svg"}]`)
+			default:
+				if strings.HasPrefix(missing.body, "{") {
+					w.Header().Set("Content-Type", "application/json")
+				}
+				w.WriteHeader(missing.status)
+				io.WriteString(w, missing.body)
+			}
+		})
+		if got := checks["dialect"]; code != exitDone || got.Status != "ok" || !strings.HasPrefix(got.Seen, "generate-link") {
+			t.Errorf("%d: verify = %d, dialect %+v, want 0 and generate-link", missing.status, code, got)
+		}
+	}
+}
+
+// What a proxy or a firewall answers says nothing of the key.
+func TestVerifyNamesTheIntermediary(t *testing.T) {
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		code, checks := verifyAt(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			io.WriteString(w, "<title>Just a moment...</title>")
+		})
+		if got := checks["key_accepted"]; code != exitFailed || got.Status != "failed" || !strings.Contains(got.Fix, "proxy, gateway or firewall") {
+			t.Errorf("%d: verify = %d, key_accepted %+v, want %d and a fix that names what is between", status, code, got, exitFailed)
+		}
+	}
+}
