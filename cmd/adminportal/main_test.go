@@ -140,11 +140,15 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// occupy VARIABLE listens on a port and puts it into the variable.
+// occupy VARIABLE [free] listens on a port and puts it into the variable; with free, it
+// stops listening.
 func occupy(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	ts.Setenv(args[0], port)
+	if len(args) > 1 {
+		ts.Check(l.Close())
+	}
 }
