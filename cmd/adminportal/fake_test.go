@@ -33,10 +33,6 @@ var fakes = map[string]http.HandlerFunc{
 		w.Header().Set("Retry-After", "2")
 		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
 	},
-	"rate-limited-for-a-minute": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Retry-After", "60")
-		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
-	},
 	"broken": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "3600") // so that nobody waits
 		answer(w, 500, `{"message":"oops %s"}`, r.Header.Get("Authorization"))
