@@ -108,7 +108,7 @@ func startJob(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // closed-pipe STREAM CODE PROGRAM ARG… runs a program whose standard output or
-// error has no reader any more. It must end with that code and say nothing of it.
+// error has no reader. It must end with that code and not speak of pipes.
 func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
 	r, w, err := os.Pipe()
 	ts.Check(err)
@@ -131,8 +131,7 @@ func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprint(ts.Stdout(), other.String())
 }
 
-// scriptCommand is a program in the script's environment, to be run without its
-// help.
+// scriptCommand returns a program that runs in the script's environment.
 func scriptCommand(ts *testscript.TestScript, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	for dir := range strings.SplitSeq(ts.Getenv("PATH"), string(os.PathListSeparator)) {
@@ -186,7 +185,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// stopsWithin is half a second, on a machine that has a lot else to do.
+// stopsWithin is generous: on an idle machine a program ends within half a second.
 const stopsWithin = 5 * time.Second
 
 // stop-on SIGNAL NAME CODE signals a background program, which must end with that

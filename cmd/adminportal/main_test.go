@@ -70,12 +70,11 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptKey is the key that scripts use; what could be mistaken for it must not be
-// in any output.
+// scriptKey is the key that scripts use. exits fails if it is in an output.
 const scriptKey = "sk_test_scriptsOwnKey0123456789"
 
 // exits CODE PROGRAM ARG… runs a program that must end with that code. The command
-// itself runs within the test, which is quicker; exec is for what takes a process.
+// itself runs inside the test, which is quicker than a process.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits code program [args...]")

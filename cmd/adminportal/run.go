@@ -28,7 +28,7 @@ type app struct {
 	json     bool    // --json
 	started  bool    // the command line was right, and its command runs
 	deadline time.Time
-	last     atomic.Pointer[client.Attempt]
+	last     atomic.Pointer[client.Attempt] // the client's last one
 }
 
 // run runs a command line and returns the exit code.

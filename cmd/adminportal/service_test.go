@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Every request says who sends it, with the key and the address that the
+// Every request has our User-Agent, and goes with the key to the address that the
 // environment gives.
 func TestRequestsSayWhoSends(t *testing.T) {
 	var mu sync.Mutex
