@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,8 +89,8 @@ func (s *service) organizations(given []string) ([]demo.Organization, error) {
 		return nil, err
 	}
 	for _, id := range given {
-		if !strings.HasPrefix(id, "org_") {
-			return nil, usagef("--org must start with org_")
+		if _, err := s.organizationOr(id); err != nil {
+			return nil, err
 		}
 		all = append(all, demo.Organization{ID: id, Name: id})
 	}

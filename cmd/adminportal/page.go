@@ -7,7 +7,6 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -35,11 +34,8 @@ func fetch(ctx context.Context, address string) (*page, error) {
 	req.Header.Set("User-Agent", userAgent())
 	sent := time.Now()
 	resp, err := http.DefaultClient.Do(req)
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return nil, u.Err
-	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Unwrap(err) // of a url.Error, which repeats the address
 	}
 	defer func() { _ = resp.Body.Close() }()
 	p := &page{

@@ -103,8 +103,9 @@ func refuseKeys(args []string) error {
 	return nil
 }
 
+func init() { cobra.EnableCommandSorting = false } // link comes first
+
 func (a *app) root() *cobra.Command {
-	cobra.EnableCommandSorting = false // link comes first
 	root := &cobra.Command{
 		Use:              "adminportal",
 		Long:             text("adminportal"),
@@ -114,7 +115,6 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:     true,
 		PersistentPreRun: func(*cobra.Command, []string) { a.started = true },
 	}
-	root.SetIn(a.stdin)
 	root.SetOut(a.out)
 	root.SetErr(a.log)
 	root.SetVersionTemplate(fmt.Sprintf("adminportal %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))

@@ -78,13 +78,13 @@ func (a *app) connect(ctx context.Context, c connection, note string) (*service,
 
 // organizationOr returns the given organization, or the sandbox's own.
 func (s *service) organizationOr(given string) (string, error) {
-	if given == "" && s.sandbox != nil {
+	switch {
+	case given != "":
+		return given, client.PortalLinkRequest{Organization: given, Intent: client.IntentSSO}.Validate()
+	case s.sandbox != nil:
 		return s.sandbox.Organization, nil
 	}
-	if given == "" {
-		return "", badUsage("--org is required with an API key: whose portal is it?", "give the organization's ID, org_…, from the WorkOS Dashboard")
-	}
-	return given, nil
+	return "", badUsage("--org is required with an API key: whose portal is it?", "give the organization's ID, org_…, from the WorkOS Dashboard")
 }
 
 // client returns a client of the service. a.last is its last attempt.

@@ -36,14 +36,11 @@ func (a *app) verifyCommand() *cobra.Command {
 }
 
 func (v *verification) verify(ctx context.Context) (err error) {
-	if v.organization != "" && !strings.HasPrefix(v.organization, "org_") {
-		return usagef("--org must start with org_")
-	}
 	if v.service, err = v.connect(ctx, v.connection, ""); err != nil {
 		return err
 	}
 	defer v.service.close()
-	if v.mint {
+	if v.mint || v.organization != "" {
 		if v.organization, err = v.service.organizationOr(v.organization); err != nil {
 			return err
 		}
