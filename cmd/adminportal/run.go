@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/adminportal-go/adminportal/client"
 )
@@ -123,9 +122,9 @@ func (a *app) root() *cobra.Command {
 	} {
 		c.Args = cobra.NoArgs
 		c.ValidArgsFunction = cobra.NoFileCompletions
-		c.Flags().VisitAll(func(f *pflag.Flag) {
-			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.NoFileCompletions) // has it one, it stays
-		})
+		for _, flag := range []string{"org", "return-url", "success-url", "contact", "timeout", "addr", "public-url", "limit", "window"} {
+			complete(c, flag) // offer no files
+		}
 		root.AddCommand(c)
 	}
 	a.addHelp(root)
@@ -143,7 +142,7 @@ func (a *app) jsonFlag(c *cobra.Command) {
 	c.Flags().BoolVar(&a.json, "json", false, "print JSON, errors too: see adminportal help json")
 }
 
-// complete sets what the shell offers for a flag's value.
+// complete sets what the shell offers for a flag's value, if the command has the flag.
 func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
