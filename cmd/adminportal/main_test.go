@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"closed-pipe": closedPipeRun,
 			"visit":       visit,
 			"hold":        hold,
+			"tls-hello":   tlsHello,
 		},
 	})
 }

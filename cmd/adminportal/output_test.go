@@ -65,11 +65,11 @@ func TestLogRequest(t *testing.T) {
 		a := app{log: &screen{w: &log, color: true}}
 		a.logRequest(portaltest.Request{
 			Method: "POST", Path: "/portal_links\x1b[2J", Status: status,
-			Header: http.Header{"Authorization": {"header"}}, Body: "body",
+			Header: http.Header{"Authorization": {"header"}}, Body: "body", Notes: []string{"intent: is\trequired", "x: not known"},
 		})
 		got := log.String()
-		if !strings.Contains(got, want+" POST /portal_links [2J ") || strings.Contains(got, "header") || strings.Contains(got, "body") {
-			t.Errorf("status %d: log = %q, want %q and the method and path alone", status, got, want)
+		if !strings.Contains(got, want+" POST /portal_links [2J 0s; intent: is required; x: not known\n") || strings.Contains(got, "header") || strings.Contains(got, "body") {
+			t.Errorf("status %d: log = %q, want %q the method, the path and the notes", status, got, want)
 		}
 	}
 }

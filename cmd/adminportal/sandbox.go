@@ -62,7 +62,7 @@ func (a *app) sandbox(ctx context.Context, o sandboxOptions) error {
 		a.log.warn("%s is not loopback: whoever reaches this host reaches the sandbox, and can change all that it holds", l.Addr())
 	}
 	portal := portaltest.NewHandler(append(opts, portaltest.WithRequestLog(a.logRequest))...)
-	s := serve(l, portal)
+	s := serve(portal.Listener(l), portal)
 	if o.publicURL != "" {
 		s.url = strings.TrimRight(o.publicURL, "/")
 	}
@@ -93,10 +93,13 @@ func (o sandboxOptions) portal() ([]portaltest.Option, error) {
 	return append(opts, dialect...), nil
 }
 
-// logRequest writes a line for a request, without its query, headers and body, which
-// may hold secrets.
+// logRequest writes a line for a request: what came, and why it was refused. Query,
+// headers and body, which may hold secrets, are not in it.
 func (a *app) logRequest(r portaltest.Request) {
-	status, as := fmt.Sprint(r.Status), green
+	status, as, notes := fmt.Sprint(r.Status), green, ""
+	for _, note := range r.Notes {
+		notes += "; " + oneLine(note)
+	}
 	switch {
 	case r.Status == 0:
 		status, as = "cut", red
@@ -105,8 +108,8 @@ func (a *app) logRequest(r portaltest.Request) {
 	case r.Status >= 400:
 		as = yellow
 	}
-	a.log.say("%s %s %s %s %v", time.Now().Format("15:04:05"), a.log.paint(as, status),
-		r.Method, oneLine(r.Path), r.Duration.Round(time.Millisecond))
+	a.log.say("%s %s %s %s %v%s", time.Now().Format("15:04:05"), a.log.paint(as, status),
+		r.Method, oneLine(r.Path), r.Duration.Round(time.Millisecond), notes)
 }
 
 func (a *app) printSandbox(o sandboxOptions, address string, portal *portaltest.Handler) error {
