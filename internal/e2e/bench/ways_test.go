@@ -1,0 +1,181 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/adminportal-go/adminportal/client"
+)
+
+const (
+	apiKey      = "sk_test_0123456789"
+	path        = "/portal_links"
+	callTimeout = 10 * time.Second
+)
+
+// A call asks for one link.
+type call func() error
+
+// A way is one way to make the call.
+type way struct {
+	name string
+	open func(testing.TB, target) call
+}
+
+// A target is what a way is opened for.
+type target struct {
+	baseURL   string
+	transport http.RoundTripper // nil for the way's own, as it comes
+	atOnce    bool              // retry without a wait
+}
+
+var ways = []way{
+	{"hand", byHand},
+	{"retryablehttp", byRetryable},
+	{"resty", byResty},
+	{"adminportal", byClient},
+}
+
+type linkRequest struct {
+	Organization string `json:"organization"`
+	Intent       string `json:"intent"`
+	ReturnURL    string `json:"return_url"`
+}
+
+type linkAnswer struct {
+	Link      string    `json:"link"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+var wanted = linkRequest{Organization: "org_01EHWNCE74X7JSDV0X3SZ3KJNY", Intent: "sso", ReturnURL: "https://example.com/settings"}
+
+// byHand is what people write who use no library: a timeout, no retry, no rate limit,
+// no check of the link.
+func byHand(_ testing.TB, to target) call {
+	transport := to.transport
+	if transport == nil {
+		transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	hc := &http.Client{Transport: transport}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		body, err := json.Marshal(wanted)
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.baseURL+path, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+apiKey)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := hc.Do(req)
+		if err != nil {
+			return err
+		}
+		return readLink(resp)
+	}
+}
+
+func readLink(resp *http.Response) error {
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", resp.Status, body)
+	}
+	var link linkAnswer
+	return json.Unmarshal(body, &link)
+}
+
+// byRetryable is go-retryablehttp as it comes, without its log.
+func byRetryable(_ testing.TB, to target) call {
+	c := retryablehttp.NewClient()
+	c.Logger = nil
+	if to.atOnce {
+		c.RetryWaitMin, c.RetryWaitMax = 0, 0
+	}
+	if to.transport != nil {
+		c.HTTPClient.Transport = to.transport
+	}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		body, err := json.Marshal(wanted)
+		if err != nil {
+			return err
+		}
+		req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, to.baseURL+path, body)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+apiKey)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := c.Do(req)
+		if err != nil {
+			return err
+		}
+		return readLink(resp)
+	}
+}
+
+// byResty is resty with the retries that it leaves to its user: of a 429, as often as
+// the others retry, after as long as the server asks for.
+func byResty(_ testing.TB, to target) call {
+	c := resty.New().SetBaseURL(to.baseURL).SetAuthToken(apiKey).
+		SetRetryCount(3).SetRetryMaxWaitTime(30 * time.Second).
+		AddRetryCondition(func(r *resty.Response, _ error) bool { return r.StatusCode() == http.StatusTooManyRequests }).
+		SetRetryAfter(func(_ *resty.Client, r *resty.Response) (time.Duration, error) {
+			seconds, err := strconv.Atoi(r.Header().Get("Retry-After"))
+			return time.Duration(seconds) * time.Second, err
+		})
+	if to.transport != nil {
+		c.SetTransport(to.transport)
+	}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		var link linkAnswer
+		resp, err := c.R().SetContext(ctx).SetBody(&wanted).SetResult(&link).Post(path)
+		if err == nil && resp.StatusCode() != http.StatusOK {
+			err = fmt.Errorf("%s: %s", resp.Status(), resp.Body())
+		}
+		return err
+	}
+}
+
+// byClient has every default on: retries, the gate, a timeout for each attempt, an
+// Idempotency-Key, the checks of the link.
+func byClient(tb testing.TB, to target) call {
+	tb.Helper()
+	opts := []client.Option{client.WithBaseURL(to.baseURL)}
+	if to.transport != nil {
+		opts = append(opts, client.WithHTTPClient(&http.Client{Transport: to.transport}))
+	}
+	if to.atOnce {
+		opts = append(opts, client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
+	}
+	portal, err := client.New(apiKey, opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return func() error {
+		_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
+			Organization: wanted.Organization, Intent: client.IntentSSO, ReturnURL: wanted.ReturnURL,
+		})
+		return err
+	}
+}
