@@ -11,5 +11,5 @@
 // in which goroutines run that wake at the same instant, does not: figures differ
 // between runs, but little.
 //
-// make fleet runs all of it, and writes docs/fleet.md and docs/fleet.svg.
+// make fleet runs all of it, and writes the table in docs/performance.md and docs/fleet.svg.
 package fleetsim

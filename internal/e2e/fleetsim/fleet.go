@@ -116,7 +116,6 @@ func (f *fleet) start(i int) error {
 	opts := []client.Option{
 		client.WithHTTPClient(&http.Client{Transport: r}),
 		client.WithDialect(client.DialectGenerateLink),
-		client.WithIdempotencyKey(func() string { return "simulated" }),
 	}
 	if f.Shared {
 		r.rdb = redis.NewClient(&redis.Options{

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	docs = flag.String("docs", "", "simulate 1,000 replicas, too, and write fleet.md and fleet.svg into this folder")
+	docs = flag.String("docs", "", "simulate 1,000 replicas, too, and write the table in performance.md and fleet.svg in this folder")
 	most = flag.Int("most", 10, "the most replicas")
 )
 
@@ -73,15 +73,16 @@ func TestFleet(t *testing.T) {
 	if left > 0 {
 		t.Fatalf("%d scenarios were not run, and the page is of all", left)
 	}
-	var page, picture bytes.Buffer
-	if err := Page(&page, results); err != nil {
+	page, err := Page(read(t, "performance.md"), results)
+	if err != nil {
 		t.Fatal(err)
 	}
+	var picture bytes.Buffer
 	if err := Picture(&picture, results); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"fleet.md": page.Bytes(), "fleet.svg": picture.Bytes()} {
-		if err := os.WriteFile(filepath.Join(*docs, name), content, 0o644); err != nil {
+	for name, content := range map[string]string{"performance.md": page, "fleet.svg": picture.String()} {
+		if err := os.WriteFile(filepath.Join(*docs, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
