@@ -10,13 +10,12 @@ import (
 	"testing"
 )
 
-// LeftOut names the environment variable that may hold the path of a file: what
-// installs a part that is missing is added to it, a line each, so that whoever runs
-// the tests can say at the end what was left out.
-const LeftOut = "ADMINPORTAL_LEFT_OUT"
+// leftOut names the environment variable with the path of a file. make test reads from it what
+// installs the missing parts, a command on each line.
+const leftOut = "ADMINPORTAL_LEFT_OUT"
 
-// Tool returns the path of a program. Where it is not installed the test is
-// skipped, and with CI=true it fails.
+// Tool returns the path of a program. Where the program is not installed, the test is skipped;
+// with CI=true it fails.
 func Tool(t testing.TB, name, debianPackage string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -26,13 +25,13 @@ func Tool(t testing.TB, name, debianPackage string) string {
 	return path
 }
 
-// Module returns the folder of an npm package that internal/tools pins. Where it is
-// not installed the test is skipped, and with CI=true it fails.
+// Module returns the folder of an npm package that internal/tools pins. Where the package is not
+// installed, the test is skipped; with CI=true it fails.
 func Module(t testing.TB, npmPackage string) string {
 	t.Helper()
 	_, here, _, ok := runtime.Caller(0)
 	if !ok {
-		t.Fatal("no telling where the sources are: test without -trimpath")
+		t.Fatal("the path of the sources is unknown: run the test without -trimpath")
 	}
 	folder := filepath.Join(filepath.Dir(here), "..", "tools", "node_modules", filepath.FromSlash(npmPackage))
 	if _, err := os.Stat(filepath.Join(folder, "package.json")); err != nil {
@@ -47,23 +46,15 @@ func missing(t testing.TB, part, install string) {
 	if os.Getenv("CI") == "true" {
 		t.Fatal(message)
 	}
-	if file := os.Getenv(LeftOut); file != "" {
-		note(t, file, install)
+	if name := os.Getenv(leftOut); name != "" {
+		f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := fmt.Fprintln(f, install); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Skip(message)
-}
-
-func note(t testing.TB, file, install string) {
-	t.Helper()
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = fmt.Fprintln(f, install)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -1,0 +1,193 @@
+package spec
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"go.yaml.in/yaml/v4"
+)
+
+func init() {
+	// kin-openapi takes any string for a format that it does not know.
+	openapi3.DefineStringFormatValidator("uri", openapi3.NewRegexpFormatValidator(`^[a-z][a-z0-9+.-]*://[^\s/?#]+\S*$`))
+	openapi3.DefineStringFormatValidator("email", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail))
+}
+
+// check returns what is wrong with a document, and what to do about it. It needs Go alone.
+func check(data []byte) []string {
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return []string{fmt.Sprintf(" %v: fix the YAML", err)}
+	}
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(data)
+	if err != nil {
+		return []string{fmt.Sprintf(" %v: fix it, or add what it refers to", err)}
+	}
+	var w words
+	w.walk("", root.Content[0])
+	found := slices.Concat(w.found, validate(loader.Context, doc), promises(doc))
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// validate holds the document to OpenAPI, and each example to its schema: an example has no
+// property that its schema does not name.
+func validate(ctx context.Context, doc *openapi3.T) []string {
+	if doc.Components != nil {
+		for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
+			closeSchema(doc.Components.Schemas[name].Value)
+		}
+	}
+	err := doc.Validate(ctx, openapi3.EnableMultiError(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation())
+	all, several := err.(openapi3.MultiError)
+	if err != nil && !several {
+		all = openapi3.MultiError{err}
+	}
+	var found []string
+	for _, err := range all {
+		text := short(err)
+		if strings.HasPrefix(text, "invalid paths:") && strings.HasPrefix(short(all[0]), "invalid components:") {
+			break // the same again, where the components are used
+		}
+		found = append(found, fmt.Sprintf(" %s: fix it, or the schema that forbids it", text))
+	}
+	return found
+}
+
+// short leaves out the schema and the value that kin-openapi quotes, which are indented.
+func short(err error) string {
+	var kept []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimRight(line, "\n"); line != "" && line != "Schema:" && line != "Value:" && !strings.HasPrefix(line, "  ") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// closeSchema forbids properties that are not named, in a schema and its parts. The parts of
+// an allOf stay open, since each of them sees the properties of the others.
+func closeSchema(s *openapi3.Schema) {
+	more := &s.AdditionalProperties
+	if more.Has != nil || more.Schema != nil {
+		return // it says what else there may be, or it is closed already
+	}
+	if len(s.Properties) > 0 && len(s.AllOf) == 0 {
+		more.Has = new(bool)
+	}
+	parts := slices.Concat(slices.Collect(maps.Values(s.Properties)), s.OneOf, s.AnyOf)
+	if s.Items != nil {
+		parts = append(parts, s.Items)
+	}
+	for _, part := range parts {
+		if part.Ref == "" {
+			closeSchema(part.Value)
+		}
+	}
+}
+
+const describe = "say what it means to the reader: it becomes the Go documentation"
+
+// Every part of the document that matches at has these fields, and text in them. Parts that
+// are a reference are left out, because what they refer to is checked where it stands.
+var wanted = []struct {
+	at     *regexp.Regexp // the keys on the way to it, with blanks between them
+	fields string
+	advice string
+}{
+	{regexp.MustCompile(`^info$`), "title version description", "say what the API is for"},
+	{regexp.MustCompile(`^(tags|servers) \d+$`), "description", describe},
+	{regexp.MustCompile(`^paths \S+( \S+)? servers \d+$`), "description", describe},
+	{regexp.MustCompile(`^paths \S+ (get|put|post|delete|options|head|patch|trace)$`), "operationId summary description tags responses", "every operation has a name, a summary, a description and the tag of its dialect"},
+	{regexp.MustCompile(`^components (schemas|parameters|headers|requestBodies|responses|securitySchemes) \S+$`), "description", describe},
+	{regexp.MustCompile(`^components (parameters|headers) \S+$`), "schema", "say what its values are"},
+	{regexp.MustCompile(`^components schemas .*properties \S+$`), "description", describe},
+	{regexp.MustCompile(`^components schemas .*(oneOf|anyOf) \d+$`), "description", describe},
+	{regexp.MustCompile(`responses \w+$`), "description content", "say what comes with this status, and in which body"},
+	{regexp.MustCompile(`content \S+/\S+$`), "schema examples", "every body has a schema, and an example for readers and for the tests"},
+	{regexp.MustCompile(`^components examples \S+$`), "summary value", "say in a few words what the example shows, and show it"},
+}
+
+var (
+	unwritten = regexp.MustCompile(`^[^\pL\pN]*$|^\W*(?i:todo|tbd|fixme|xxx)\b`)
+	// data is what somebody sends; its keys are no words of OpenAPI.
+	data = regexp.MustCompile(`(^|.* )examples \S+ value$|(^|.* )(example|default|enum)$`)
+)
+
+// words looks for texts that are missing.
+type words struct {
+	found []string
+}
+
+func (w *words) walk(at string, n *yaml.Node) {
+	line := n.Line
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	switch n.Kind {
+	case yaml.SequenceNode:
+		for i, child := range n.Content {
+			w.walk(strings.TrimSpace(fmt.Sprint(at, " ", i)), child)
+		}
+	case yaml.MappingNode:
+		fields := map[string]*yaml.Node{}
+		merge(fields, n)
+		if fields["$ref"] == nil {
+			w.want(at, fields, line)
+		}
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			below := strings.TrimSpace(at + " " + strings.ReplaceAll(name, " ", "_"))
+			if strings.HasSuffix(at, " properties") || !data.MatchString(below) {
+				w.walk(below, fields[name])
+			}
+		}
+	}
+}
+
+func (w *words) want(at string, fields map[string]*yaml.Node, line int) {
+	for _, want := range wanted {
+		if !want.at.MatchString(at) {
+			continue
+		}
+		for name := range strings.FieldsSeq(want.fields) {
+			value := fields[name]
+			empty := value == nil || value.Kind == yaml.ScalarNode && unwritten.MatchString(value.Value) ||
+				(value.Kind == yaml.MappingNode || value.Kind == yaml.SequenceNode) && len(value.Content) == 0
+			if empty {
+				w.found = append(w.found, fmt.Sprintf("%d: %s: no %s: %s", line, strings.ReplaceAll(at, " ", "."), name, want.advice))
+			}
+		}
+	}
+}
+
+// merge adds the fields of a mapping, and those of the mappings that it merges (<<), to fields.
+func merge(fields map[string]*yaml.Node, mapping *yaml.Node) {
+	if mapping.Kind == yaml.AliasNode {
+		mapping = mapping.Alias
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if name := mapping.Content[i].Value; name != "<<" {
+			if fields[name] == nil {
+				fields[name] = mapping.Content[i+1]
+			}
+		}
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value != "<<" {
+			continue
+		}
+		if from := mapping.Content[i+1]; from.Kind == yaml.SequenceNode {
+			for _, one := range from.Content {
+				merge(fields, one)
+			}
+		} else {
+			merge(fields, from)
+		}
+	}
+}
