@@ -101,14 +101,14 @@ func (e ProviderIconListObject) Valid() bool {
 	}
 }
 
-// CDNMessage What the CDN says, for people.
+// CDNMessage What the CDN says, as a text for people.
 type CDNMessage = string
 
 // CDNProviderIconEntries The entries of the icon file.
 type CDNProviderIconEntries = json.RawMessage
 
-// CDNProviderIconList The icon file: a list, or an object that holds one under `data`. No official source says
-// which, nor what an entry looks like.
+// CDNProviderIconList The icon file: a list, or an object with a list in `data`. WorkOS documents neither the
+// shape nor the entries.
 type CDNProviderIconList = json.RawMessage
 
 // Error Why a request failed.
@@ -129,15 +129,15 @@ type Error struct {
 	ErrorDescription string `json:"error_description"`
 }
 
-// Intent What the admin is to configure. It must match the button that was pressed:
-// `sso` for single sign-on, `dsync` for Directory Sync (not `sso`), `audit_logs` to view
-// audit events, `log_streams` to stream them to the customer's own system.
+// Intent What the admin configures. It must match the button that was pressed: `sso` for single
+// sign-on, `dsync` for Directory Sync (not `sso`), `audit_logs` to view audit events,
+// `log_streams` to stream them to the customer's own system.
 //
 // Example: sso
 type Intent string
 
-// LiveError Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveError Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveError struct {
 	// Code The failure, for a program to compare.
 	Code string `json:"code,omitempty"`
@@ -148,7 +148,7 @@ type LiveError struct {
 	// Error The kind of failure, or what is wrong.
 	Error string `json:"error,omitempty"`
 
-	// ErrorDescription What is wrong, when `error` is the kind.
+	// ErrorDescription What is wrong, where `error` is the kind of failure.
 	ErrorDescription string `json:"error_description,omitempty"`
 
 	// Errors What is wrong with each field.
@@ -158,29 +158,31 @@ type LiveError struct {
 	Message string `json:"message,omitempty"`
 }
 
-// LiveErrorDetail One thing that is wrong, as text or as an object.
+// LiveErrorDetail One mistake, as text or as an object.
 type LiveErrorDetail = json.RawMessage
 
-// LiveIntent What the admin is to configure: the four intents of `Intent`, and
-// `domain_verification` to prove that a domain is theirs, `certificate_renewal` to replace
-// an expiring SAML certificate, `bring_your_own_key` to use an encryption key of their own.
+// LiveIntent What the admin configures: the four intents of `Intent`, and `domain_verification` to
+// prove that a domain belongs to the customer, `certificate_renewal` to replace a SAML
+// certificate before it expires, `bring_your_own_key` to use the customer's own encryption
+// key.
 //
 // Example: domain_verification
 type LiveIntent string
 
-// LiveLink A portal link in the live dialect. It lives 5 minutes, and nothing here says so.
+// LiveLink A portal link in the live dialect. It lives 5 minutes, which no field says.
 type LiveLink struct {
-	// Link Where to redirect the admin. Whoever holds it is that admin for as long as it lives:
-	// do not log or store it. The host may be a domain of the customer's own.
+	// Link Where to redirect the admin. Whoever holds the link acts as that admin until it
+	// expires: do not log or store it. The host may be a domain of the customer's own.
 	Link string `json:"link"`
 }
 
-// LiveLinkRequest Asks for a portal link in the live dialect. Always send `intent`: the service required it
-// earlier, and what it opens without one is not published.
+// LiveLinkRequest Asks for a portal link in the live dialect. Always send `intent`: older versions of the
+// service require it, and WorkOS does not document what a link without one opens.
 type LiveLinkRequest struct {
-	// Intent What the admin is to configure: the four intents of `Intent`, and
-	// `domain_verification` to prove that a domain is theirs, `certificate_renewal` to replace
-	// an expiring SAML certificate, `bring_your_own_key` to use an encryption key of their own.
+	// Intent What the admin configures: the four intents of `Intent`, and `domain_verification` to
+	// prove that a domain belongs to the customer, `certificate_renewal` to replace a SAML
+	// certificate before it expires, `bring_your_own_key` to use the customer's own encryption
+	// key.
 	//
 	//
 	// Example: domain_verification
@@ -189,35 +191,35 @@ type LiveLinkRequest struct {
 	// ITContactEmails Addresses of the customer's IT contacts, 20 at most.
 	ITContactEmails []string `json:"it_contact_emails,omitempty"`
 
-	// Organization The ID of a WorkOS organization, `org_` and what follows.
+	// Organization The ID of a WorkOS organization. It starts with `org_`.
 	//
 	// Example: org_01EHWNCE74X7JSDV0X3SZ3KJNY
 	Organization OrganizationID `json:"organization"`
 
-	// ReturnURL Where the admin goes when leaving the portal. Optional, but without it they have no
-	// way back to you: always send it.
+	// ReturnURL Where the admin goes when leaving the portal. Optional, but always send it: without
+	// it the admin has no way back to you.
 	ReturnURL RedirectURL `json:"return_url,omitempty"`
 
-	// SuccessURL Where the admin goes after a successful setup; else `return_url`.
+	// SuccessURL Where the admin goes after a successful setup. By default `return_url`.
 	SuccessURL RedirectURL `json:"success_url,omitempty"`
 }
 
-// LiveRateLimitError Why a request was refused for its rate, as an object or as text.
+// LiveRateLimitError Why the rate limit refused a request, as an object or as text.
 type LiveRateLimitError = json.RawMessage
 
-// OrganizationID The ID of a WorkOS organization, `org_` and what follows.
+// OrganizationID The ID of a WorkOS organization. It starts with `org_`.
 //
 // Example: org_01EHWNCE74X7JSDV0X3SZ3KJNY
 type OrganizationID = string
 
-// PortalLink A portal link and the end of its life.
+// PortalLink A portal link and the time at which it expires.
 type PortalLink struct {
-	// ExpiresAt When the link dies, by the server's clock; 10 minutes after it was made, by default.
-	// A link found stale must be replaced by a new one before anyone is sent to it.
+	// ExpiresAt When the link expires, by the server's clock. By default this is 10 minutes after it
+	// was made. Replace an expired link by a new one before you send anyone to it.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// Link Where to redirect the admin. Whoever holds it is that admin for as long as it lives:
-	// do not log or store it.
+	// Link Where to redirect the admin. Whoever holds the link acts as that admin until it
+	// expires: do not log or store it.
 	Link string `json:"link"`
 
 	// Object What this is.
@@ -229,30 +231,30 @@ type PortalLinkObject string
 
 // PortalLinkRequest Asks for a portal link for one organization and one feature.
 type PortalLinkRequest struct {
-	// Intent What the admin is to configure. It must match the button that was pressed:
-	// `sso` for single sign-on, `dsync` for Directory Sync (not `sso`), `audit_logs` to view
-	// audit events, `log_streams` to stream them to the customer's own system.
+	// Intent What the admin configures. It must match the button that was pressed: `sso` for single
+	// sign-on, `dsync` for Directory Sync (not `sso`), `audit_logs` to view audit events,
+	// `log_streams` to stream them to the customer's own system.
 	//
 	//
 	// Example: sso
 	Intent Intent `json:"intent"`
 
-	// Organization The ID of a WorkOS organization, `org_` and what follows.
+	// Organization The ID of a WorkOS organization. It starts with `org_`.
 	//
 	// Example: org_01EHWNCE74X7JSDV0X3SZ3KJNY
 	Organization OrganizationID `json:"organization"`
 
-	// ReturnURL Where the admin goes when leaving the portal. Optional, but without it they have no
-	// way back to you: always send it.
+	// ReturnURL Where the admin goes when leaving the portal. Optional, but always send it: without
+	// it the admin has no way back to you.
 	ReturnURL RedirectURL `json:"return_url,omitempty"`
 
-	// SuccessURL Where the admin goes after a successful setup; else `return_url`.
+	// SuccessURL Where the admin goes after a successful setup. By default `return_url`.
 	SuccessURL RedirectURL `json:"success_url,omitempty"`
 }
 
 // ProviderIcon One identity provider's icon.
 type ProviderIcon struct {
-	// IconURL Where the icon is, an SVG file.
+	// IconURL The address of the icon, an SVG file.
 	//
 	// Example: https://workos.com/icons/okta.svg
 	IconURL string `json:"icon_url"`
@@ -262,7 +264,7 @@ type ProviderIcon struct {
 	// Example: okta
 	ID string `json:"id"`
 
-	// Name The provider's name, for people; use it as the alternative text.
+	// Name The provider's name, for people. Use it as the alternative text.
 	//
 	// Example: Okta
 	Name string `json:"name"`
@@ -280,8 +282,8 @@ type ProviderIconList struct {
 // ProviderIconListObject What this is.
 type ProviderIconListObject string
 
-// RedirectURL An absolute https address of yours (http on loopback, while developing). Build it
-// yourself: one taken from a request unchecked is an open redirect.
+// RedirectURL An absolute https address of your service (http on loopback, for development). Build it
+// yourself: an address that you copy from a request unchecked is an open redirect.
 //
 // Example: https://example.com/settings
 type RedirectURL = string
@@ -295,31 +297,31 @@ type BadRequest = Error
 // InvalidOrganizationID Why a request failed.
 type InvalidOrganizationID = Error
 
-// LiveBadRequest Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveBadRequest Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveBadRequest = LiveError
 
-// LiveForbidden Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveForbidden Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveForbidden = LiveError
 
-// LiveNotFound Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveNotFound Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveNotFound = LiveError
 
-// LiveRateLimited Why a request was refused for its rate, as an object or as text.
+// LiveRateLimited Why the rate limit refused a request, as an object or as text.
 type LiveRateLimited = LiveRateLimitError
 
-// LiveServerError Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveServerError Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveServerError = LiveError
 
-// LiveUnauthorized Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveUnauthorized Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveUnauthorized = LiveError
 
-// LiveUnprocessable Why a request failed, in the shapes that the live service has been seen to use. Nothing is
-// sure to be there, and other fields occur.
+// LiveUnprocessable Why a request failed, in the shapes that the live service was seen to use. Every field may
+// be missing, and there may be others.
 type LiveUnprocessable = LiveError
 
 // OrganizationNotFound Why a request failed.
@@ -334,8 +336,8 @@ type ServerError = Error
 // Unauthorized Why a request failed.
 type Unauthorized = Error
 
-// GenerateLink Asks for a portal link in the live dialect. Always send `intent`: the service required it
-// earlier, and what it opens without one is not published.
+// GenerateLink Asks for a portal link in the live dialect. Always send `intent`: older versions of the
+// service require it, and WorkOS does not document what a link without one opens.
 type GenerateLink = LiveLinkRequest
 
 // GeneratePortalLink Asks for a portal link for one organization and one feature.
@@ -343,17 +345,17 @@ type GeneratePortalLink = PortalLinkRequest
 
 // GenerateLinkParams defines parameters for GenerateLink.
 type GenerateLinkParams struct {
-	// IdempotencyKey Names one logical request, so that its repetitions can be told from new ones: send the
-	// same value on every attempt. WorkOS accepts it on every POST but honours it for audit-log
-	// events alone; a repeated request for a link may mint a second, equally good link.
+	// IdempotencyKey Identifies one logical request: send the same value with every attempt. WorkOS accepts it
+	// on every POST, and uses it for audit-log events only. A repeated request for a link may
+	// create a second link, which works as well as the first.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GeneratePortalLinkParams defines parameters for GeneratePortalLink.
 type GeneratePortalLinkParams struct {
-	// IdempotencyKey Names one logical request, so that its repetitions can be told from new ones: send the
-	// same value on every attempt. WorkOS accepts it on every POST but honours it for audit-log
-	// events alone; a repeated request for a link may mint a second, equally good link.
+	// IdempotencyKey Identifies one logical request: send the same value with every attempt. WorkOS accepts it
+	// on every POST, and uses it for audit-log events only. A repeated request for a link may
+	// create a second link, which works as well as the first.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -419,10 +421,10 @@ func (c *Client) send(req *http.Request, editors []RequestEditorFn) (*http.Respo
 
 // GenerateLink Generate a portal link (live dialect)
 //
-// The live counterpart of `generatePortalLink`. It also knows the intents
+// The live counterpart of `generatePortalLink`. It also has the intents
 // `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-// cannot be revoked; the answer does not say so.
+// IT contacts of the organization. A link lives 5 minutes from the moment it is issued,
+// which the answer does not say, and cannot be revoked.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -437,10 +439,10 @@ func (c *Client) GenerateLink(ctx context.Context, params *GenerateLinkParams, b
 
 // GenerateLinkWithBody Generate a portal link (live dialect)
 //
-// The live counterpart of `generatePortalLink`. It also knows the intents
+// The live counterpart of `generatePortalLink`. It also has the intents
 // `domain_verification`, `certificate_renewal` and `bring_your_own_key`, and can name the
-// IT contacts of the organization. A link lives 5 minutes from the moment it is issued and
-// cannot be revoked; the answer does not say so.
+// IT contacts of the organization. A link lives 5 minutes from the moment it is issued,
+// which the answer does not say, and cannot be revoked.
 //
 // Takes any type of body and a specified content type.
 //
@@ -467,12 +469,12 @@ func (c *Client) GenerateLinkWithBody(ctx context.Context, params *GenerateLinkP
 
 // GeneratePortalLink Generate a portal link
 //
-// Creates a short-lived address at which one organization's IT admin configures one
-// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-// 10 minutes, and nothing revokes it.
+// Creates a short-lived address where the IT admin of one organization configures one
+// feature. Ask for it when the admin presses the button, and redirect at once. The link
+// lives 10 minutes and cannot be revoked.
 //
-// Asking twice is harmless: both links work until they expire, so a request whose answer
-// was lost may simply be sent again.
+// Asking twice is harmless, because both links work until they expire. Send the request
+// again when its answer was lost.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -487,12 +489,12 @@ func (c *Client) GeneratePortalLink(ctx context.Context, params *GeneratePortalL
 
 // GeneratePortalLinkWithBody Generate a portal link
 //
-// Creates a short-lived address at which one organization's IT admin configures one
-// feature. Ask for it when the admin presses the button, and redirect at once: it lives
-// 10 minutes, and nothing revokes it.
+// Creates a short-lived address where the IT admin of one organization configures one
+// feature. Ask for it when the admin presses the button, and redirect at once. The link
+// lives 10 minutes and cannot be revoked.
 //
-// Asking twice is harmless: both links work until they expire, so a request whose answer
-// was lost may simply be sent again.
+// Asking twice is harmless, because both links work until they expire. Send the request
+// again when its answer was lost.
 //
 // Takes any type of body and a specified content type.
 //
@@ -519,11 +521,11 @@ func (c *Client) GeneratePortalLinkWithBody(ctx context.Context, params *Generat
 
 // ListCDNProviderIcons List provider icons (live dialect)
 //
-// **Never send the API key to this operation.** It has a server of its own, WorkOS's CDN,
-// and takes no key (`security` is empty here). A tool that overlooks either must be told.
+// **Never send the API key to this operation.** It has its own server, WorkOS's CDN, and
+// needs no key: its `security` is empty. If your tool ignores either of these, configure it.
 //
-// The file is static and public. Its shape is not published, so readers must be lenient
-// (see `CDNProviderIconList`).
+// The file is static and public. Its shape is not published, so accept each shape of
+// `CDNProviderIconList`.
 //
 // Corresponds with GET /provider-icons.json (the `ListCDNProviderIcons` operationId).
 func (c *Client) ListCDNProviderIcons(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -542,9 +544,9 @@ func (c *Client) ListCDNProviderIcons(ctx context.Context, reqEditors ...Request
 
 // ListProviderIcons List provider icons
 //
-// The icons of the identity providers that the portal can connect, for use on your own
-// settings page. The list changes rarely: fetch it at startup or keep it in a cache, and
-// match an icon's `id` to the connection types of the WorkOS SSO API.
+// Lists the icons of the identity providers that the portal can connect, for your own
+// settings page. The list changes rarely: fetch it at startup, or cache it. Match the `id`
+// of an icon to the connection types of the WorkOS SSO API.
 //
 // Corresponds with GET /provider_icons (the `ListProviderIcons` operationId).
 func (c *Client) ListProviderIcons(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
