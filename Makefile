@@ -11,7 +11,7 @@ RACE     = $(shell go build -race runtime/cgo 2>/dev/null && echo -race)
 gotest = @left=$$(mktemp); code=0; for m in $(1); do \
 	echo go -C $$m test $(2); ADMINPORTAL_LEFT_OUT=$$left go -C $$m test $(2) || code=1; done; \
 	[ ! -s $$left ] || { echo "Left out: tests of parts that are not installed. To install them:"; \
-	sort -u $$left | awk '{ printf "%s%s", NR > 1 ? " && " : "  ", $$0 } END { print "" }'; }; rm -f $$left; exit $$code
+	sort -u $$left | awk '{ printf "%s%s", (NR > 1 ? " && " : "  "), $$0 } END { print "" }'; }; rm -f $$left; exit $$code
 
 all: lint spec test ## what most changes need
 .PHONY: all lint spec test generate breaking upstream docs run demo fuzz stress bench findings help

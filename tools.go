@@ -1,9 +1,7 @@
 //go:build tools
 
-// Package adminportal pins the code generator: this file is never built, it
-// only keeps the generator's version in go.mod.
+// Package adminportal imports the code generator, so that go.mod keeps its version. This file is
+// never built.
 package adminportal
 
-import (
-	_ "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"
-)
+import _ "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen"
