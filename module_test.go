@@ -9,23 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/adminportal-go/adminportal"
 )
 
 const module = "github.com/adminportal-go/adminportal"
-
-func TestDocumentIsTheFile(t *testing.T) {
-	file := read(t, "openapi.yaml")
-	document := adminportal.Document()
-	if string(document) != file {
-		t.Error("Document() differs from openapi.yaml")
-	}
-	clear(document)
-	if string(adminportal.Document()) != file {
-		t.Error("a change of what Document() returned changed the document")
-	}
-}
 
 // A service that imports client links the standard library and these, and no more: each package
 // here is one in every user's binary.
