@@ -29,21 +29,19 @@ func check(data []byte) []string {
 	if err != nil {
 		return []string{fmt.Sprintf(" %v: fix it, or add what it refers to", err)}
 	}
-	var w words
+	w := words{found: unwanted(data)}
 	w.walk("", root.Content[0])
-	found := slices.Concat(w.found, validate(loader.Context, doc), promises(doc))
+	found := slices.Concat(w.found, validate(loader.Context, doc))
+	if len(found) == 0 {
+		closeSchemas(doc)
+		found = slices.Concat(validate(loader.Context, doc), promises(doc))
+	}
 	slices.Sort(found)
 	return slices.Compact(found)
 }
 
-// validate holds the document to OpenAPI, and each example to its schema: an example has no
-// property that its schema does not name.
+// validate holds the document to OpenAPI, and each example to its schema.
 func validate(ctx context.Context, doc *openapi3.T) []string {
-	if doc.Components != nil {
-		for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
-			closeSchema(doc.Components.Schemas[name].Value)
-		}
-	}
 	err := doc.Validate(ctx, openapi3.EnableMultiError(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation())
 	all, several := err.(openapi3.MultiError)
 	if err != nil && !several {
@@ -55,7 +53,11 @@ func validate(ctx context.Context, doc *openapi3.T) []string {
 		if strings.HasPrefix(text, "invalid paths:") && strings.HasPrefix(short(all[0]), "invalid components:") {
 			break // the same again, where the components are used
 		}
-		found = append(found, fmt.Sprintf(" %s: fix it, or the schema that forbids it", text))
+		advice := "see the OpenAPI 3.0.3 specification for what may be here"
+		if strings.Contains(text, "invalid example") {
+			advice = "fix the example, or the schema if that is wrong"
+		}
+		found = append(found, fmt.Sprintf(" %s: %s", text, advice))
 	}
 	return found
 }
@@ -71,8 +73,14 @@ func short(err error) string {
 	return strings.Join(kept, " ")
 }
 
-// closeSchema forbids properties that are not named, in a schema and its parts. The parts of
+// closeSchemas forbids properties that no schema names, so that no example has them. The parts of
 // an allOf stay open, since each of them sees the properties of the others.
+func closeSchemas(doc *openapi3.T) {
+	for _, schema := range doc.Components.Schemas {
+		closeSchema(schema.Value)
+	}
+}
+
 func closeSchema(s *openapi3.Schema) {
 	more := &s.AdditionalProperties
 	if more.Has != nil || more.Schema != nil {
@@ -115,10 +123,26 @@ var wanted = []struct {
 }
 
 var (
-	unwritten = regexp.MustCompile(`^[^\pL\pN]*$|^\W*(?i:todo|tbd|fixme|xxx)\b`)
+	conflict  = regexp.MustCompile(`^\s*(<{7}|={7}|>{7})( |$)`)
+	secret    = regexp.MustCompile(`\bsk_([a-z]+_)?[0-9A-Za-z]{16,}`)
+	unwritten = regexp.MustCompile(`^[^\pL\pN]*$|^\W*(?i:todo|tbd|fixme|xxx|changeme|lorem ipsum)\b`)
 	// data is what somebody sends; its keys are no words of OpenAPI.
 	data = regexp.MustCompile(`(^|.* )examples \S+ value$|(^|.* )(example|default|enum)$`)
 )
+
+// unwanted finds what must be in no line, whatever the document says there.
+func unwanted(data []byte) []string {
+	var found []string
+	for i, line := range strings.Split(string(data), "\n") {
+		if conflict.MatchString(line) {
+			found = append(found, fmt.Sprintf("%d: a conflict of a merge: resolve it", i+1))
+		}
+		if secret.MatchString(line) {
+			found = append(found, fmt.Sprintf("%d: it looks like an API key: revoke it if it is one, and write sk_example_123456789", i+1))
+		}
+	}
+	return found
+}
 
 // words looks for texts that are missing.
 type words struct {

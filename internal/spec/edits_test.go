@@ -48,7 +48,7 @@ var mistakes = []edit{
 	{"choice without a description", "        - type: string\n          description: …\n", "        - type: string\n", "no description"},
 	// Names and references.
 	{"operation without a name", "      operationId: generateLink\n", "", "operationId"},
-	{"two operations of one name", "operationId: generateLink", "operationId: generatePortalLink", "operationId"},
+	{"two operations of one name", "operationId: generateLink", "operationId: generatePortalLink", "operation id"},
 	{"operation of another name", "operationId: generateLink", "operationId: makeLink", "generateLink"},
 	{"operation without a tag", "      tags: [Live dialect]\n", "", "tags"},
 	{"operation of the other dialect", "      tags: [Live dialect]\n", "      tags: [Admin Portal]\n", "tags"},
@@ -60,7 +60,7 @@ var mistakes = []edit{
 	{"misspelt path", "  /portal_links:\n", "  /portal_link:\n", "POST /portal_links is missing"},
 	{"path with a slash at its end", "  /provider_icons:\n", "  /provider_icons/:\n", "GET /provider_icons is missing"},
 	{"other method", "  /provider_icons:\n    get:", "  /provider_icons:\n    post:", "GET /provider_icons is missing"},
-	{"other response", "          $ref: '#/components/responses/OrganizationNotFound'", "          $ref: '#/components/responses/Unauthorized'", "same response"},
+	{"other response", "          $ref: '#/components/responses/OrganizationNotFound'", "          $ref: '#/components/responses/Unauthorized'", "NotFound"},
 	// Statuses, headers and bodies.
 	{"429 dropped", "        '429':\n          $ref: '#/components/responses/RateLimited'\n", "", "no 429"},
 	{"401 dropped", "        '401':\n          $ref: '#/components/responses/Unauthorized'\n", "", "no 401"},
@@ -98,6 +98,8 @@ var mistakes = []edit{
 	{"key twice", "  version: 1.0.0\n", "  version: 1.0.0\n  version: 1.0.1\n", "version"},
 	{"open quote", "version: 1.0.0", "version: '1.0.0", "YAML"},
 	{"conflict", "externalDocs:\n", "<<<<<<< ours\nexternalDocs:\n", "YAML"},
+	{"conflict in a text", "  description: |\n", "  description: |\n    <<<<<<< ours\n", "conflict"},
+	{"somebody's key", "value: Ratelimited", "value: sk_live_0123456789abcdefghij", "API key"},
 }
 
 // Each is right, or a matter of taste.
