@@ -39,7 +39,8 @@ upstream: ## what WorkOS's own document has and openapi.yaml has not (FILE=… f
 	go test -count=1 -run=TestUpstream ./internal/spec $(if $(FILE),-upstream $(abspath $(FILE)))
 
 docs: ## docs/api.html, openapi.yaml as a page
-	$(REDOCLY) build-docs openapi.yaml --output docs/api.html
+	@[ -x $(REDOCLY) ] || { echo 'make docs needs Redocly: npm ci --prefix internal/tools'; exit 1; }
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(REDOCLY) build-docs openapi.yaml --output docs/api.html
 
 run: ## make a portal link on the embedded sandbox (with WORKOS_API_KEY and ORG=org_…: on WorkOS)
 	go run ./cmd/adminportal link $(if $(ORG),--org $(ORG))
