@@ -13,8 +13,8 @@ import (
 )
 
 func init() {
-	// kin-openapi takes any string for a format that it does not know.
-	openapi3.DefineStringFormatValidator("uri", openapi3.NewRegexpFormatValidator(`^[a-z][a-z0-9+.-]*://[^\s/?#]+\S*$`))
+	// kin-openapi takes any string for a format that it does not know. All URIs here are web addresses.
+	openapi3.DefineStringFormatValidator("uri", openapi3.NewRegexpFormatValidator(`^https?://[^\s/?#]+\S*$`))
 	openapi3.DefineStringFormatValidator("email", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail))
 }
 
@@ -30,7 +30,7 @@ func check(data []byte) []string {
 		return []string{fmt.Sprintf(" %v: fix it, or add what it refers to", err)}
 	}
 	w := words{found: unwanted(data)}
-	w.walk("", root.Content[0])
+	w.walk("", &root)
 	found := slices.Concat(w.found, validate(loader.Context, doc))
 	if len(found) == 0 {
 		closeSchemas(doc)
@@ -155,6 +155,8 @@ func (w *words) walk(at string, n *yaml.Node) {
 		n = n.Alias
 	}
 	switch n.Kind {
+	case yaml.DocumentNode:
+		w.walk(at, n.Content[0])
 	case yaml.SequenceNode:
 		for i, child := range n.Content {
 			w.walk(strings.TrimSpace(fmt.Sprint(at, " ", i)), child)

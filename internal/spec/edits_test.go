@@ -27,6 +27,7 @@ var mistakes = []edit{
 	{"example with an unknown field in a list", "            name: Okta\n            icon_url", "            title: x\n            name: Okta\n            icon_url", "title"},
 	{"example with an unknown field in a choice", "            code: invalid_url\n", "            kode: invalid_url\n", "kode"},
 	{"example that is no URI", "icon_url: https://workos.com/icons/okta.svg\n          - id", "icon_url: okta.svg\n          - id", "uri"},
+	{"example of a misspelt scheme", "icon_url: https://workos.com/icons/okta.svg\n          - id", "icon_url: htps://workos.com/icons/okta.svg\n          - id", "uri"},
 	{"example that is no date", "expires_at: '2024-01-15T12:00:00.000Z'", "expires_at: noon", "date-time"},
 	{"example that is no address", "- it@customer.example", "- it at customer.example", "email"},
 	{"example against the pattern", "organization: org_01EHWNCE74X7JSDV0X3SZ3KJNY\n        intent: sso", "organization: 01EHWNCE74X7JSDV0X3SZ3KJNY\n        intent: sso", "regular expression"},

@@ -85,7 +85,8 @@ func promises(doc *openapi3.T) []string {
 		if want.method == "POST" && (op.RequestBody == nil || !op.RequestBody.Value.Required || op.RequestBody.Value.Content["application/json"] == nil) {
 			miss("%s: no required JSON body: %s", name, putBack)
 		}
-		if want.method == "POST" && op.Parameters.GetByInAndName("header", "Idempotency-Key") == nil {
+		parameters := slices.Concat(op.Parameters, doc.Paths.Value(want.path).Parameters)
+		if want.method == "POST" && parameters.GetByInAndName("header", "Idempotency-Key") == nil {
 			miss("%s: no Idempotency-Key: %s", name, putBack)
 		}
 		if server := serverOf(doc, want.path, op); server != want.server {
@@ -108,7 +109,7 @@ func answers(doc *openapi3.T, path, method string, op *openapi3.Operation, miss 
 	if op.Security != nil {
 		security = *op.Security
 	}
-	keyed := len(security) == 1 && len(security[0]) == 1 && security[0]["apiKey"] != nil
+	keyed := len(security) == 1 && len(security[0]) == 1 && security[0]["apiKey"] != nil && len(security[0]["apiKey"]) == 0
 	if serverOf(doc, path, op) != api {
 		if len(security) > 0 || op.Security == nil {
 			miss("%s: another server than the API's would be sent the key: give the operation security: []", name)
