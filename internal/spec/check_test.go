@@ -126,8 +126,8 @@ var (
 	conflict  = regexp.MustCompile(`^\s*(<{7}|={7}|>{7})( |$)`)
 	secret    = regexp.MustCompile(`\bsk_([a-z]+_)?[0-9A-Za-z]{16,}`)
 	unwritten = regexp.MustCompile(`^[^\pL\pN]*$|^\W*(?i:todo|tbd|fixme|xxx|changeme|lorem ipsum)\b`)
-	// data is what somebody sends; its keys are no words of OpenAPI.
-	data = regexp.MustCompile(`(^|.* )examples \S+ value$|(^|.* )(example|default|enum)$`)
+	// payload is what somebody sends, whose keys are not words of OpenAPI.
+	payload = regexp.MustCompile(`(^|.* )examples \S+ value$|(^|.* )(example|default|enum)$`)
 )
 
 // unwanted finds what must be in no line, whatever the document says there.
@@ -169,7 +169,7 @@ func (w *words) walk(at string, n *yaml.Node) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			below := strings.TrimSpace(at + " " + strings.ReplaceAll(name, " ", "_"))
-			if strings.HasSuffix(at, " properties") || !data.MatchString(below) {
+			if strings.HasSuffix(at, " properties") || !payload.MatchString(below) {
 				w.walk(below, fields[name])
 			}
 		}
