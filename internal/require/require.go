@@ -14,13 +14,19 @@ import (
 // installs the missing parts, a command on each line.
 const leftOut = "ADMINPORTAL_LEFT_OUT"
 
+const npmInstall = "npm ci --prefix internal/tools"
+
 // Tool returns the path of a program. Where the program is not installed, the test is skipped;
 // with CI=true it fails.
 func Tool(t testing.TB, name, debianPackage string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		missing(t, name, "apt-get install -y "+debianPackage)
+		install := "apt-get install -y " + debianPackage
+		if name == "node" { // all that it runs here comes from npm
+			install += " && " + npmInstall
+		}
+		missing(t, name, install)
 	}
 	return path
 }
@@ -35,7 +41,7 @@ func Module(t testing.TB, npmPackage string) string {
 	}
 	folder := filepath.Join(filepath.Dir(here), "..", "tools", "node_modules", filepath.FromSlash(npmPackage))
 	if _, err := os.Stat(filepath.Join(folder, "package.json")); err != nil {
-		missing(t, "npm package "+npmPackage, "npm ci --prefix internal/tools")
+		missing(t, "npm package "+npmPackage, npmInstall)
 	}
 	return folder
 }
