@@ -6,17 +6,17 @@ import (
 	"github.com/adminportal-go/adminportal"
 )
 
-// name is how the document is called in what the tests say.
-const name = "openapi.yaml"
+// openapiYAML is the path of the document in the repository, and its name in messages.
+const openapiYAML = "openapi.yaml"
 
 func TestDocument(t *testing.T) {
 	for _, problem := range check(adminportal.Document()) {
-		t.Errorf("%s:%s", name, problem)
+		t.Errorf("%s:%s", openapiYAML, problem)
 	}
 }
 
 func TestDocumentPassesLinters(t *testing.T) {
-	for _, problem := range lint(t, map[string][]byte{name: adminportal.Document()})[name] {
-		t.Errorf("%s:%s", name, problem)
+	for _, problem := range lint(t, map[string][]byte{openapiYAML: adminportal.Document()})[openapiYAML] {
+		t.Errorf("%s:%s", openapiYAML, problem)
 	}
 }

@@ -153,7 +153,7 @@ func TestHarmlessEditsPass(t *testing.T) {
 		}
 		all = apply(t, all, e)
 	}
-	for _, problem := range lint(t, map[string][]byte{name: all})[name] {
+	for _, problem := range lint(t, map[string][]byte{openapiYAML: all})[openapiYAML] {
 		t.Errorf("lint says %s", problem)
 	}
 }

@@ -20,9 +20,9 @@ const root = "../.."
 // does not repair what it checks.
 func TestGeneratedIsCurrent(t *testing.T) {
 	have := tree(t, filepath.Join(root, "gen"))
-	made, err := generate(t, read(t, name))
+	made, err := generate(t, read(t, openapiYAML))
 	if err != nil {
-		t.Fatalf("%s: the generator fails: %v", name, err)
+		t.Fatalf("%s: the generator fails: %v", openapiYAML, err)
 	}
 	names := maps.Clone(have)
 	maps.Copy(names, made)
@@ -30,7 +30,7 @@ func TestGeneratedIsCurrent(t *testing.T) {
 		if _, ok := made[file]; !ok {
 			t.Errorf("gen/%s: nothing generates it, and gen/ holds generated files only: remove it", file)
 		} else if !bytes.Equal(have[file], made[file]) {
-			t.Errorf("gen/%s: not what go generate makes of %s: run go generate ./... and commit both", file, name)
+			t.Errorf("gen/%s: not what go generate makes of %s: run go generate ./... and commit both", file, openapiYAML)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestGeneratedIsCurrent(t *testing.T) {
 // An operation with parameters in its path and query is not used today; gen/client.tmpl can
 // write it.
 func TestGeneratorTakesParameters(t *testing.T) {
-	document := apply(t, read(t, name), edit{old: "  /provider_icons:\n", new: `  /organizations/{id}/things:
+	document := apply(t, read(t, openapiYAML), edit{old: "  /provider_icons:\n", new: `  /organizations/{id}/things:
     get:
       operationId: listThings
       tags: [Admin Portal]
@@ -88,7 +88,7 @@ func generate(t *testing.T, document []byte) (map[string][]byte, error) {
 	for _, file := range []string{"go.mod", "go.sum", "generate.go", "tools.go", "gen/config.yaml", "gen/client.tmpl", "gen/server/config.yaml"} {
 		write(t, dir, file, read(t, file))
 	}
-	write(t, dir, name, document)
+	write(t, dir, openapiYAML, document)
 	if out, err := goTool(dir, "generate", "."); err != nil {
 		return nil, fmt.Errorf("go generate: %w\n%s", err, out)
 	}
