@@ -14,7 +14,7 @@ gotest = @left=$$(mktemp); code=0; for m in $(1); do \
 	sort -u $$left | awk '{ printf "%s%s", (NR > 1 ? " && " : "  "), $$0 } END { print "" }'; }; rm -f $$left; exit $$code
 
 all: lint spec test ## what most changes need
-.PHONY: all lint spec test generate breaking upstream docs run demo fuzz stress bench findings help
+.PHONY: all lint spec test generate breaking upstream docs run demo fuzz stress bench fleet findings help
 
 lint: ## go vet, staticcheck, gofmt and tidy go.mod files
 	@set -e; for m in $(MODULES); do echo "go vet, staticcheck, go mod tidy -diff in $$m"; cd $(CURDIR)/$$m; \
@@ -55,11 +55,14 @@ stress: ## every test twenty times with the race detector, in random order
 	$(call gotest,$(MODULES),-race -count=20 -shuffle=on -timeout=60m ./...)
 
 bench: ## what a call costs: benchmarks of client and of the real parts, summed up by benchstat
-	@set -e; for m in $(MODULES); do go -C $$m test -run='^$$' -bench=. -benchmem -count=$(or $(COUNT),6) ./...; done | tee bench.out
-	$(TOOL) benchstat bench.out
+	@set -e; for m in $(MODULES); do go -C $$m test -run='^$$' -bench=. -benchmem -count=$(or $(COUNT),10) ./...; done | tee bench.out
+	$(TOOL) benchstat -col /way bench.out
+
+fleet: ## the simulated fleet of up to 1,000 replicas, into docs/performance.md
+	go -C internal/e2e test -count=1 -timeout=60m -run=TestFleet ./fleetsim -args -docs $(CURDIR)/docs
 
 findings: ## run the script of each finding about real software
-	@set -e; for f in findings/*.sh; do echo "== $$f"; bash $$f; done
+	@set -e; for f in findings/*.sh; do echo "== $$f"; sh $$f; done
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
