@@ -150,11 +150,7 @@ type words struct {
 }
 
 func (w *words) walk(at string, n *yaml.Node) {
-	line := n.Line
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	switch n.Kind {
+	switch n.Kind { // what an alias refers to is checked where it stands
 	case yaml.DocumentNode:
 		w.walk(at, n.Content[0])
 	case yaml.SequenceNode:
@@ -165,7 +161,7 @@ func (w *words) walk(at string, n *yaml.Node) {
 		fields := map[string]*yaml.Node{}
 		merge(fields, n)
 		if fields["$ref"] == nil {
-			w.want(at, fields, line)
+			w.want(at, fields, n.Line)
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			below := strings.TrimSpace(at + " " + strings.ReplaceAll(name, " ", "_"))
