@@ -166,7 +166,8 @@ func limiters(t *testing.T) map[string]func(http.Handler) http.Handler {
 	return map[string]func(http.Handler) http.Handler{
 		"sethvargo/go-limiter": sethvargo.Handle,
 		"ulule/limiter":        stdlib.NewMiddleware(limiter.New(memory.NewStore(), limiter.Rate{Period: window, Limit: limit})).Handler,
-		"go-chi/httprate":      httprate.LimitByIP(limit, window),
+		//lint:ignore SA1019 the form that most services use
+		"go-chi/httprate": httprate.LimitByIP(limit, window),
 	}
 }
 
