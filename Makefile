@@ -42,8 +42,8 @@ docs: ## docs/api.html, openapi.yaml as a page
 	@[ -x $(REDOCLY) ] || { echo 'make docs needs Redocly: npm ci --prefix internal/tools'; exit 1; }
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(REDOCLY) build-docs openapi.yaml --output docs/api.html
 
-run: ## make a portal link on the embedded sandbox (with WORKOS_API_KEY and ORG=org_…: on WorkOS)
-	go run ./cmd/adminportal link $(if $(ORG),--org $(ORG))
+run: ## make a portal link and list the icons, on the embedded sandbox (with WORKOS_API_KEY and ORG=org_…: on WorkOS)
+	go run ./cmd/adminportal link --icons $(if $(ORG),--org $(ORG))
 
 demo: ## a settings page to click through, on the embedded sandbox
 	go run ./cmd/adminportal demo $(if $(ORG),--org $(ORG))
@@ -62,7 +62,7 @@ fleet: ## the simulated fleet of up to 1,000 replicas, into docs/performance.md
 	go -C internal/e2e test -count=1 -timeout=60m -run=TestFleet ./fleetsim -args -docs $(CURDIR)/docs
 
 findings: ## run the script of each finding about real software
-	@set -e; for f in findings/*.sh; do echo "== $$f"; sh $$f; done
+	@code=0; for f in findings/*.sh; do echo "== $$f"; sh $$f || code=1; done; exit $$code
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
