@@ -1,8 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +17,8 @@ var (
 	errAddressScheme   = errors.New("must be https (http is allowed on loopback only)")
 	errAddressUser     = errors.New("must not contain a user name or password")
 	errBaseURLQuery    = errors.New("must not have a query or a fragment")
+	errLink            = errors.New("link: must be an absolute https URL (http on loopback only)")
+	errLinkHost        = errors.New("link: leads to a host that WithLinkHosts does not list")
 )
 
 // parseAddress checks an address to which a browser or this client is sent: an absolute https URL
@@ -53,6 +57,21 @@ func parseBaseURL(address string, plainHTTP bool) (string, error) {
 		return "", errBaseURLQuery
 	}
 	return strings.TrimRight(u.String(), "/"), nil
+}
+
+// trust is which addresses of an answer are accepted.
+type trust struct {
+	plainHTTP bool
+	linkHosts []string // normal; empty: all
+	cdnURL    string   // where icons are
+}
+
+func (t *trust) allowsHost(link *url.URL) bool {
+	port := cmp.Or(link.Port(), map[string]string{"https": "443", "http": "80"}[link.Scheme])
+	host := normalHost(link.Hostname())
+	return len(t.linkHosts) == 0 || slices.ContainsFunc(t.linkHosts, func(allowed string) bool {
+		return allowed == host || allowed == host+":"+port || allowed == normalHost(link.Host)
+	})
 }
 
 func normalHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }

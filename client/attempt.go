@@ -30,27 +30,25 @@ type attempt struct {
 
 // Do returns the answer, whose body the call has, or the call's failure if none came.
 func (l *attempt) Do(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	c := callOf(ctx)
+	ctx, c := req.Context(), callOf(req)
 	c.attempts++
-	c.answer = nil
-	sent := time.Now()
-	waited := sent.Sub(c.idle)
+	c.answer = answer{sent: time.Now()}
+	a := &c.answer
+	waited := a.sent.Sub(c.idle)
 
 	bound := l.timeout
-	if deadline, ok := ctx.Deadline(); ok && l.halve && c.attempts == 1 && !c.warm && !c.shared {
-		bound = bound.atMost(timeout{deadline.Sub(sent) / 2, "half of the context's time"})
+	if l.halve && c.attempts == 1 && !c.warm && !c.shared {
+		bound = bound.atMost(timeout{deadlineOf(ctx).Sub(a.sent) / 2, "half of the context's time"})
 	}
-	limited, cancel := bound.begin(ctx)
+	limited, cancel := context.WithTimeout(ctx, bound.limit)
 	defer cancel()
-	resp, a := l.exchange(req.WithContext(limited), c.attempts > 1)
-	a.sent = sent
-	a.err = bound.blame(limited, ctx, a.err)
+	resp, err := l.exchange(req.WithContext(limited), a, c.attempts > 1)
+	a.err = bound.blame(limited, ctx, err)
 	if l.closeIdle != nil && errors.Is(a.err, context.DeadlineExceeded) {
 		// The connection may be dead without a word, and others with it.
 		l.closeIdle()
 	}
-	c.conclude(a)
+	c.conclude()
 	l.observed.tell(ctx, c, waited)
 	c.idle = time.Now()
 	if resp == nil {
@@ -60,14 +58,13 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 }
 
 // exchange sends the request and reads the answer. The response is nil if none came.
-func (l *attempt) exchange(req *http.Request, again bool) (*http.Response, *answer) {
-	a := new(answer)
+func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http.Response, err error) {
 	if again && req.GetBody != nil {
-		if req.Body, a.err = req.GetBody(); a.err != nil {
-			return nil, a
+		if req.Body, err = req.GetBody(); err != nil {
+			return nil, err
 		}
 	}
-	resp, err := l.transport.RoundTrip(req)
+	resp, err = l.transport.RoundTrip(req)
 	a.received = time.Now()
 	switch {
 	case err != nil:
@@ -82,25 +79,24 @@ func (l *attempt) exchange(req *http.Request, again bool) (*http.Response, *answ
 			err = http.ErrSchemeMismatch
 		}
 		server := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}
-		a.err = &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: server.String(), Err: err}
-		return nil, a
+		return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: server.String(), Err: err}
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
-	a.date, _ = parseDate(resp.Header.Get("Date"))
-	a.body, a.err = readBody(resp.Body)
+	a.date = parseDate(resp.Header.Get("Date"))
+	a.body, err = readBody(resp.Body)
 	resp.Body = http.NoBody
-	return resp, a
+	return resp, err
 }
 
 // redirected reports whether the transport has followed a redirect, as fetch does for programs
-// that are built for js/wasm whatever it is told.
+// that are built for js/wasm whatever it is told. Elsewhere a transport may send to another host,
+// under a prefix.
 func redirected(asked *url.URL, resp *http.Response) bool {
-	if resp.Request == nil || resp.Request.URL == nil || resp.Request.URL == asked {
+	if resp.Request == nil || resp.Request.URL == nil {
 		return false
 	}
 	answered := resp.Request.URL
-	return resp.Request.Response != nil || !strings.HasSuffix(answered.Path, asked.Path) ||
-		runtime.GOOS == "js" && answered.String() != asked.String()
+	return !strings.HasSuffix(answered.Path, asked.Path) || runtime.GOOS == "js" && answered.String() != asked.String()
 }
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.
@@ -119,29 +115,22 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 // A timeout bounds an attempt or a question to the key source. It knows the setting that it comes
 // from, since several may run out in one call, and all say only "context deadline exceeded".
 type timeout struct {
-	limit   time.Duration // 0: none
+	limit   time.Duration
 	setting string
 }
 
 // atMost is the shorter of two timeouts.
 func (t timeout) atMost(other timeout) timeout {
-	if t.limit == 0 || other.limit > 0 && other.limit < t.limit {
+	if other.limit < t.limit {
 		return other
 	}
 	return t
 }
 
-func (t timeout) begin(ctx context.Context) (context.Context, context.CancelFunc) {
-	if t.limit <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, t.limit)
-}
-
 // blame names the setting in an error that the timeout has caused: its own context is over, and
 // the caller's is not.
 func (t timeout) blame(own, caller context.Context, err error) error {
-	if err == nil || own.Err() != context.DeadlineExceeded || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+	if own.Err() == nil || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return fmt.Errorf("timed out after %v (%s): %w", t.limit, t.setting, err)

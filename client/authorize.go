@@ -22,10 +22,9 @@ type authorize struct {
 }
 
 func (l *authorize) Do(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	c := callOf(ctx)
+	c := callOf(req)
 	if c.key == "" { // not asked yet: another route goes with the key of the first
-		key, err := l.ask(ctx, false)
+		key, _, err := l.ask(c)
 		if own, ok := errors.AsType[*Error](err); ok {
 			return nil, during(c.name, own)
 		} else if err != nil {
@@ -35,26 +34,23 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	resp, err := l.next.Do(req)
-	if err != nil || c.answer.status != http.StatusUnauthorized || c.answer.foreign() || c.rekeyed || l.fixed {
+	if l.fixed || err != nil || c.answer.status != http.StatusUnauthorized || c.answer.foreign() || c.rekeyed {
 		return resp, err
 	}
 	c.rekeyed = true
-	// Only a question put after the refusal counts: one that runs may still answer with the old key.
-	key, failed := l.ask(ctx, true)
+	key, joined, failed := l.ask(c)
+	if joined { // a question that ran already may have been answered with the old key
+		key, _, failed = l.ask(c)
+	}
 	if failed != nil || key == c.key {
 		return resp, err
 	}
 	c.key = key
-	return l.next.Do(withKey(req, key))
-}
-
-// withKey is the request with another key. Its headers are its own: the attempt before may still
-// be reading those of the request.
-func withKey(req *http.Request, key string) *http.Request {
-	keyed := req.WithContext(req.Context())
-	keyed.Header = maps.Clone(req.Header)
-	keyed.Header.Set("Authorization", "Bearer "+key)
-	return keyed
+	// The attempt before may still be reading the headers of its request.
+	req = req.WithContext(req.Context())
+	req.Header = maps.Clone(req.Header)
+	req.Header.Set("Authorization", "Bearer "+key)
+	return l.next.Do(req)
 }
 
 // fixedKey makes a source of one key. Only the function holds it, where no print form reaches.
@@ -63,12 +59,13 @@ func fixedKey(key string) func(context.Context) (string, error) {
 }
 
 // ask asks the source, once for all who ask at the same time.
-func (l *authorize) ask(ctx context.Context, afresh bool) (string, error) {
+func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error) {
 	if l.fixed {
-		return l.source(ctx)
+		key, err = l.source(ctx)
+		return key, false, err
 	}
-	return l.asking.do(ctx, afresh, func(ctx context.Context) (string, error) {
-		limited, cancel := l.timeout.begin(ctx)
+	return l.asking.do(ctx, func(ctx context.Context) (string, error) {
+		limited, cancel := context.WithTimeout(ctx, l.timeout.limit)
 		defer cancel()
 		key, err := l.source(limited)
 		if err != nil {

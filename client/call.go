@@ -7,11 +7,17 @@ import (
 	"net/http"
 	"regexp"
 	"time"
+
+	"github.com/adminportal-go/adminportal/gen"
 )
 
-// A call is what the links of one call may know of it, and what travels up from them. It is in the
-// context of its requests, and one goroutine uses it at a time.
+// A call is what the links of one call may know of it, and what travels up from them. It is the
+// context of its requests. One goroutine uses it at a time.
 type call struct {
+	context.Context
+	route        // the one that is being tried
+	settled bool // the service is known to have it
+
 	name         string // what the caller asked for, for errors: "generate portal link"
 	organization bool   // about an organization, as all but the icons are
 	request      PortalLinkRequest
@@ -21,41 +27,50 @@ type call struct {
 	known        *learner
 	release      func() // lets those go on who wait for what this call learns
 
-	// The route that is being tried.
-	operation string // operationId in openapi.yaml
-	dialect   Dialect
-	public    bool // a file on the CDN, which takes no key
-	settled   bool // the service is known to have the route
-	read      func(*call, *answer) error
-
 	key      string    // the API key in use
 	rekeyed  bool      // a second key has been tried
 	attempts int       // requests sent
 	retries  int       // of these, those that MaxAttempts counts, without the first
 	idle     time.Time // since when nothing is being sent
 
-	answer  *answer // of the last attempt; nil while one is under way
-	failure *Error  // what the last answer means; nil for a success
+	answer  answer // of the last attempt; its status is 0 while one is under way
+	failure *Error // what the last answer means; nil for a success
 	link    *PortalLink
 	icons   []ProviderIcon
 }
 
+// A route is one generated operation, in one dialect.
+type route struct {
+	operation string // its operationId in openapi.yaml
+	dialect   Dialect
+	public    bool // a file on the CDN, which takes no key
+	send      func(*servers, *call) (*http.Response, error)
+	read      func(*call) error // takes in a success
+}
+
+// servers are the generated clients that send.
+type servers struct{ api, cdn *gen.Client }
+
 type callKey struct{}
 
-func withCall(ctx context.Context, c *call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
+// Value lets links find the call in the context of a request.
+func (c *call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
 }
 
 // callOf returns the call that a request belongs to.
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
+func callOf(req *http.Request) *call {
+	c, _ := req.Context().Value(callKey{}).(*call)
 	return c
 }
 
-// conclude takes in what an attempt brought, and learns of it which dialect the service speaks.
-func (c *call) conclude(a *answer) {
-	c.answer, c.failure = a, c.judge(a)
-	if c.failure == nil || c.organization && a.teaches(c.dialect) {
+// conclude judges what an attempt brought, and learns of it which dialect the service speaks.
+func (c *call) conclude() {
+	c.failure = c.judge()
+	if c.failure == nil || c.teaches() {
 		c.known.change(DialectAuto, c.dialect)
 	}
 	if !c.routeMissing() {
@@ -67,38 +82,64 @@ func (c *call) conclude(a *answer) {
 // 401 and 403 say so too, since it needs no authorization. Once the service is known to have the
 // route, only a framework's own words say so.
 func (c *call) routeMissing() bool {
-	a := c.answer
+	a := &c.answer
 	switch {
-	case a == nil || a.err != nil && transient(a.err):
+	case a.status == 0 || a.err != nil && transient(a.err):
 		return false
 	case c.public && (a.status == http.StatusUnauthorized || a.status == http.StatusForbidden):
 		return true
 	case a.status == http.StatusNotFound && !c.settled:
-		return !c.ofOrganization(a)
+		return !c.ofOrganization()
 	case a.status == http.StatusNotFound:
 		return a.cannot()
 	}
 	return !c.settled && a.noRoute()
 }
 
+// ofOrganization reports whether a 404 is the service's word on the organization: its code is
+// entity_not_found, it is the contract's error, or its text names an organization. Where the live
+// dialect is known, its older words are, too.
+func (c *call) ofOrganization() bool {
+	a := &c.answer
+	older := c.settled && c.dialect == DialectGenerateLink && a.is(`{"message":"Not Found"}`)
+	named := older || a.said.code == "entity_not_found" || a.said.contract || namesOrganization.MatchString(a.said.text)
+	return named && c.organization && !a.foreign() && !a.cannot()
+}
+
+// teaches reports whether an error answer could only come from a service that speaks the dialect:
+// a 400, 404 or 422 in a shape that the dialect is known for.
+func (c *call) teaches() bool {
+	said := c.answer.said
+	inShape := c.organization && (said.contract || c.dialect == DialectGenerateLink && said.text != "")
+	switch c.answer.status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return inShape
+	case http.StatusNotFound:
+		return inShape && c.ofOrganization()
+	}
+	return false
+}
+
 // judge says what an answer means: nil for a success. It looks at the status first, and at the
 // body only then.
-func (c *call) judge(a *answer) *Error {
+func (c *call) judge() *Error {
+	a := &c.answer
 	switch {
 	case a.status == 0:
-		return c.unanswered(a)
+		return c.unanswered()
 	case a.status < 200 || a.status > 299:
-		return c.refused(a)
+		a.said = describe(a.body)
+		return c.refused()
 	}
 	err := a.err
 	if err == nil {
-		err = c.read(c, a)
+		err = c.read(c)
 	}
 	if err == nil {
 		return nil
 	}
 	// A success may hold a link in any shape, so nothing of its body is kept.
-	e := c.failed(a)
+	e := c.failed()
 	e.kind, e.hint = ErrMalformedResponse, hintMalformed
 	if errors.Is(err, errLinkHost) {
 		e.hint = hintLinkHost
@@ -109,23 +150,26 @@ func (c *call) judge(a *answer) *Error {
 	return e
 }
 
-// maxSnippet bounds the Body and the Description of an Error.
-const maxSnippet = 512
+const (
+	maxSnippet = 512 // bounds the Body and the Description of an Error
+	maxName    = 128 // bounds its other texts
+)
 
-func (c *call) failed(a *answer) *Error {
-	return &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(a), cause: hide(a.err, c.key)}
+func (c *call) failed() *Error {
+	a := &c.answer
+	return &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(), cause: hide(a.err, c.key)}
 }
 
-func (c *call) requestID(a *answer) string { return c.clean(a.header.Get("X-Request-Id"), 128) }
+func (c *call) requestID() string { return c.clean(c.answer.header.Get("X-Request-Id"), maxName) }
 
 // clean makes foreign text fit for an error.
 func (c *call) clean(text string, most int) string { return snippet(scrub(text, c.key), most) }
 
 // unanswered is for an attempt that brought no answer.
-func (c *call) unanswered(a *answer) *Error {
-	e := c.failed(a)
+func (c *call) unanswered() *Error {
+	e := c.failed()
 	e.hint = hintNetwork
-	switch status := proxyStatus(a.err); {
+	switch status := proxyStatus(c.answer.err); {
 	case status == http.StatusProxyAuthRequired:
 		e.Description, e.hint = "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
 	case status != 0:
@@ -135,12 +179,11 @@ func (c *call) unanswered(a *answer) *Error {
 }
 
 // refused is for an answer with the status of an error.
-func (c *call) refused(a *answer) *Error {
-	e := c.failed(a)
-	said := describe(a.body)
+func (c *call) refused() *Error {
+	a, e := &c.answer, c.failed()
 	e.RetryAfter = askedToWait(a)
-	e.Code = c.clean(said.code, 128)
-	e.Description = c.clean(said.text, maxSnippet)
+	e.Code = c.clean(a.said.code, maxName)
+	e.Description = c.clean(a.said.text, maxSnippet)
 	e.Body = c.clean(string(a.body), maxSnippet)
 	switch kind := kindOf(a.status); {
 	case c.public && a.status < 500:
@@ -148,26 +191,18 @@ func (c *call) refused(a *answer) *Error {
 	case a.noRoute() && a.status != http.StatusNotImplemented:
 		e.kind, e.hint = errNoKind, hintNoRoute
 	case kind == nil, kind == ErrRateLimited, kind == ErrServer:
-	case a.foreign(), a.status == http.StatusNotFound && !c.ofOrganization(a):
+	case a.foreign(), a.status == http.StatusNotFound && !c.ofOrganization():
 		e.kind, e.hint = errNoKind, hintBetween
-	case c.organization && a.status != http.StatusUnauthorized && a.status != http.StatusUnprocessableEntity && said.missesOrganization():
+	case c.organization && a.missesOrganization():
 		e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
 	case kind == ErrInvalidRequest:
-		e.Field = c.clean(cmp.Or(said.field, fieldNamed.ReplaceAllString(fieldNamed.FindString(said.text), "$1")), 128)
+		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed.FindString(a.said.text)), maxName)
 	}
 	return e
 }
 
-// ofOrganization reports whether a 404 is the service's word on the organization. Where the live
-// dialect is known, its older words are, too.
-func (c *call) ofOrganization(a *answer) bool {
-	said := describe(a.body)
-	older := c.settled && c.dialect == DialectGenerateLink && said.alone && said.text == "Not Found" && a.says(`"message"`)
-	return c.organization && (older || a.ofOrganization())
-}
-
 // fieldNamed finds one of openapi.yaml's names of what a request for a link may say.
-var fieldNamed = regexp.MustCompile(`^(?:The )?'?(organization|intent|return_url|success_url|it_contact_emails)\b`)
+var fieldNamed = regexp.MustCompile(`\b(organization|intent|return_url|success_url|it_contact_emails)\b`)
 
 // stopped is the error of a call that ends before its next attempt: what the last answer said, and
 // why nothing more is sent.

@@ -48,7 +48,11 @@ type iconList struct {
 }
 
 // NewIconCatalog returns an empty catalog of what source lists. It fetches nothing yet.
-func NewIconCatalog(source IconSource) *IconCatalog { return &IconCatalog{source: source} }
+func NewIconCatalog(source IconSource) *IconCatalog {
+	k := &IconCatalog{source: source}
+	k.list.Store(new(iconList))
+	return k
+}
 
 // Lookup finds an icon by its ID ("okta") or by the type of an SSO connection ("OktaSAML",
 // "GoogleOAuth", …). It is false, without an error, where there is no icon: connection types
@@ -80,7 +84,7 @@ func (k *IconCatalog) All(ctx context.Context) ([]ProviderIcon, error) {
 // Age is how long ago the list in use was fetched. It is false while there is none.
 func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 	list := k.list.Load()
-	if list == nil || list.fetched.IsZero() {
+	if list.fetched.IsZero() {
 		return 0, false
 	}
 	return time.Since(list.fetched), true
@@ -90,7 +94,7 @@ func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 // that no page has to wait. If it fails, the first lookup tries again, and so does Warm itself,
 // once a minute however often it is called.
 func (k *IconCatalog) Warm() {
-	if list := k.list.Load(); list == nil || list.fetched.IsZero() && time.Until(list.due) < 0 {
+	if list := k.list.Load(); list.fetched.IsZero() && time.Until(list.due) < 0 {
 		k.refreshInBackground()
 	}
 }
@@ -98,8 +102,9 @@ func (k *IconCatalog) Warm() {
 // get returns the list in use, whatever its age, and waits only if there is none.
 func (k *IconCatalog) get(ctx context.Context) (*iconList, error) {
 	list := k.list.Load()
-	if list == nil || list.fetched.IsZero() {
-		return k.asking.do(ctx, false, k.fetch)
+	if list.fetched.IsZero() {
+		list, _, err := k.asking.do(ctx, k.fetch)
+		return list, err
 	}
 	if time.Until(list.due) < 0 {
 		k.refreshInBackground()
@@ -116,7 +121,7 @@ func (k *IconCatalog) refreshInBackground() {
 		defer k.refresh.Store(false)
 		ctx, cancel := context.WithTimeout(context.Background(), catalogTimeout)
 		defer cancel()
-		_, _ = k.asking.do(ctx, false, k.fetch) // a failure shows in Age
+		_, _, _ = k.asking.do(ctx, k.fetch) // a failure shows in Age
 	}()
 }
 
@@ -124,24 +129,21 @@ func (k *IconCatalog) refreshInBackground() {
 // asks again.
 func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	icons, err := k.source.ListProviderIcons(ctx)
-	list, rest := new(iconList), catalogRetry
-	if last := k.list.Load(); last != nil {
-		*list = *last
-	}
+	list, rest := *k.list.Load(), catalogRetry
 	if err == nil && (len(icons) > 0 || list.fetched.IsZero()) {
-		*list = *newIconList(icons)
-		if len(icons) > 0 {
-			rest = catalogMaxAge
-		}
+		list = newIconList(icons)
+	}
+	if err == nil && len(icons) > 0 {
+		rest = catalogMaxAge
 	}
 	// Less up to a tenth, so that services started together do not refresh together.
 	list.due = time.Now().Add(rest - rand.N(rest/10+1)) //nolint:gosec // jitter, not a secret
-	k.list.Store(list)
-	return list, err
+	k.list.Store(&list)
+	return &list, err
 }
 
-func newIconList(icons []ProviderIcon) *iconList {
-	l := &iconList{icons: slices.Clone(icons), index: make(map[string]int, 4*len(icons)), fetched: time.Now()}
+func newIconList(icons []ProviderIcon) iconList {
+	l := iconList{icons: slices.Clone(icons), index: make(map[string]int, 4*len(icons)), fetched: time.Now()}
 	add := func(name string, i int) {
 		if _, taken := l.index[name]; !taken {
 			l.index[name] = i

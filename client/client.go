@@ -24,7 +24,7 @@ type Client struct{ core *core }
 
 // core is what copies of a client share.
 type core struct {
-	api, cdn     *gen.Client
+	servers
 	baseURL      string
 	trust        trust
 	gate         *gate
@@ -60,8 +60,8 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	return New(os.Getenv("WORKOS_API_KEY"), append([]Option{env}, opts...)...)
 }
 
-func newCore(apiKey string, opts []Option) (*core, error) {
-	s := settings{baseURL: setting{value: defaultBaseURL}, userAgent: "adminportal-go/" + version(), keyName: "API key", margin: defaultMargin}
+func newCore(apiKey string, opts []Option) (c *core, err error) {
+	s := settings{baseURL: setting{defaultBaseURL, ""}, userAgent: "adminportal-go/" + version(), keyName: "API key", margin: defaultMargin}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&s)
@@ -77,59 +77,55 @@ func newCore(apiKey string, opts []Option) (*core, error) {
 		}
 		s.keySource = fixedKey(apiKey)
 	}
-	baseURL, err := parseBaseURL(s.baseURL.value, s.plainHTTP)
-	if err != nil {
+	if s.baseURL.value, err = parseBaseURL(s.baseURL.value, s.plainHTTP); err != nil {
 		return nil, invalid(s.baseURL.name, err.Error())
 	}
-	cdnURL := baseURL
-	if s.cdnURL.name != "" {
-		if cdnURL, err = parseBaseURL(s.cdnURL.value, s.plainHTTP); err != nil {
-			return nil, invalid(s.cdnURL.name, err.Error())
+	if s.cdnURL == (setting{}) {
+		s.cdnURL = s.baseURL
+		if s.baseURL.value == defaultBaseURL {
+			s.cdnURL.value = defaultCDNURL
 		}
-	} else if baseURL == defaultBaseURL {
-		cdnURL = defaultCDNURL
 	}
-	s.retry = s.retry.withDefaults()
-	c := &core{
-		baseURL: baseURL, gate: new(gate), pinned: s.dialect, margin: s.margin,
-		trust:   newTrust(s.plainHTTP, s.linkHosts, cdnURL),
-		timeout: timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"},
+	if s.cdnURL.value, err = parseBaseURL(s.cdnURL.value, s.plainHTTP); err != nil {
+		return nil, invalid(s.cdnURL.name, err.Error())
 	}
-	transport := http.RoundTripper(nil)
+	policy := s.retry.withDefaults()
+	c = &core{
+		baseURL: s.baseURL.value, gate: new(gate), pinned: s.dialect, margin: s.margin,
+		trust:   trust{s.plainHTTP, s.linkHosts, s.cdnURL.value},
+		timeout: timeout{policy.AttemptTimeout, "RetryPolicy.AttemptTimeout"},
+	}
+	last := &attempt{halve: policy.MaxAttempts > 1, observed: s.observed}
 	if hc := s.httpClient; hc != nil {
-		transport = hc.Transport
-		c.timeout = c.timeout.atMost(timeout{hc.Timeout, "http.Client.Timeout"})
+		last.transport = hc.Transport
+		if hc.Timeout > 0 {
+			c.timeout = c.timeout.atMost(timeout{hc.Timeout, "http.Client.Timeout"})
+		}
 	}
-	return c, c.assemble(&s, transport, fixed)
-}
-
-// assemble puts the links under the two generated clients.
-func (c *core) assemble(s *settings, transport http.RoundTripper, fixed bool) (err error) {
-	last := &attempt{transport: transport, timeout: c.timeout, halve: s.retry.MaxAttempts > 1, observed: s.observed}
-	if transport == nil {
+	if last.transport == nil {
 		last.transport, last.closeIdle = sharedTransport()
 	}
-	var chain gen.HttpRequestDoer = last                                           // one attempt, observed
-	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: s.retry} // is there budget?
-	chain = &retry{next: chain, policy: s.retry}                                   // again? after how long?
-	chain = &authorize{next: chain, source: s.keySource, fixed: fixed, timeout: c.timeout}
+	last.timeout = c.timeout
 
-	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
+	var chain gen.HttpRequestDoer = last                                          // one attempt, observed
+	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: policy} // is there budget?
+	chain = &retry{next: chain, policy: policy}                                   // again? after how long?
+	chain = &authorize{next: chain, source: s.keySource, fixed: fixed, timeout: c.timeout}
 	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
-		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
+		req.Header["Accept"], req.Header["User-Agent"] = []string{"application/json"}, []string{s.userAgent}
 		return nil
 	})
 	if c.api, err = gen.NewClient(c.baseURL, gen.WithHTTPClient(chain), headers); err != nil {
-		return err
+		return nil, err
 	}
 	// The CDN gets no key and is not part of the budget.
-	c.cdn, err = gen.NewClient(c.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers)
-	return err
+	c.cdn, err = gen.NewClient(c.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: policy}), headers)
+	return c, err
 }
 
 // newCall begins a call that learns the dialect for known.
-func (c *core) newCall(name string, known *learner) *call {
-	return &call{name: name, known: known, organization: known == &c.links, trust: &c.trust, release: func() {}, idle: time.Now()}
+func (c *core) newCall(ctx context.Context, name string, known *learner) *call {
+	return &call{Context: ctx, name: name, known: known, organization: known == &c.links, trust: &c.trust, release: func() {}, idle: time.Now()}
 }
 
 // RateLimit is what the client knows of the API's budget now.

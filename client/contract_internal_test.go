@@ -86,7 +86,7 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 	}
 	for status, at := range listed {
 		if hints[status] == "" {
-			t.Errorf("openapi.yaml: %s %d: client has no hint for this status; add one to hint.go", at, status)
+			t.Errorf("openapi.yaml: %s %d: client has no hint for this status; add one to errors.go", at, status)
 		}
 		if kindOf(status) == nil {
 			t.Errorf("openapi.yaml: %s %d: no sentinel matches this status; see kindOf in errors.go", at, status)
@@ -94,7 +94,7 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 	}
 	for _, status := range slices.Sorted(maps.Keys(hints)) {
 		if listed[status] == "" {
-			t.Errorf("client/hint.go: has a hint for %d, which openapi.yaml does not list; take it out", status)
+			t.Errorf("client/errors.go: has a hint for %d, which openapi.yaml does not list; take it out", status)
 		}
 	}
 }

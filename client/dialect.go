@@ -57,22 +57,22 @@ func (l *learner) change(from, to Dialect) {
 }
 
 // ask returns what is known. With DialectAuto the caller is to find out itself, and calls done as
-// soon as it has an answer. done is never nil and may be called more than once.
-func (l *learner) ask(ctx context.Context) (d Dialect, done func(), err error) {
+// soon as it has an answer. done is never nil and may be called more than once. Where ctx ends
+// first, the dialect means nothing.
+func (l *learner) ask(ctx context.Context) (known Dialect, done func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if probing := l.probing; l.known == DialectAuto && probing != nil {
+	switch probing := l.probing; {
+	case l.known != DialectAuto:
+		return l.known, func() {}
+	case probing != nil:
 		l.mu.Unlock()
 		select {
 		case <-probing:
 		case <-ctx.Done():
-			err = ctx.Err()
 		}
 		l.mu.Lock()
-		return l.known, func() {}, err
-	}
-	if l.known != DialectAuto {
-		return l.known, func() {}, nil
+		return l.known, func() {}
 	}
 	probing := make(chan struct{})
 	l.probing = probing
@@ -81,5 +81,5 @@ func (l *learner) ask(ctx context.Context) (d Dialect, done func(), err error) {
 		defer l.mu.Unlock()
 		l.probing = nil
 		close(probing)
-	}), nil
+	})
 }

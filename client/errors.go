@@ -60,19 +60,15 @@ var errNoKind = errors.New("no kind")
 
 // Error says what failed, how and why, in one line.
 func (e *Error) Error() string {
-	status, field := "", e.Field
+	parts := []string{e.operation, e.Field, e.Description}
 	if e.StatusCode != 0 {
-		status, field = strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, cmp.Or(e.Code, http.StatusText(e.StatusCode)))), ""
+		parts[1] = strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", cmp.Or(e.Code, http.StatusText(e.StatusCode))))
 	}
-	cause := ""
 	if e.cause != nil {
-		cause = e.cause.Error()
+		parts = append(parts, e.cause.Error())
 	}
-	parts := slices.DeleteFunc([]string{e.operation, status, field, e.Description, cause}, func(s string) bool { return s == "" })
-	if len(parts) == 0 {
-		parts = append(parts, "failed")
-	}
-	text := "adminportal: " + strings.Join(parts, ": ")
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	text := "adminportal: " + cmp.Or(strings.Join(parts, ": "), "failed")
 	if e.RetryAfter > 0 {
 		text += fmt.Sprintf("; try again in %v", e.RetryAfter.Round(time.Second))
 	}
@@ -101,22 +97,22 @@ func (e *Error) Hint() string {
 	return cmp.Or(e.hint, hintFor(e.StatusCode, e.Description))
 }
 
-// kindOf is the sentinel for a status of the service's own.
+// kinds are the sentinels of the statuses below 500 that openapi.yaml lists.
+var kinds = map[int]error{
+	http.StatusBadRequest:          ErrInvalidRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrUnauthorized,
+	http.StatusNotFound:            ErrOrganizationNotFound,
+	http.StatusUnprocessableEntity: ErrInvalidRequest,
+	http.StatusTooManyRequests:     ErrRateLimited,
+}
+
+// kindOf is the sentinel for a status of the service's own, or nil.
 func kindOf(status int) error {
-	switch status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		return ErrInvalidRequest
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return ErrUnauthorized
-	case http.StatusNotFound:
-		return ErrOrganizationNotFound
-	case http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
 	if status >= 500 {
 		return ErrServer
 	}
-	return nil
+	return kinds[status]
 }
 
 // invalid is a refusal before anything is sent. It names the field and the rule, never the value.
@@ -126,10 +122,56 @@ func invalid(field, rule string) *Error {
 
 // during names the operation of an error that was made without one.
 func during(operation string, err error) *Error {
-	named := &Error{cause: hide(err, "")}
+	named := Error{cause: hide(err, "")}
 	if own, ok := errors.AsType[*Error](err); ok {
-		*named = *own
+		named = *own
 	}
 	named.operation = operation
-	return named
+	return &named
+}
+
+// hints has a fix for every error status that openapi.yaml lists, after the error table of
+// WorkOS's Admin Portal reference. A test compares the two lists.
+var hints = map[int]string{
+	http.StatusBadRequest:          hintIntent + "; " + hintOrganization,
+	http.StatusUnauthorized:        "check that the API key is whole and current, and its permissions in the WorkOS Dashboard",
+	http.StatusForbidden:           "check the API key's permissions in the WorkOS Dashboard",
+	http.StatusNotFound:            "confirm that the organization exists, that its ID is correct, and that the API key belongs to the same environment",
+	http.StatusUnprocessableEntity: "check each field; an organization ID must start with org_",
+	http.StatusTooManyRequests:     "wait as long as RetryAfter says and try again; share one client, and one limiter if several processes use the key",
+	http.StatusInternalServerError: "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID",
+}
+
+var hintIntent = "use one of the intents " + list(intents)
+
+const (
+	hintOrganization = "give a valid organization ID (it starts with org_)"
+	hintBetween      = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
+	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
+	hintIconFile     = "check the address of the icon file: set WithCDNURL to where it is"
+	hintNoRoute      = "check the base URL: neither POST /portal_links nor POST /portal/generate_link exists there"
+	hintNoIcons      = "check the CDN URL and the base URL: neither GET /provider_icons nor GET /provider-icons.json exists there"
+	hintMalformed    = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
+	hintLinkHost     = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"
+	hintNetwork      = "check the network, a proxy, and the base URL"
+	hintProxyLogin   = "the proxy between this host and WorkOS wants credentials: give them in HTTPS_PROXY, or in the HTTP client's transport"
+	hintProxy        = "the proxy between this host and WorkOS refused the connection: ask its operator to allow the host, or set HTTPS_PROXY and NO_PROXY"
+	hintTooLong      = "try again later, or give the call's context more time"
+)
+
+// hintFor is the hint for an answer of the service.
+func hintFor(status int, description string) string {
+	switch {
+	case status == http.StatusBadRequest && strings.Contains(description, "intent"):
+		return hintIntent
+	case status == http.StatusBadRequest && strings.Contains(description, "organization"):
+		return hintOrganization
+	case status >= 300 && status <= 399:
+		return hintRedirect
+	case status == http.StatusProxyAuthRequired:
+		return hintProxyLogin
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
+		status = http.StatusInternalServerError
+	}
+	return hints[status]
 }

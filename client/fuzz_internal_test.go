@@ -47,7 +47,7 @@ func FuzzRateHeaders(f *testing.F) {
 		h.Set("Date", date)
 
 		a := &answer{status: status, header: h, received: now}
-		a.date, _ = parseDate(date)
+		a.date = parseDate(date)
 		if wait := askedToWait(a); wait < 0 || wait > maxRetryAfter {
 			t.Errorf("askedToWait = %v, want it between 0 and %v", wait, maxRetryAfter)
 		}
@@ -87,9 +87,9 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		a := &answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
 		c := &call{name: "generate portal link", key: key, organization: true}
-		e := c.refused(a)
+		c.answer = answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body, said: describe(body)}
+		e := c.refused()
 		for name, text := range map[string]string{
 			"Code": e.Code, "Field": e.Field, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
 		} {
@@ -178,9 +178,9 @@ func FuzzReadLink(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, date string) {
 		now := time.Now()
-		a := &answer{status: 200, header: http.Header{"Date": {date}}, body: body, sent: now, received: now}
-		a.date, _ = parseDate(date)
-		link, err := readLink(a, new(trust), PortalLinkRequest{})
+		c := &call{trust: new(trust), answer: answer{status: 200, body: body, sent: now, received: now, date: parseDate(date)}}
+		err := c.readLink()
+		link := c.link
 		if err != nil {
 			if link != nil {
 				t.Errorf("readLink = a link and %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -64,17 +65,12 @@ const (
 	clockSlack = 5 * time.Second
 )
 
-// gateClosed is a refusal: the budget is spent, and the caller has less time than there is until
-// the reset.
-type gateClosed struct{ left time.Duration }
-
-func (gateClosed) Error() string { return "the rate limit is spent" }
-
-// wait waits until an attempt may leave. Those who wait for the same reset leave at moments of their
-// own. It does not begin a wait that policy does not allow: it then returns gateClosed. It ends by last.
-func (g *gate) wait(ctx context.Context, policy RetryPolicy, last time.Time) error {
+// wait waits until an attempt may leave, or has waited until last. Those who wait for the same reset
+// leave at moments of their own. It does not begin a wait for the reset that policy does not allow,
+// and returns how long that would be.
+func (g *gate) wait(ctx context.Context, policy RetryPolicy, last time.Time) (refused time.Duration) {
 	var reset, moment time.Time // the reset that is waited for, and the moment of this attempt
-	for {
+	for ctx.Err() == nil {
 		now := time.Now()
 		g.mu.Lock()
 		sleep, slack := g.closedFor(now), g.slack
@@ -89,30 +85,20 @@ func (g *gate) wait(ctx context.Context, policy RetryPolicy, last time.Time) err
 
 		switch {
 		case !now.Before(last), sleep <= 0 && (now.Before(reset) || !now.Before(moment)):
-			return ctx.Err()
+			return 0
 		case sleep <= 0:
 			sleep, changed = moment.Sub(now), nil
 		case final && !policy.affordable(ctx, sleep):
-			return gateClosed{sleep}
+			return sleep
 		case final:
-			if deadline, ok := ctx.Deadline(); ok {
-				slack = min(slack, (deadline.Sub(now)-sleep)/2)
-			}
 			reset = now.Add(sleep)
+			slack = min(slack, (deadlineOf(ctx).Sub(now)-sleep)/2)
 			moment = reset.Add(rand.N(max(slack, 0) + 1)) //nolint:gosec // jitter, not a secret
 			sleep = moment.Sub(now)
 		}
-		timer := time.NewTimer(min(sleep, last.Sub(now)))
-		select {
-		case <-timer.C:
-		case <-changed:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+		_ = pause(ctx, min(sleep, last.Sub(now)), changed)
 	}
+	return 0
 }
 
 // enter lets an attempt through if one may leave now, or if it has waited long enough. One that is
@@ -132,12 +118,9 @@ func (g *gate) enter(counted, enough bool) (number uint64, ok bool) {
 	return g.departed, true
 }
 
-// answer takes in what an attempt brought: nil for no answer at all.
+// answer takes in what an attempt brought. An answer whose status is 0 is none at all.
 func (g *gate) answer(number uint64, a *answer, warm bool) {
 	now := time.Now()
-	if a == nil {
-		a = &answer{received: now}
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closedFor(now)
@@ -145,11 +128,9 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	if warm {
 		g.warmed = now
 	}
-	switch a.status {
-	case 0:
-	case http.StatusUnauthorized, http.StatusForbidden:
+	if a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
 		g.spoke = time.Time{}
-	default:
+	} else if a.status != 0 {
 		g.spoke = a.received
 	}
 	cached, refused := g.cached(a), a.status == http.StatusTooManyRequests
@@ -203,7 +184,8 @@ func (g *gate) closedFor(now time.Time) time.Duration {
 // earlier answer's plus the time since.
 func (g *gate) cached(a *answer) bool {
 	since := a.received.Sub(g.dated)
-	if fromCache(a.header) || !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack)) {
+	old := !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack))
+	if old || strings.Trim(a.header.Get("Age"), "0") != "" || a.header.Get("X-From-Cache") != "" {
 		return true
 	}
 	if !a.date.IsZero() {

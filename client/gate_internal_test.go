@@ -122,5 +122,5 @@ func TestProbingGateGoesByItsProbe(t *testing.T) {
 
 // admitted waits until an attempt may leave, as the link does.
 func admitted(ctx context.Context, g *gate) (uint64, error) {
-	return (&limit{gate: g}).admit(ctx, false)
+	return (&limit{gate: g, policy: RetryPolicy{MaxWait: forever}}).admit(&call{Context: ctx})
 }

@@ -45,17 +45,13 @@ func (a *answer) eachClaim(most time.Duration, hear func(claim)) {
 			hear(c)
 		}
 	}
-	for _, names := range [...][3]string{
-		{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
-		{"Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset"},
-	} {
-		say(a.header.Get(names[0]), a.header.Get(names[1]), a.header.Get(names[2]))
-	}
+	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
+	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
 	for _, line := range a.header["Ratelimit"] {
 		var limit, remaining, reset string
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {
 			switch name, value, _ := strings.Cut(strings.ToLower(part), "="); name {
-			case "limit", "q":
+			case "limit":
 				limit = value
 			case "remaining", "r":
 				remaining = value
@@ -102,26 +98,22 @@ func askedToWait(a *answer) (wait time.Duration) {
 	return wait
 }
 
-// fromCache reports whether a cache gave the answer, so that its rate headers are of long ago.
-func fromCache(h http.Header) bool {
-	return strings.Trim(h.Get("Age"), "0") != "" || h.Get("X-From-Cache") != "" ||
-		strings.HasPrefix(strings.ToUpper(h.Get("X-Cache")), "HIT") || strings.EqualFold(h.Get("Cf-Cache-Status"), "HIT")
-}
-
 // timeUntil reads a moment, whatever its header's name: a number is seconds from now below 10⁸,
 // epoch seconds below 10¹¹, and else epoch milliseconds; other text is an HTTP date or RFC 3339.
 // What is absolute counts against the answer's own Date. It is zero for zero, for the past, and
 // for what is further away than most.
 func (a *answer) timeUntil(text string, most time.Duration) (wait time.Duration) {
 	text = strings.Trim(text, " \t\"")
-	if n := decimal(text); n >= 1e11 && n < 1e15 {
-		wait = time.UnixMilli(int64(math.Ceil(n))).Sub(a.serverTime())
-	} else if n >= 1e8 && n < 1e11 {
-		wait = time.UnixMilli(int64(math.Ceil(n * 1000))).Sub(a.serverTime())
-	} else if n >= 0 && n <= most.Seconds() {
+	n := decimal(text)
+	switch {
+	case n < 0:
+		wait = parseDate(text).Sub(a.serverTime())
+	case n < 1e8:
 		wait = time.Duration(math.Ceil(n*1000)) * time.Millisecond
-	} else if at, ok := parseDate(text); ok {
-		wait = at.Sub(a.serverTime())
+	case n < 1e11:
+		wait = time.UnixMilli(int64(math.Ceil(n * 1000))).Sub(a.serverTime())
+	case n < 1e15:
+		wait = time.UnixMilli(int64(math.Ceil(n))).Sub(a.serverTime())
 	}
 	if wait < 0 || wait > most {
 		return 0
@@ -138,26 +130,28 @@ func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
 	return a.timeUntil(text, most)
 }
 
-// dateForms are HTTP's and what servers make of them: UTC for GMT, a day of one digit, an offset.
+// dateForms are HTTP's and what servers make of them: UTC for GMT, an offset. A day may have one
+// digit.
 var dateForms = []string{
-	http.TimeFormat, "Mon, 2 Jan 2006 15:04:05 GMT", "Mon, 2 Jan 2006 15:04:05 UTC", "Mon, 2 Jan 2006 15:04:05 -0700",
-	time.RFC3339, time.RFC850, time.ANSIC,
+	"Mon, 2 Jan 2006 15:04:05 GMT", "Mon, 2 Jan 2006 15:04:05 UTC", "Mon, 2 Jan 2006 15:04:05 -0700", time.RFC3339, time.RFC850, time.ANSIC,
 }
 
-func parseDate(text string) (date time.Time, ok bool) {
+// parseDate reads a date. The zero time stands for anything else.
+func parseDate(text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
 	before := strings.Replace(text, ":60 ", ":59 ", 1)
 	for _, form := range dateForms {
-		if date, err := time.Parse(form, before); err == nil {
-			if before != text { // a leap second, which no time.Time has
-				date = date.Add(time.Second)
-			}
-			return date, true
+		date, err := time.Parse(form, before)
+		if err == nil && before != text { // a leap second, which no time.Time has
+			date = date.Add(time.Second)
 		}
-		if len(text) < len("2006-01-02T15:04:05Z") {
-			break // a number: try no form in vain
+		if err == nil {
+			return date
 		}
 	}
-	return date, false
+	return time.Time{}
 }
 
 // count reads a number of requests, the first of several. It is negative where there is none.

@@ -42,17 +42,16 @@ type limit struct {
 }
 
 func (l *limit) Do(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	c := callOf(ctx)
-	number, err := l.admit(ctx, c.warm)
+	c := callOf(req)
+	number, err := l.admit(c)
 	if err != nil {
-		return nil, refusal(c, err)
+		return nil, err
 	}
 	// Also where a transport of the user's panics, which leaves no answer.
-	defer func() { l.gate.answer(number, c.answer, c.warm) }()
+	defer func() { l.gate.answer(number, &c.answer, c.warm) }()
 	resp, err := l.next.Do(req)
 	if pauser, ok := l.limiter.(LimitPauser); ok && c.answer.status == http.StatusTooManyRequests {
-		pauser.Pause(ctx, cmp.Or(c.failure.RetryAfter, l.policy.BaseDelay))
+		pauser.Pause(c, cmp.Or(c.failure.RetryAfter, l.policy.BaseDelay))
 	}
 	return resp, err
 }
@@ -61,74 +60,62 @@ func (l *limit) Do(req *http.Request) (*http.Response, error) {
 // network, and no wait for budget.
 const warmPatience = 100 * time.Millisecond
 
-// errNoBudget is for a call of Warm's, which does not wait.
 var errNoBudget = errors.New("the rate limit is spent")
 
 // admit waits for the gate and then for the limiter, so that no token of the limiter grows old at
 // the gate. The gate is asked again in the end, since it may have closed meanwhile.
-func (l *limit) admit(ctx context.Context, warm bool) (uint64, error) {
+func (l *limit) admit(c *call) (number uint64, err error) {
 	last, asked := time.Now().Add(maxReset), l.limiter == nil
-	for {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
+	for c.Err() == nil {
 		number, open := l.gate.enter(asked, !time.Now().Before(last))
-		var err error
 		switch {
 		case open && asked:
 			return number, nil
 		case open:
-			asked, err = true, l.ask(ctx, warm)
-		case warm:
-			err = errNoBudget
+			asked = true
+			if err := l.ask(c); err != nil {
+				return 0, err
+			}
+		case c.warm:
+			return 0, c.stopped(errNoBudget)
 		default:
-			err = l.gate.wait(ctx, l.policy, last)
-		}
-		if err != nil {
-			return 0, err
+			if left := l.gate.wait(c, l.policy, last); left > 0 {
+				return 0, spent(c, left)
+			}
 		}
 	}
+	return 0, c.stopped(c.Err())
 }
 
-// ask waits for the limiter.
-func (l *limit) ask(ctx context.Context, warm bool) error {
-	patience := timeout{limit: l.policy.MaxWait}
-	if warm {
-		patience.limit = warmPatience
+// ask waits for the limiter. That the call's own context ends is for the caller to see.
+func (l *limit) ask(c *call) error {
+	patience := l.policy.MaxWait
+	if c.warm {
+		patience = warmPatience
 	}
-	bounded, cancel := patience.begin(ctx)
+	bounded, cancel := context.WithTimeout(c, patience)
 	defer cancel()
 	err := l.limiter.Wait(bounded)
 	switch {
-	case err == nil || ctx.Err() != nil:
-		return ctx.Err()
-	case warm:
-		return errNoBudget
+	case err == nil || c.Err() != nil:
+		return nil
+	case c.warm:
+		return c.stopped(errNoBudget)
 	}
-	return limiterError{err}
+	e := c.stopped(err)
+	e.kind, e.hint = ErrRateLimited, hintTooLong
+	if later, ok := errors.AsType[RetryAfterError](err); ok {
+		e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
+	}
+	return e
 }
 
-// A limiterError is the error of a limiter while the call's own context is alive.
-type limiterError struct{ error }
-
-// refusal is the error of a call whose next attempt was not admitted.
-func refusal(c *call, err error) *Error {
-	if closed, ok := errors.AsType[gateClosed](err); ok {
-		e := c.stopped(nil)
-		e.RetryAfter = max(e.RetryAfter, closed.left)
-		if c.failure == nil {
-			e.Description, e.kind, e.hint = closed.Error(), ErrRateLimited, hintTooLong
-		}
-		return e
-	}
-	limited, ok := errors.AsType[limiterError](err)
-	if !ok {
-		return c.stopped(err)
-	}
-	e := c.stopped(limited.error)
-	e.kind, e.hint = ErrRateLimited, hintTooLong
-	if later, ok := errors.AsType[RetryAfterError](limited.error); ok {
-		e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
+// spent is the error of a call that has less time than there is until the reset.
+func spent(c *call, left time.Duration) error {
+	e := c.stopped(nil)
+	e.RetryAfter = max(e.RetryAfter, left)
+	if c.failure == nil {
+		e.Description, e.kind, e.hint = errNoBudget.Error(), ErrRateLimited, hintTooLong
 	}
 	return e
 }

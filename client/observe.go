@@ -37,11 +37,10 @@ func (o observation) tell(ctx context.Context, c *call, waited time.Duration) {
 	if o.observer == nil && !logs {
 		return
 	}
-	a := c.answer
+	a := &c.answer
 	t := Attempt{
 		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm,
-		Start: a.sent, Duration: time.Since(a.sent), Wait: waited,
-		StatusCode: a.status, RequestID: c.requestID(a),
+		Start: a.sent, Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
 	}
 	t.RateLimit, _ = readRateLimit(a)
 	if c.failure != nil {

@@ -96,7 +96,14 @@ func WithExpiryMargin(margin time.Duration) Option { return func(s *settings) { 
 // WithLinkHosts allows links to these hosts alone, each "host", at any port, or "host:port". A link
 // elsewhere is [ErrMalformedResponse]. By default any https host is allowed, since an organization
 // may have a domain of its own. Without hosts it means the default.
-func WithLinkHosts(hosts ...string) Option { return func(s *settings) { s.linkHosts = hosts } }
+func WithLinkHosts(hosts ...string) Option {
+	return func(s *settings) {
+		s.linkHosts = nil
+		for _, host := range hosts {
+			s.linkHosts = append(s.linkHosts, normalHost(host))
+		}
+	}
+}
 
 // WithLogger logs every attempt: failures as warnings, successes at debug level. No secret is
 // logged. Nil logs nothing, which is the default.

@@ -40,29 +40,33 @@ type RetryPolicy struct {
 	AttemptTimeout time.Duration
 }
 
-// withDefaults replaces zero by the default, and a negative duration by zero, which means off.
+// forever stands for no bound. Twice as long is still a time.Duration.
+const forever time.Duration = 1 << 61
+
+// withDefaults replaces zero by the default. A negative wait becomes none, and a negative bound
+// becomes forever.
 func (p RetryPolicy) withDefaults() RetryPolicy {
+	bound := func(d, byDefault time.Duration) time.Duration {
+		if d < 0 {
+			return forever
+		}
+		return min(cmp.Or(d, byDefault), forever)
+	}
 	return RetryPolicy{
 		MaxAttempts:    cmp.Or(p.MaxAttempts, 4),
 		BaseDelay:      max(cmp.Or(p.BaseDelay, time.Second), 0),
-		MaxDelay:       max(cmp.Or(p.MaxDelay, 30*time.Second), 0),
-		MaxWait:        max(cmp.Or(p.MaxWait, 2*time.Minute), 0),
-		AttemptTimeout: max(cmp.Or(p.AttemptTimeout, 10*time.Second), 0),
+		MaxDelay:       bound(p.MaxDelay, 30*time.Second),
+		MaxWait:        bound(p.MaxWait, 2*time.Minute),
+		AttemptTimeout: bound(p.AttemptTimeout, 10*time.Second),
 	}
 }
 
 // backoff is the wait before the nth retry when the server asks for none. It has full jitter, so
 // that callers who failed together do not come back together.
 func (p RetryPolicy) backoff(n int) time.Duration {
-	bound := p.BaseDelay
-	for ; n > 1 && (p.MaxDelay == 0 || bound < p.MaxDelay) && bound < 1<<60; n-- {
-		bound *= 2
-	}
-	if p.MaxDelay > 0 {
-		bound = min(bound, p.MaxDelay)
-	}
-	if bound <= 0 {
-		return 0
+	bound := min(p.BaseDelay, p.MaxDelay)
+	for range n - 1 {
+		bound = min(2*bound, p.MaxDelay)
 	}
 	return rand.N(bound + 1) //nolint:gosec // jitter, not a secret
 }
@@ -70,24 +74,25 @@ func (p RetryPolicy) backoff(n int) time.Duration {
 // affordable reports whether a wait may begin: it can end before the context's deadline and is not
 // longer than MaxWait.
 func (p RetryPolicy) affordable(ctx context.Context, wait time.Duration) bool {
-	if p.MaxWait > 0 && wait > p.MaxWait {
-		return false
-	}
-	deadline, ok := ctx.Deadline()
-	return !ok || wait < time.Until(deadline)
+	return wait <= p.MaxWait && wait < time.Until(deadlineOf(ctx))
 }
 
-// pause waits. It returns the context's error when that ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
+// deadlineOf is the context's deadline, or a time that nobody will see.
+func deadlineOf(ctx context.Context) time.Time {
+	if deadline, ok := ctx.Deadline(); ok {
+		return deadline
 	}
+	return time.Unix(1<<40, 0)
+}
+
+// pause waits, until something changes at the latest. It returns the context's error when that ends.
+func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+	case <-changed:
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return ctx.Err()
 }

@@ -1,25 +1,12 @@
 package client
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"time"
-
-	"github.com/adminportal-go/adminportal/gen"
-)
-
-const (
-	// liveLife is how long a link of the live dialect lives, whose answer does not
-	// say (WorkOS's Admin Portal documentation: five minutes from issue).
-	liveLife = 5 * time.Minute
-
-	// longLife is past what one clock is believed alone: links live ten minutes by
-	// the API reference, five by WorkOS's documentation.
-	longLife = time.Hour
 )
 
 // A PortalLink is a secret with a clock: whoever holds URL is the organization's
@@ -92,7 +79,7 @@ func (l PortalLink) String() string {
 }
 
 // Format prints String whatever the verb.
-func (l PortalLink) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(l.String())) }
+func (l PortalLink) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
 
 // LogValue logs String.
 func (l PortalLink) LogValue() slog.Value { return slog.StringValue(l.String()) }
@@ -104,80 +91,3 @@ func (l PortalLink) MarshalJSON() ([]byte, error) { return nil, errMarshalLink }
 
 // MarshalText fails for the same reason.
 func (l PortalLink) MarshalText() ([]byte, error) { return nil, errMarshalLink }
-
-var (
-	errLink     = errors.New("link: must be an absolute https URL (http on loopback only)")
-	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
-)
-
-// trust is which addresses of an answer are accepted.
-type trust struct {
-	plainHTTP bool
-	linkHosts map[string]bool // empty: all
-	cdnURL    string          // where icons are
-}
-
-func newTrust(plainHTTP bool, linkHosts []string, cdnURL string) trust {
-	t := trust{plainHTTP: plainHTTP, linkHosts: make(map[string]bool), cdnURL: cdnURL}
-	for _, host := range linkHosts {
-		t.linkHosts[normalHost(host)] = true
-	}
-	return t
-}
-
-// readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
-// No error repeats the link.
-func readLink(a *answer, t *trust, req PortalLinkRequest) (*PortalLink, error) {
-	var body gen.PortalLink
-	err := json.Unmarshal(a.body, &body)
-	if err != nil { // perhaps for a leap second, which no time.Time has: the second before will do
-		err = json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), &body)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("not a portal link: %s", misfit(err, "expires_at"))
-	}
-	u, err := parseAddress(body.Link, t.plainHTTP)
-	if err != nil {
-		return nil, errLink
-	}
-	if !t.allowsHost(u) {
-		return nil, errLinkHost
-	}
-	link := &PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: &origin{counted: a.sent, life: liveLife, request: req}}
-	if body.ExpiresAt.IsZero() {
-		link.ExpiresAt = a.sent.Round(0).Add(liveLife)
-	} else {
-		link.origin.life = lifeLeft(a, body.ExpiresAt)
-	}
-	return link, nil
-}
-
-// lifeLeft is how long from a.sent on something lives that dies at expires by the
-// server's clock, never more than is certain.
-func lifeLeft(a *answer, expires time.Time) time.Duration {
-	byHost := expires.Sub(a.sent)
-	life := byHost
-	dated := !a.date.IsZero()
-	if dated {
-		// Date is cut to the second, so it may have been up to one later.
-		life = expires.Sub(a.date.Add(time.Second))
-	}
-	switch {
-	case life <= longLife:
-		return life
-	case dated && byHost > 0:
-		return min(life, byHost)
-	}
-	return liveLife
-}
-
-func (t *trust) allowsHost(link *url.URL) bool {
-	if len(t.linkHosts) == 0 {
-		return true
-	}
-	host, port := normalHost(link.Hostname()), link.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[link.Scheme]
-	}
-	return t.linkHosts[host] || t.linkHosts[host+":"+port] || t.linkHosts[normalHost(link.Host)]
-}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/adminportal-go/adminportal/gen"
@@ -14,27 +15,23 @@ type retry struct {
 }
 
 func (l *retry) Do(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	c := callOf(ctx)
+	c := callOf(req)
 	for {
 		sent := c.attempts
 		resp, err := l.next.Do(req)
 		switch {
 		case c.attempts == sent, c.failure == nil: // it was not sent, or has succeeded
 			return resp, err
-		case ctx.Err() != nil:
-			return nil, c.stopped(ctx.Err())
+		case c.Err() != nil:
+			return nil, c.stopped(c.Err())
 		case c.warm, c.retries+1 >= l.policy.MaxAttempts, !worthRetrying(c):
 			return resp, err
 		}
-		wait := c.failure.RetryAfter
-		if wait == 0 {
-			wait = l.policy.backoff(c.retries + 1)
-		}
-		if !l.policy.affordable(ctx, wait) {
+		wait := cmp.Or(c.failure.RetryAfter, l.policy.backoff(c.retries+1))
+		if !l.policy.affordable(c, wait) {
 			return resp, err
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := pause(c, wait, nil); err != nil {
 			return nil, c.stopped(err)
 		}
 		c.retries++
@@ -43,18 +40,17 @@ func (l *retry) Do(req *http.Request) (*http.Response, error) {
 
 // worthRetrying reports whether the same request may fare better next time.
 func worthRetrying(c *call) bool {
-	a := c.answer
-	switch {
-	case a.status == http.StatusTooManyRequests, a.status == http.StatusInternalServerError,
-		a.status >= http.StatusBadGateway && a.status <= http.StatusGatewayTimeout,
-		a.status >= 520 && a.status <= 524: // Cloudflare cannot reach the service
+	switch status := c.answer.status; {
+	case status == http.StatusTooManyRequests, status == http.StatusInternalServerError,
+		status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout,
+		status >= 520 && status <= 524: // Cloudflare cannot reach the service
 		return true
-	case a.status == http.StatusNotFound:
-		// Cut short, it cannot be told apart. Where the service is known to have the route, a
-		// 404 that does not speak of the organization is a proxy's.
-		return a.err != nil && transient(a.err) || c.settled && !a.cannot() && !c.ofOrganization(a)
-	case a.status > 299:
+	case status == http.StatusNotFound && c.settled && c.answer.err == nil:
+		// The service is known to have the route. A 404 that does not speak of the organization is
+		// a proxy's.
+		return !c.answer.cannot() && !c.ofOrganization()
+	case status > 299 && status != http.StatusNotFound:
 		return false
 	}
-	return a.err != nil && transient(a.err)
+	return c.answer.err != nil && transient(c.answer.err) // a 404 cut short cannot be told apart
 }

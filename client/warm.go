@@ -25,19 +25,16 @@ const warmFor = 55 * time.Second
 func (c *Client) Warm(ctx context.Context) error {
 	const name = "warm up"
 	core, err := c.ready(name)
-	if err != nil {
+	if err != nil || core.isWarm() {
 		return err
 	}
-	if core.isWarm() {
-		return nil
-	}
-	_, err = core.warming.do(ctx, false, func(ctx context.Context) (struct{}, error) {
+	_, _, err = core.warming.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, core.warm(ctx, name)
 	})
-	if err != nil && !is[*Error](err) { // this caller has left
+	if err != nil {
 		return during(name, err)
 	}
-	return err
+	return nil
 }
 
 // isWarm reports whether the connection is kept, and Warm has nothing to find out. What the last
@@ -50,16 +47,13 @@ func (c *core) isWarm() bool {
 }
 
 func (c *core) warm(ctx context.Context, name string) error {
-	ctx, cancel := c.timeout.begin(ctx)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout.limit)
 	defer cancel()
-	call := c.newCall(name, &c.links)
+	call := c.newCall(ctx, name, &c.links)
 	call.warm = true // a link that is made all the same is dropped
-	err := c.travel(ctx, call, c.pinned, &linkRoutes)
-	answered := call.answer != nil && call.answer.status != 0
-	switch {
-	case errors.Is(err, errNoBudget):
-		return nil
-	case answered && (errors.Is(err, ErrInvalidRequest) || errors.Is(err, ErrOrganizationNotFound)):
+	err := c.travel(call, c.pinned, linkRoutes)
+	incomplete := errors.Is(err, ErrInvalidRequest) || errors.Is(err, ErrOrganizationNotFound)
+	if errors.Is(err, errNoBudget) || incomplete && call.answer.status != 0 {
 		return nil
 	}
 	return err
