@@ -65,39 +65,29 @@ const (
 	clockSlack = 5 * time.Second
 )
 
-// wait waits until an attempt may leave, or has waited until last. Those who wait for the same reset
+// wait waits until an attempt may try to enter again, or until last. Those who wait for the reset
 // leave at moments of their own. It does not begin a wait for the reset that policy does not allow,
 // and returns how long that would be.
 func (g *gate) wait(ctx context.Context, policy RetryPolicy, last time.Time) (refused time.Duration) {
-	var reset, moment time.Time // the reset that is waited for, and the moment of this attempt
-	for ctx.Err() == nil {
-		now := time.Now()
-		g.mu.Lock()
-		sleep, slack := g.closedFor(now), g.slack
-		// The answers of those under way may free what is set aside for them, unless the server
-		// has said that nothing is left.
-		final := !g.probing && (g.left <= 0 || g.underway == 0)
-		if g.changed == nil {
-			g.changed = make(chan struct{})
-		}
-		changed := g.changed
-		g.mu.Unlock()
-
-		switch {
-		case !now.Before(last), sleep <= 0 && (now.Before(reset) || !now.Before(moment)):
-			return 0
-		case sleep <= 0:
-			sleep, changed = moment.Sub(now), nil
-		case final && !policy.affordable(ctx, sleep):
-			return sleep
-		case final:
-			reset = now.Add(sleep)
-			slack = min(slack, (deadlineOf(ctx).Sub(now)-sleep)/2)
-			moment = reset.Add(rand.N(max(slack, 0) + 1)) //nolint:gosec // jitter, not a secret
-			sleep = moment.Sub(now)
-		}
-		_ = pause(ctx, min(sleep, last.Sub(now)), changed)
+	g.mu.Lock()
+	now := time.Now()
+	sleep, slack := g.closedFor(now), g.slack
+	// The answers of those under way may free what is set aside for them, unless the server has
+	// said that nothing is left.
+	final := !g.probing && (g.left <= 0 || g.underway == 0)
+	if g.changed == nil {
+		g.changed = make(chan struct{})
 	}
+	changed := g.changed
+	g.mu.Unlock()
+	if final && !policy.affordable(ctx, sleep) {
+		return sleep
+	}
+	if final {
+		slack = min(slack, (deadlineOf(ctx).Sub(now)-sleep)/2)
+		sleep, changed = sleep+rand.N(slack+1), nil //nolint:gosec // jitter, not a secret
+	}
+	_ = pause(ctx, min(sleep, last.Sub(now)), changed) // the caller looks at the context
 	return 0
 }
 
