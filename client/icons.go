@@ -55,7 +55,7 @@ var errIcons = errors.New("not a list of provider icons")
 func (c *call) readIcons() error {
 	var list gen.ProviderIconList
 	if err := json.Unmarshal(c.answer.body, &list); err != nil {
-		return fmt.Errorf("%w: %s", errIcons, misfit(err, "an entry"))
+		return fmt.Errorf("%w: %s", errIcons, misfit(err))
 	}
 	if list.Data == nil {
 		return errIcons
@@ -72,7 +72,7 @@ func (c *call) readIcons() error {
 func (c *call) readCDNIcons() error {
 	var file any
 	if err := json.Unmarshal(c.answer.body, &file); err != nil {
-		return fmt.Errorf("%w: %s", errIcons, misfit(err, "an entry"))
+		return fmt.Errorf("%w: %s", errIcons, misfit(err))
 	}
 	if object, ok := file.(map[string]any); ok {
 		file = object["data"]

@@ -127,7 +127,7 @@ func (c *call) readLink() error {
 		err = json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), &body)
 	}
 	if err != nil {
-		return fmt.Errorf("not a portal link: %s", misfit(err, "expires_at"))
+		return fmt.Errorf("not a portal link: %s", misfit(err))
 	}
 	u, err := parseAddress(body.Link, c.trust.plainHTTP)
 	if err != nil {

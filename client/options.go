@@ -63,9 +63,7 @@ func WithHTTPClient(hc *http.Client) Option { return func(s *settings) { s.httpC
 
 // WithUserAgent replaces the User-Agent, which is by default "adminportal-go/v1.2.3" with the
 // version of this module that the program was built with.
-func WithUserAgent(userAgent string) Option {
-	return func(s *settings) { s.userAgent = userAgent }
-}
+func WithUserAgent(userAgent string) Option { return func(s *settings) { s.userAgent = userAgent } }
 
 // WithAPIKeySource asks source for the key, once per call, instead of using a fixed one: a key can
 // then be rotated without a restart. Calls that ask at the same time share one question, and only

@@ -8,20 +8,18 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 const redacted = "[redacted]"
 
 var (
 	// An address ends at a blank or a quote. Its slashes may be plain or percent-encoded.
-	addresses = regexp.MustCompile(`(?i)((?::|%3a)(?:/|%2f){2})([^\s"'<>` + "`" + `]+)`)
-	hostPart  = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]*\]|[0-9A-Za-z.-]*)(?::[0-9]+)?`)
+	addresses = regexp.MustCompile(`(?i)((?::|%3a)(?:/|%2f){2})((?:\[[0-9a-f:.]*\]|[0-9a-z.-]*)(?::[0-9]+)?)([^\s"'<>` + "`" + `]*)`)
 	// A key is sk_ and at least eight more characters of a key.
 	keyLike = regexp.MustCompile(`([0-9A-Za-z]?)sk_([0-9A-Za-z_.~%+/=-]{8,})`)
 	// A link's secret stands behind secret= or "token": in a query, a form or JSON.
-	named = regexp.MustCompile(`(?i)((?:secret|token)(?:=|%3d|\\?["']\s*:\s*\\?["']|%22%3a%22))[0-9A-Za-z_.~%+/=-]+`)
-	coded = regexp.MustCompile(`(?i)\\u00[2-7][0-9a-f]|\\/`)
+	named   = regexp.MustCompile(`(?i)((?:secret|token)(?:=|%3d|\\?["']\s*:\s*\\?["']|%22%3a%22))[0-9A-Za-z_.~%+/=-]+`)
+	escapes = regexp.MustCompile(`\\u00[2-7][0-9A-Fa-f]|\\/`)
 )
 
 // scrub makes text that came from elsewhere fit to be shown. It removes the key in use and
@@ -29,70 +27,61 @@ var (
 // follows the names secret and token, since a link carries its secret there. It makes blanks of
 // control characters, so that no server writes lines into a log.
 func scrub(text, key string) string {
-	text = coded.ReplaceAllStringFunc(html.UnescapeString(text), decoded)
+	text = escapes.ReplaceAllStringFunc(html.UnescapeString(text), decoded) // no secret hides behind an escape
 	if key != "" {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
 	text = addresses.ReplaceAllStringFunc(text, withoutPath)
 	text = keyLike.ReplaceAllStringFunc(text, withoutKey)
 	text = named.ReplaceAllString(text, "${1}"+redacted)
-	return oneLine(text)
+	return strings.Map(printable, strings.ToValidUTF8(text, "\ufffd"))
 }
 
-// decoded spells out one of JSON's escapes, so that no secret hides behind it. Quotes and
-// backslashes stay escaped: they hold the JSON together.
+// decoded is the character of one of JSON's escapes.
 func decoded(escape string) string {
-	if escape == `\/` {
+	code, _ := strconv.ParseUint(strings.TrimPrefix(escape, `\u`), 16, 8)
+	if code == 0 { // \/
 		return "/"
 	}
-	c, err := strconv.ParseUint(escape[2:], 16, 8)
-	if err != nil || c == '"' || c == '\\' || c == ' ' || c == 0x7f {
-		return escape
-	}
-	return string(rune(c))
+	return string(rune(code))
 }
 
 // withoutPath cuts an address, given from its colon on, down to the host.
 func withoutPath(address string) string {
 	parts := addresses.FindStringSubmatch(address)
-	host := hostPart.FindString(parts[2])
-	rest := parts[2][len(host):]
-	if strings.Contains(rest, "@") {
-		host = "" // it may be the name and the password of a user
-	} else if strings.Trim(rest, `/\.,;:)]}`) == "" {
-		return address // no more than the end of a sentence
+	scheme, host, rest := parts[1], parts[2], parts[3]
+	switch {
+	case strings.Contains(rest, "@"): // what looks like the host is the name of a user
+		return scheme + redacted
+	case strings.Trim(rest, `/\.,;:)]}`) == "": // no more than the end of a sentence
+		return address
 	}
-	return parts[1] + host + redacted
+	return scheme + host + redacted
 }
 
 // withoutKey removes a key. Within a word (task_identifier) it has a digit or a capital.
 func withoutKey(match string) string {
 	parts := keyLike.FindStringSubmatch(match)
-	if parts[1] != "" && !strings.ContainsFunc(parts[2], func(r rune) bool { return unicode.IsDigit(r) || unicode.IsUpper(r) }) {
+	if parts[1] != "" && strings.ToLower(parts[2]) == parts[2] && !strings.ContainsAny(parts[2], "0123456789") {
 		return match
 	}
 	return parts[1] + redacted
 }
 
-// oneLine makes blanks of characters that would break the line, turn its direction or be invisible.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(text, "\ufffd"))
+// printable makes a blank of what would break the line, turn its direction or be invisible.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return ' '
 }
 
 // snippet shortens text to at most n bytes without cutting a character in two.
 func snippet(text string, n int) string {
-	if len(text) <= n {
-		return text
+	if len(text) > n {
+		text = strings.ToValidUTF8(text[:n], "")
 	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
+	return text
 }
 
 // A hiddenError stands for an error of somebody else's code: a transport, a key source, a limiter.

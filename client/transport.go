@@ -1,7 +1,13 @@
 package client
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -64,4 +70,60 @@ func newTransport(standard *http.Transport) *http.Transport {
 		}
 	}
 	return t
+}
+
+// What is wrong with an answer that came.
+var (
+	errTooLarge   = errors.New("the body is too large: more than 1 MiB")
+	errNothing    = errors.New("the HTTP client's transport returned neither an answer nor an error")
+	errRedirected = errors.New("the answer comes from another address than was asked: the HTTP client's transport followed a redirect")
+)
+
+// transient reports whether an error of the network may pass.
+func transient(err error) bool {
+	status := proxyStatus(err)
+	switch {
+	case is[*tls.CertificateVerificationError](err), is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err),
+		is[x509.CertificateInvalidError](err), is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch), refusedByAlert(err),
+		errors.Is(err, errTooLarge), errors.Is(err, errRedirected),
+		errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), is[flate.CorruptInputError](err),
+		errors.Is(err, context.Canceled): // not the caller's, who is dealt with before
+		return false
+	}
+	return status == 0 || status >= 500 && status != http.StatusNetworkAuthenticationRequired
+}
+
+// is reports whether an error of the type is in the chain.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// refusedByAlert reports whether the server ended the handshake with a TLS alert, for example
+// because it wants a certificate of its clients. Only an internal error may pass. (Package tls has
+// a type for alerts, but gives it to QUIC alone.)
+func refusedByAlert(err error) bool {
+	const internalError tls.AlertError = 80
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error" && op.Err.Error() != internalError.Error()
+}
+
+// A proxyRefusal is a proxy's answer to CONNECT.
+type proxyRefusal struct{ status int }
+
+func (p proxyRefusal) Error() string { return "proxy: " + http.StatusText(p.status) }
+
+// proxyStatus is the status with which a proxy refused to connect, 0 if that is not what happened.
+// Of the answer, net/http keeps the words of the status and nothing else.
+func proxyStatus(err error) int {
+	if own, ok := errors.AsType[proxyRefusal](err); ok {
+		return own.status
+	}
+	sent, ok := errors.AsType[*url.Error](err)
+	for status := http.StatusBadRequest; ok && status <= http.StatusNetworkAuthenticationRequired; status++ {
+		if words := http.StatusText(status); words != "" && sent.Err.Error() == words {
+			return status
+		}
+	}
+	return 0
 }
