@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"math"
 	"net/http"
 	"strconv"
@@ -82,11 +83,8 @@ func readRateLimit(a *answer) (limit RateLimit, ok bool) {
 // says. On a 429 without one it is the time until the reset, if no budget is left. It is zero if
 // the answer does not say.
 func askedToWait(a *answer) (wait time.Duration) {
-	for _, line := range a.header["Retry-After"] {
-		wait = max(wait, a.timeUntil(line, maxRetryAfter))
-		for item := range strings.SplitSeq(line, ",") {
-			wait = max(wait, a.timeUntil(item, maxRetryAfter))
-		}
+	for item := range strings.SplitSeq(strings.Join(a.header["Retry-After"], ","), ",") {
+		wait = max(wait, a.timeUntil(item, maxRetryAfter))
 	}
 	if wait == 0 && a.status == http.StatusTooManyRequests {
 		a.eachClaim(maxRetryAfter, func(c claim) {
@@ -130,24 +128,21 @@ func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
 	return a.timeUntil(text, most)
 }
 
-// dateForms are HTTP's and what servers make of them: UTC for GMT, an offset. A day may have one
-// digit.
-var dateForms = []string{
-	"Mon, 2 Jan 2006 15:04:05 GMT", "Mon, 2 Jan 2006 15:04:05 UTC", "Mon, 2 Jan 2006 15:04:05 -0700", time.RFC3339, time.RFC850, time.ANSIC,
-}
+// dateForms are HTTP's and what servers make of them, without the day of the week: UTC for GMT, an
+// offset. A day may have one digit.
+var dateForms = []string{"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", time.RFC3339, "02-Jan-06 15:04:05 GMT"}
 
 // parseDate reads a date. The zero time stands for anything else.
 func parseDate(text string) time.Time {
-	if text == "" {
-		return time.Time{}
-	}
-	before := strings.Replace(text, ":60 ", ":59 ", 1)
+	_, withoutDay, _ := strings.Cut(text, ",")
+	text = strings.TrimSpace(cmp.Or(withoutDay, text))
+	leap := strings.Contains(text, ":60 ") // a second that no time.Time has
 	for _, form := range dateForms {
-		date, err := time.Parse(form, before)
-		if err == nil && before != text { // a leap second, which no time.Time has
-			date = date.Add(time.Second)
-		}
-		if err == nil {
+		date, err := time.Parse(form, strings.Replace(text, ":60 ", ":59 ", 1))
+		switch {
+		case err == nil && leap:
+			return date.Add(time.Second)
+		case err == nil || text == "":
 			return date
 		}
 	}
@@ -167,11 +162,8 @@ func count(line string) int {
 // decimal reads digits, perhaps with a fraction: no sign, no blank, no exponent. It is negative
 // for anything else.
 func decimal(s string) float64 {
-	if s == "" || strings.Trim(s, "0123456789.") != "" {
-		return -1
-	}
 	n, err := strconv.ParseFloat(s, 64)
-	if err != nil {
+	if err != nil || strings.Trim(s, "0123456789.") != "" {
 		return -1
 	}
 	return n

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-
-	"github.com/adminportal-go/adminportal/gen"
 )
 
 // ListProviderIcons returns the icons of all identity providers, in the service's order. The list
@@ -39,7 +37,7 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 
 var iconRoutes = [2]route{
 	{operation: "listProviderIcons", dialect: DialectPortalLinks, send: (*servers).listProviderIcons, read: (*call).readIcons},
-	{operation: "listCDNProviderIcons", dialect: DialectGenerateLink, send: (*servers).listCDNProviderIcons, read: (*call).readCDNIcons, public: true},
+	{operation: "listCDNProviderIcons", dialect: DialectGenerateLink, send: (*servers).listCDNProviderIcons, read: (*call).readIcons, public: true},
 }
 
 func (s *servers) listProviderIcons(c *call) (*http.Response, error) {
@@ -52,85 +50,59 @@ func (s *servers) listCDNProviderIcons(c *call) (*http.Response, error) {
 
 var errIcons = errors.New("not a list of provider icons")
 
+// readIcons reads either list: the reference's, an object with objects under data, and the icon file,
+// whose shape nobody has published (openapi.yaml, CDNProviderIconList). That is a list, or an object
+// with one under data, of slugs or of objects.
 func (c *call) readIcons() error {
-	var list gen.ProviderIconList
+	var list any
 	if err := json.Unmarshal(c.answer.body, &list); err != nil {
-		return fmt.Errorf("%w: %s", errIcons, misfit(err))
+		return fmt.Errorf("%w: not JSON", errIcons)
 	}
-	if list.Data == nil {
-		return errIcons
+	if object, ok := list.(map[string]any); ok {
+		list = object["data"]
 	}
-	icons := make([]ProviderIcon, len(list.Data))
-	for i, icon := range list.Data {
-		icons[i] = ProviderIcon{ID: icon.ID, Name: icon.Name, IconURL: icon.IconURL}
-	}
-	return c.keepUsable(icons)
-}
-
-// readCDNIcons reads the icon file, whose shape nobody has published (openapi.yaml,
-// CDNProviderIconList): a list, or an object with one under data, of slugs or of objects.
-func (c *call) readCDNIcons() error {
-	var file any
-	if err := json.Unmarshal(c.answer.body, &file); err != nil {
-		return fmt.Errorf("%w: %s", errIcons, misfit(err))
-	}
-	if object, ok := file.(map[string]any); ok {
-		file = object["data"]
-	}
-	entries, ok := file.([]any)
+	entries, ok := list.([]any)
 	if !ok {
 		return errIcons
 	}
-	icons := make([]ProviderIcon, len(entries))
-	for i, entry := range entries {
-		icons[i] = readCDNIcon(entry, c.trust.cdnURL)
+	c.icons = make([]ProviderIcon, 0, len(entries))
+	for _, entry := range entries {
+		if icon := c.readIcon(entry); icon.ID != "" && icon.IconURL != "" {
+			c.icons = append(c.icons, icon)
+		}
 	}
-	return c.keepUsable(icons)
+	if len(c.icons) == 0 && len(entries) > 0 { // a list of something else
+		return errIcons
+	}
+	return nil
 }
 
 var slugPattern = regexp.MustCompile(`^[0-9A-Za-z_.-]*[0-9A-Za-z_-][0-9A-Za-z_.-]*$`)
 
-// readCDNIcon reads an entry of the icon file. What it does not say follows from its slug, by the
-// CDN's own naming of files.
-func readCDNIcon(entry any, cdnURL string) ProviderIcon {
+// readIcon reads an entry. What one of the icon file does not say follows from its slug, by the CDN's
+// own naming of files.
+func (c *call) readIcon(entry any) ProviderIcon {
 	fields, _ := entry.(map[string]any)
 	slug := cmp.Or(text(entry), text(fields["id"]), text(fields["slug"]))
-	icon := ProviderIcon{ID: slug, Name: text(fields["name"])}
-	// Addresses may be relative to the file.
-	complete := func(address string) string {
-		base, _ := url.Parse(cdnURL + "/") // checked by New
-		if u, err := base.Parse(address); err == nil && address != "" {
-			return u.String()
-		}
-		return ""
-	}
-	icon.IconURL = complete(cmp.Or(text(fields["icon_url"]), text(fields["light"])))
-	icon.DarkIconURL = complete(text(fields["dark"]))
-	if icon.IconURL == "" && slugPattern.MatchString(slug) {
-		icon.IconURL = cdnURL + "/provider-icons/light/" + slug + ".svg"
+	light, dark := cmp.Or(text(fields["icon_url"]), text(fields["light"])), text(fields["dark"])
+	if c.public && light == "" && slugPattern.MatchString(slug) {
+		light = "provider-icons/light/" + slug + ".svg"
 		if slug != "slack" { // the one provider without a dark icon
-			icon.DarkIconURL = cmp.Or(icon.DarkIconURL, cdnURL+"/provider-icons/dark/"+slug+".svg")
+			dark = cmp.Or(dark, "provider-icons/dark/"+slug+".svg")
 		}
 	}
-	return icon
+	return ProviderIcon{ID: slug, Name: cmp.Or(text(fields["name"]), providerName(slug)), IconURL: c.iconURL(light), DarkIconURL: c.iconURL(dark)}
 }
 
-// keepUsable leaves out entries that nobody could show. A list that had some and keeps none is not
-// one of icons.
-func (c *call) keepUsable(entries []ProviderIcon) error {
-	c.icons = make([]ProviderIcon, 0, len(entries))
-	for _, icon := range entries {
-		if icon.ID == "" || checkAddress(icon.IconURL, c.trust.plainHTTP) != nil {
-			continue
-		}
-		if checkAddress(icon.DarkIconURL, c.trust.plainHTTP) != nil {
-			icon.DarkIconURL = ""
-		}
-		icon.Name = cmp.Or(icon.Name, providerName(icon.ID))
-		c.icons = append(c.icons, icon)
+// iconURL completes an address of the icon file, which may be relative to the file. It is empty for
+// an address that is of no use.
+func (c *call) iconURL(address string) string {
+	base, _ := url.Parse(c.trust.cdnURL + "/") // checked by New
+	if u, err := base.Parse(address); err == nil && address != "" && c.public {
+		address = u.String()
 	}
-	if len(c.icons) == 0 && len(entries) > 0 {
-		return errIcons
+	if checkAddress(address, c.trust.plainHTTP) != nil {
+		return ""
 	}
-	return nil
+	return address
 }
