@@ -33,10 +33,9 @@ type IconSource interface {
 // service is away, and when it sends an empty list, the last good list stays; [IconCatalog.Age]
 // says how old it is.
 type IconCatalog struct {
-	source  IconSource
-	list    atomic.Pointer[iconList]
-	asking  flight[*iconList]
-	refresh atomic.Bool // one runs in the background
+	source IconSource
+	list   atomic.Pointer[iconList]
+	asking flight[*iconList]
 }
 
 // An iconList is one fetch, or none yet. It never changes after it is published.
@@ -94,8 +93,8 @@ func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 // that no page has to wait. If it fails, the first lookup tries again, and so does Warm itself,
 // once a minute however often it is called.
 func (k *IconCatalog) Warm() {
-	if list := k.list.Load(); list.fetched.IsZero() && time.Until(list.due) < 0 {
-		k.refreshInBackground()
+	if list := k.list.Load(); list.fetched.IsZero() {
+		k.refresh(list)
 	}
 }
 
@@ -106,23 +105,24 @@ func (k *IconCatalog) get(ctx context.Context) (*iconList, error) {
 		list, _, err := k.asking.do(ctx, k.fetch)
 		return list, err
 	}
-	if time.Until(list.due) < 0 {
-		k.refreshInBackground()
-	}
+	k.refresh(list)
 	return list, nil
 }
 
-// refreshInBackground runs at most one refresh at a time; it ends by itself.
-func (k *IconCatalog) refreshInBackground() {
-	if !k.refresh.CompareAndSwap(false, true) {
+// refresh replaces a list that is due, in the background. Of several callers one does.
+func (k *IconCatalog) refresh(list *iconList) {
+	if time.Until(list.due) >= 0 {
 		return
 	}
-	go func() {
-		defer k.refresh.Store(false)
-		ctx, cancel := context.WithTimeout(context.Background(), catalogTimeout)
-		defer cancel()
-		_, _, _ = k.asking.do(ctx, k.fetch) // a failure shows in Age
-	}()
+	next := *list
+	next.due = time.Now().Add(catalogTimeout)
+	if k.list.CompareAndSwap(list, &next) {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), catalogTimeout)
+			defer cancel()
+			_, _, _ = k.asking.do(ctx, k.fetch) // a failure shows in Age
+		}()
+	}
 }
 
 // fetch keeps the last good list where the service has nothing better, and lets it rest before it

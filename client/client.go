@@ -132,20 +132,22 @@ func (c *core) newCall(ctx context.Context, name string, known *learner) *call {
 }
 
 // RateLimit is what the client knows of the API's budget now.
-func (c *Client) RateLimit() RateLimit {
-	core, err := c.ready("rate limit")
-	if err != nil {
-		return RateLimit{}
+func (c *Client) RateLimit() RateLimit { return c.ready().gate.known() }
+
+// ready is what the client works with. One that New did not make refuses every request.
+func (c *Client) ready() *core {
+	if c != nil && c.core != nil {
+		return c.core
 	}
-	return core.gate.known()
+	api := &gen.Client{Client: unset{}}
+	return &core{servers: servers{api, api}, gate: new(gate), timeout: timeout{limit: forever}}
 }
 
-// ready refuses a client that New did not make.
-func (c *Client) ready(operation string) (*core, error) {
-	if c == nil || c.core == nil {
-		return nil, during(operation, invalid("client", "is not set up: make one with New"))
-	}
-	return c.core, nil
+// unset is the one link of a client that New did not make.
+type unset struct{}
+
+func (unset) Do(req *http.Request) (*http.Response, error) {
+	return nil, during(callOf(req).name, invalid("client", "is not set up: make one with New"))
 }
 
 // String names the server, and not the key.

@@ -99,12 +99,9 @@ func (e *Error) Hint() string {
 
 // kinds are the sentinels of the statuses below 500 that openapi.yaml lists.
 var kinds = map[int]error{
-	http.StatusBadRequest:          ErrInvalidRequest,
-	http.StatusUnauthorized:        ErrUnauthorized,
-	http.StatusForbidden:           ErrUnauthorized,
-	http.StatusNotFound:            ErrOrganizationNotFound,
-	http.StatusUnprocessableEntity: ErrInvalidRequest,
-	http.StatusTooManyRequests:     ErrRateLimited,
+	http.StatusBadRequest: ErrInvalidRequest, http.StatusUnprocessableEntity: ErrInvalidRequest,
+	http.StatusUnauthorized: ErrUnauthorized, http.StatusForbidden: ErrUnauthorized,
+	http.StatusNotFound: ErrOrganizationNotFound, http.StatusTooManyRequests: ErrRateLimited,
 }
 
 // kindOf is the sentinel for a status of the service's own, or nil.
@@ -168,10 +165,8 @@ func hintFor(status int, description string) string {
 		return hintOrganization
 	case status >= 300 && status <= 399:
 		return hintRedirect
-	case status == http.StatusProxyAuthRequired:
-		return hintProxyLogin
-	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
-		status = http.StatusInternalServerError
+	case status >= 500:
+		return hints[http.StatusInternalServerError]
 	}
 	return hints[status]
 }

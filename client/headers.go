@@ -42,8 +42,8 @@ type claim struct {
 // requests is nonsense.
 func (a *answer) eachClaim(most time.Duration, hear func(claim)) {
 	say := func(limit, remaining, reset string) {
-		if c := (claim{count(limit), count(remaining), a.timeUntilReset(reset, most)}); c.limit != 0 {
-			hear(c)
+		if reset != "" && count(limit) != 0 {
+			hear(claim{count(limit), count(remaining), a.timeUntilReset(reset, most)})
 		}
 	}
 	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
@@ -151,9 +151,10 @@ func parseDate(text string) time.Time {
 
 // count reads a number of requests, the first of several. It is negative where there is none.
 func count(line string) int {
-	first, _, _ := strings.Cut(line, ",")
-	first, _, _ = strings.Cut(first, ";")
-	if n := decimal(strings.Trim(first, " \t\"")); n <= maxCount && n == math.Trunc(n) {
+	if end := strings.IndexAny(line, ",;"); end >= 0 {
+		line = line[:end]
+	}
+	if n := decimal(strings.Trim(line, " \t\"")); n <= maxCount && n == math.Trunc(n) {
 		return int(n)
 	}
 	return -1

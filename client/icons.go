@@ -17,18 +17,14 @@ import (
 // Entries without an ID, or without an https address, are left out: they would be a broken picture
 // at best. Every error is an [*Error].
 func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) {
-	const name = "list provider icons"
-	core, err := c.ready(name)
-	if err != nil {
-		return nil, err
-	}
+	core := c.ready()
 	// What the links taught holds for the icons. What the icons teach does not hold for the links:
 	// that the CDN has a list says nothing of the API.
 	only := core.pinned
 	if only == DialectAuto && core.links.dialect() == DialectGenerateLink {
 		only = DialectGenerateLink
 	}
-	call := core.newCall(ctx, name, &core.icons)
+	call := core.newCall(ctx, "list provider icons", &core.icons)
 	if err := core.travel(call, only, iconRoutes); err != nil {
 		return nil, err
 	}

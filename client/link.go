@@ -25,12 +25,7 @@ import (
 // A link that is dead on arrival, by the server's own clock, is no error: it is returned, and
 // [PortalLink.Expired] says so.
 func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) (*PortalLink, error) {
-	const name = "generate portal link"
-	core, err := c.ready(name)
-	if err != nil {
-		return nil, err
-	}
-	return core.generate(ctx, name, req, false)
+	return c.ready().generate(ctx, "generate portal link", req, false)
 }
 
 // EnsureFresh returns link while it has more life left than the margin (30 s by default, see
@@ -44,10 +39,7 @@ func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) 
 // [*Error].
 func (c *Client) EnsureFresh(ctx context.Context, link *PortalLink) (*PortalLink, error) {
 	const name = "refresh portal link"
-	core, err := c.ready(name)
-	if err != nil {
-		return nil, err
-	}
+	core := c.ready()
 	if link == nil || link.origin == nil {
 		return nil, during(name, invalid("link", "must come from GeneratePortalLink: there is no request to repeat"))
 	}

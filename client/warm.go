@@ -23,16 +23,15 @@ const warmFor = 55 * time.Second
 // the service answered. [ErrUnauthorized] means that it refuses the key. An answer that Warm does
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
-	const name = "warm up"
-	core, err := c.ready(name)
-	if err != nil || core.isWarm() {
-		return err
+	core := c.ready()
+	if core.isWarm() {
+		return nil
 	}
-	_, _, err = core.warming.do(ctx, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, core.warm(ctx, name)
+	_, _, err := core.warming.do(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, core.warm(ctx)
 	})
 	if err != nil {
-		return during(name, err)
+		return during("warm up", err)
 	}
 	return nil
 }
@@ -46,10 +45,10 @@ func (c *core) isWarm() bool {
 	return time.Since(c.gate.spoke) < warmFor && (known || time.Since(c.gate.warmed) < warmFor)
 }
 
-func (c *core) warm(ctx context.Context, name string) error {
+func (c *core) warm(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout.limit)
 	defer cancel()
-	call := c.newCall(ctx, name, &c.links)
+	call := c.newCall(ctx, "warm up", &c.links)
 	call.warm = true // a link that is made all the same is dropped
 	err := c.travel(call, c.pinned, linkRoutes)
 	incomplete := errors.Is(err, ErrInvalidRequest) || errors.Is(err, ErrOrganizationNotFound)
