@@ -114,8 +114,9 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: policy} // is there budget?
 	chain = &retry{next: chain, policy: policy}                                   // again? after how long?
 	chain = &authorize{next: chain, source: s.keySource, fixed: fixed, timeout: c.timeout}
+	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
 	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
-		req.Header["Accept"], req.Header["User-Agent"] = []string{"application/json"}, []string{s.userAgent}
+		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 		return nil
 	})
 	if c.api, err = gen.NewClient(c.baseURL, gen.WithHTTPClient(chain), headers); err != nil {

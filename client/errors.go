@@ -165,7 +165,9 @@ func hintFor(status int, description string) string {
 		return hintOrganization
 	case status >= 300 && status <= 399:
 		return hintRedirect
-	case status >= 500:
+	case status == http.StatusProxyAuthRequired:
+		return hintProxyLogin
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
 		return hints[http.StatusInternalServerError]
 	}
 	return hints[status]

@@ -123,11 +123,11 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	} else if a.status != 0 {
 		g.spoke = a.received
 	}
-	cached, refused := g.cached(a), a.status == http.StatusTooManyRequests
+	refused, cached := a.status == http.StatusTooManyRequests, g.cached(a)
 	limit, told := readRateLimit(a)
-	switch wait := askedToWait(a); {
-	case refused && wait > 0:
-		g.refuse(now, a.received.Add(min(wait, maxReset)))
+	switch {
+	case refused && askedToWait(a) > 0:
+		g.refuse(now, a.received.Add(min(askedToWait(a), maxReset)))
 	case told && !refused && !cached:
 		g.count(number, now, limit)
 	case number <= g.rolled: // it is of a window that is over
