@@ -28,7 +28,7 @@ type attempt struct {
 	observed  observation
 }
 
-// Do returns the answer, whose body the call has, or the call's failure if none came.
+// Do returns the answer, whose body the call has, or the call's failure.
 func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	ctx, c := req.Context(), callOf(req)
 	c.attempts++
@@ -51,7 +51,7 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	c.conclude()
 	l.observed.tell(ctx, c, waited)
 	c.idle = time.Now()
-	if resp == nil {
+	if c.failure != nil {
 		return nil, c.failure
 	}
 	return resp, nil

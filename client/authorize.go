@@ -34,7 +34,7 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	resp, err := l.next.Do(req)
-	if l.fixed || err != nil || c.answer.status != http.StatusUnauthorized || c.answer.foreign() || c.rekeyed {
+	if l.fixed || c.answer.status != http.StatusUnauthorized || c.answer.foreign() || c.rekeyed {
 		return resp, err
 	}
 	c.rekeyed = true
@@ -51,11 +51,6 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	req.Header = maps.Clone(req.Header)
 	req.Header.Set("Authorization", "Bearer "+key)
 	return l.next.Do(req)
-}
-
-// fixedKey makes a source of one key. Only the function holds it, where no print form reaches.
-func fixedKey(key string) func(context.Context) (string, error) {
-	return func(context.Context) (string, error) { return key, nil }
 }
 
 // ask asks the source, once for all who ask at the same time.

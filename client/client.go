@@ -12,14 +12,6 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-const (
-	// defaultBaseURL and defaultCDNURL are the servers of openapi.yaml.
-	defaultBaseURL = "https://api.workos.com"
-	defaultCDNURL  = "https://cdn.workos.com"
-	// defaultMargin is the life that EnsureFresh wants left: enough for a redirect and a slow page.
-	defaultMargin = 30 * time.Second
-)
-
 // A Client makes portal links and lists provider icons. Make one with [New] for each API key and
 // share it: it is safe for concurrent use, and what it learns of the rate limit and the dialect
 // holds for all its callers. Copies share everything. The zero Client refuses every call.
@@ -28,14 +20,11 @@ type Client struct{ core *core }
 // core is what copies of a client share.
 type core struct {
 	servers
-	baseURL      string
-	trust        trust
-	gate         *gate
+	settings
+	gate         gate
 	timeout      timeout // of an attempt
-	pinned       Dialect
 	links, icons learner // which dialect works for each
 	warming      flight[struct{}]
-	margin       time.Duration
 }
 
 // New returns a client that authenticates with apiKey, "sk_…" from the WorkOS Dashboard. The key
@@ -70,35 +59,18 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 			opt(&s)
 		}
 	}
-	if err := s.check(); err != nil {
-		return nil, err
-	}
 	fixed := s.keySource == nil
 	if fixed {
 		if rule := keyRule(apiKey); rule != "" {
 			return nil, invalid(s.keyName, rule)
 		}
-		s.keySource = fixedKey(apiKey)
+		s.keySource = func(context.Context) (string, error) { return apiKey, nil }
 	}
-	if s.baseURL.value, err = parseBaseURL(s.baseURL.value, s.plainHTTP); err != nil {
-		return nil, invalid(s.baseURL.name, err.Error())
+	if err := s.check(); err != nil {
+		return nil, err
 	}
-	if s.cdnURL == (setting{}) {
-		s.cdnURL = s.baseURL
-		if s.baseURL.value == defaultBaseURL {
-			s.cdnURL.value = defaultCDNURL
-		}
-	}
-	if s.cdnURL.value, err = parseBaseURL(s.cdnURL.value, s.plainHTTP); err != nil {
-		return nil, invalid(s.cdnURL.name, err.Error())
-	}
-	policy := s.retry.withDefaults()
-	c = &core{
-		baseURL: s.baseURL.value, gate: new(gate), pinned: s.dialect, margin: s.margin,
-		trust:   trust{s.plainHTTP, s.linkHosts, s.cdnURL.value},
-		timeout: timeout{policy.AttemptTimeout, "RetryPolicy.AttemptTimeout"},
-	}
-	last := &attempt{halve: policy.MaxAttempts > 1, observed: s.observed}
+	c = &core{settings: s, timeout: timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}}
+	last := &attempt{halve: s.retry.MaxAttempts > 1, observed: s.observed}
 	if hc := s.httpClient; hc != nil {
 		last.transport = hc.Transport
 		if hc.Timeout > 0 {
@@ -110,20 +82,20 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 	}
 	last.timeout = c.timeout
 
-	var chain gen.HttpRequestDoer = last                                          // one attempt, observed
-	chain = &limit{next: chain, gate: c.gate, limiter: s.limiter, policy: policy} // is there budget?
-	chain = &retry{next: chain, policy: policy}                                   // again? after how long?
+	var chain gen.HttpRequestDoer = last                                            // one attempt, observed
+	chain = &limit{next: chain, gate: &c.gate, limiter: s.limiter, policy: s.retry} // is there budget?
+	chain = &retry{next: chain, policy: s.retry}                                    // again? after how long?
 	chain = &authorize{next: chain, source: s.keySource, fixed: fixed, timeout: c.timeout}
 	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
 	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 		return nil
 	})
-	if c.api, err = gen.NewClient(c.baseURL, gen.WithHTTPClient(chain), headers); err != nil {
+	if c.api, err = gen.NewClient(s.baseURL.value, gen.WithHTTPClient(chain), headers); err != nil {
 		return nil, err
 	}
 	// The CDN gets no key and is not part of the budget.
-	c.cdn, err = gen.NewClient(c.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: policy}), headers)
+	c.cdn, err = gen.NewClient(s.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers)
 	return c, err
 }
 
@@ -141,7 +113,7 @@ func (c *Client) ready() *core {
 		return c.core
 	}
 	api := &gen.Client{Client: unset{}}
-	return &core{servers: servers{api, api}, gate: new(gate), timeout: timeout{limit: forever}}
+	return &core{servers: servers{api, api}, timeout: timeout{limit: forever}}
 }
 
 // unset is the one link of a client that New did not make.
@@ -156,7 +128,7 @@ func (c Client) String() string {
 	if c.core == nil {
 		return "adminportal client (not set up)"
 	}
-	return "adminportal client for " + c.core.baseURL
+	return "adminportal client for " + c.core.baseURL.value
 }
 
 const modulePath = "github.com/adminportal-go/adminportal"

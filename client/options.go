@@ -10,22 +10,29 @@ import (
 	"time"
 )
 
+const (
+	// defaultBaseURL and defaultCDNURL are the servers of openapi.yaml.
+	defaultBaseURL = "https://api.workos.com"
+	defaultCDNURL  = "https://cdn.workos.com"
+	// defaultMargin is the life that EnsureFresh wants left: enough for a redirect and a slow page.
+	defaultMargin = 30 * time.Second
+)
+
 // An Option changes how [New] makes a client. Options apply in order; a nil one is skipped.
 type Option func(*settings)
 
 // settings are what options set. New checks them when all options have been applied.
 type settings struct {
 	baseURL, cdnURL setting // without a name: not given
-	plainHTTP       bool
+	trust           trust
 	httpClient      *http.Client
 	userAgent       string
 	keySource       func(context.Context) (string, error)
 	keyName         string // what errors call the key that is given to New
 	retry           RetryPolicy
 	limiter         Limiter
-	dialect         Dialect
+	pinned          Dialect
 	margin          time.Duration
-	linkHosts       []string
 	observed        observation
 }
 
@@ -48,7 +55,7 @@ func WithCDNURL(cdnURL string) Option {
 // WithPlainHTTPForTests allows plain http off loopback, for the base URL, the CDN URL and links:
 // for a sandbox under a container's name. Never use it with a real key, which anyone on the way
 // could read.
-func WithPlainHTTPForTests() Option { return func(s *settings) { s.plainHTTP = true } }
+func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHTTP = true } }
 
 // WithHTTPClient takes the transport and the timeout of an HTTP client, which is not changed. Its
 // CheckRedirect and Jar are not used: no redirect is followed, since one would carry the key
@@ -85,7 +92,7 @@ func WithRetry(policy RetryPolicy) Option { return func(s *settings) { s.retry =
 func WithLimiter(limiter Limiter) Option { return func(s *settings) { s.limiter = limiter } }
 
 // WithDialect pins the dialect instead of letting the client find out.
-func WithDialect(dialect Dialect) Option { return func(s *settings) { s.dialect = dialect } }
+func WithDialect(dialect Dialect) Option { return func(s *settings) { s.pinned = dialect } }
 
 // WithExpiryMargin sets how much life a link must have left for EnsureFresh to keep it: 30 s by
 // default. Zero keeps it to the last moment.
@@ -96,9 +103,9 @@ func WithExpiryMargin(margin time.Duration) Option { return func(s *settings) { 
 // may have a domain of its own. Without hosts it means the default.
 func WithLinkHosts(hosts ...string) Option {
 	return func(s *settings) {
-		s.linkHosts = nil
+		s.trust.linkHosts = nil
 		for _, host := range hosts {
-			s.linkHosts = append(s.linkHosts, normalHost(host))
+			s.trust.linkHosts = append(s.trust.linkHosts, normalHost(host))
 		}
 	}
 }
@@ -115,20 +122,33 @@ func WithObserver(observer func(context.Context, Attempt)) Option {
 	return func(s *settings) { s.observed.observer = observer }
 }
 
-// check refuses what cannot be meant. Addresses and the key are checked as they are used.
-func (s *settings) check() *Error {
+// check refuses what cannot be meant, and fills in what was not given.
+func (s *settings) check() (err error) {
 	printable := !strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' })
 	switch {
 	case strings.TrimSpace(s.userAgent) == "" || !printable:
 		return invalid("user agent", "must be printable text, and not empty")
 	case s.retry.MaxAttempts < 0:
 		return invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", s.retry.MaxAttempts))
-	case s.dialect < DialectAuto || s.dialect > DialectGenerateLink:
+	case s.pinned < DialectAuto || s.pinned > DialectGenerateLink:
 		return invalid("dialect", "must be DialectAuto, DialectPortalLinks or DialectGenerateLink")
 	case s.margin < 0:
 		return invalid("expiry margin", fmt.Sprintf("must not be negative (%v)", s.margin))
-	case slices.ContainsFunc(s.linkHosts, func(host string) bool { return host == "" || strings.ContainsAny(host, "/@ ") }):
+	case slices.ContainsFunc(s.trust.linkHosts, func(host string) bool { return host == "" || strings.ContainsAny(host, "/@ ") }):
 		return invalid("link hosts", "each must be a host, such as id.workos.com, without a scheme or path")
 	}
+	if s.baseURL.value, err = parseBaseURL(s.baseURL.value, s.trust.plainHTTP); err != nil {
+		return invalid(s.baseURL.name, err.Error())
+	}
+	if s.cdnURL == (setting{}) {
+		s.cdnURL = s.baseURL
+		if s.baseURL.value == defaultBaseURL {
+			s.cdnURL.value = defaultCDNURL
+		}
+	}
+	if s.trust.cdnURL, err = parseBaseURL(s.cdnURL.value, s.trust.plainHTTP); err != nil {
+		return invalid(s.cdnURL.name, err.Error())
+	}
+	s.retry = s.retry.withDefaults()
 	return nil
 }

@@ -3,7 +3,7 @@ package client
 // travel sends a call by the dialect that is pinned or known. While none is, it tries the
 // reference's route, and the live one where the reference's is not there. only is the dialect that
 // alone will do; DialectAuto is either.
-func (c *core) travel(call *call, only Dialect, routes [2]route) (err error) {
+func (c *core) travel(call *call, only Dialect, routes [2]route) error {
 	dialect := only
 	if only == DialectAuto {
 		dialect, call.release = call.known.ask(call)
@@ -18,7 +18,10 @@ func (c *core) travel(call *call, only Dialect, routes [2]route) (err error) {
 	}
 	for _, r := range routes {
 		call.route, call.settled, call.answer = r, settled && !r.public, answer{}
-		if err = c.send(call); err == nil || !call.routeMissing() {
+		resp, err := call.send(&c.servers, call)
+		if err == nil {
+			return resp.Body.Close()
+		} else if !call.routeMissing() {
 			return err
 		}
 		if only != DialectAuto {
@@ -29,22 +32,9 @@ func (c *core) travel(call *call, only Dialect, routes [2]route) (err error) {
 	}
 	e := call.stopped(nil)
 	e.Code, e.kind, e.hint = "", errNoKind, hintNoRoute
-	e.Description = "there is no Admin Portal at " + c.baseURL
+	e.Description = "there is no Admin Portal at " + c.baseURL.value
 	if call.public {
 		e.Description, e.hint = "there is no icon list at "+c.trust.cdnURL, hintNoIcons
 	}
 	return e
-}
-
-// send sends a call by one route. The links have read the answer and said what it means.
-func (c *core) send(call *call) error {
-	resp, err := call.send(&c.servers, call)
-	if err != nil {
-		return err
-	}
-	_ = resp.Body.Close()
-	if call.failure != nil {
-		return call.failure
-	}
-	return nil
 }
