@@ -83,7 +83,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.date = parseDate(resp.Header.Get("Date"))
-	a.body, err = readBody(resp.Body)
+	err = a.readBody(resp.Body)
 	resp.Body = http.NoBody
 	return resp, err
 }
@@ -100,16 +100,18 @@ func redirected(asked *url.URL, resp *http.Response) bool {
 }
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.
-func readBody(body io.ReadCloser) ([]byte, error) {
+func (a *answer) readBody(body io.ReadCloser) (err error) {
 	if body == nil {
-		return nil, nil
+		return nil
 	}
 	defer func() { _ = body.Close() }() // all of it has been read, or is not wanted
-	text, err := io.ReadAll(io.LimitReader(body, maxBody+1))
-	if len(text) > maxBody {
-		return text[:maxBody], errTooLarge
+	a.reader = io.LimitedReader{R: body, N: maxBody + 1}
+	a.body, err = io.ReadAll(&a.reader)
+	if len(a.body) > maxBody {
+		a.body, err = a.body[:maxBody], errTooLarge
 	}
-	return bytes.TrimPrefix(text, []byte("\ufeff")), err
+	a.body = bytes.TrimPrefix(a.body, []byte("\ufeff"))
+	return err
 }
 
 // A timeout bounds an attempt or a question to the key source. It knows the setting that it comes

@@ -33,8 +33,9 @@ type call struct {
 	retries  int       // of these, those that MaxAttempts counts, without the first
 	idle     time.Time // since when nothing is being sent
 
-	answer  answer // of the last attempt; its status is 0 while one is under way
-	failure *Error // what the last answer means; nil for a success
+	decoded gen.PortalLink // a success, as the contract has it
+	answer  answer         // of the last attempt; its status is 0 while one is under way
+	failure *Error         // what the last answer means; nil for a success
 	link    *PortalLink
 	icons   []ProviderIcon
 }

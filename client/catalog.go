@@ -41,9 +41,9 @@ type IconCatalog struct {
 // An iconList is one fetch, or none yet. It never changes after it is published.
 type iconList struct {
 	icons   []ProviderIcon
-	index   map[string]int // by ID and by connection type, as spelled and in lower case
-	fetched time.Time      // zero: never
-	due     time.Time      // for a refresh
+	index   map[string]ProviderIcon // by ID and by connection type, as spelled and in lower case
+	fetched time.Time               // zero: never
+	due     time.Time               // for a refresh
 }
 
 // NewIconCatalog returns an empty catalog of what source lists. It fetches nothing yet.
@@ -61,14 +61,10 @@ func (k *IconCatalog) Lookup(ctx context.Context, provider string) (icon Provide
 	if err != nil {
 		return ProviderIcon{}, false, err
 	}
-	i, ok := list.index[provider]
-	if !ok {
-		i, ok = list.index[strings.ToLower(provider)]
+	if icon, ok = list.index[provider]; !ok {
+		icon, ok = list.index[strings.ToLower(provider)]
 	}
-	if !ok {
-		return ProviderIcon{}, false, nil
-	}
-	return list.icons[i], true, nil
+	return icon, ok, nil
 }
 
 // All returns every icon in the service's order. The slice is the caller's own.
@@ -143,23 +139,23 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 }
 
 func newIconList(icons []ProviderIcon) iconList {
-	l := iconList{icons: slices.Clone(icons), index: make(map[string]int, 4*len(icons)), fetched: time.Now()}
-	add := func(name string, i int) {
+	l := iconList{icons: slices.Clone(icons), index: make(map[string]ProviderIcon, 4*len(icons)), fetched: time.Now()}
+	add := func(name string, icon ProviderIcon) {
 		if _, taken := l.index[name]; !taken {
-			l.index[name] = i
+			l.index[name] = icon
 		}
 	}
-	for i, icon := range l.icons {
-		add(icon.ID, i)
+	for _, icon := range icons {
+		add(icon.ID, icon)
 	}
-	for i, icon := range l.icons {
-		add(strings.ToLower(icon.ID), i)
+	for _, icon := range icons {
+		add(strings.ToLower(icon.ID), icon)
 	}
 	for connectionType, slug := range iconOf {
 		for _, id := range candidates(connectionType, slug) {
-			if i, ok := l.index[id]; ok {
-				add(connectionType, i)
-				add(strings.ToLower(connectionType), i)
+			if icon, ok := l.index[id]; ok {
+				add(connectionType, icon)
+				add(strings.ToLower(connectionType), icon)
 				break
 			}
 		}

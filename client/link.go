@@ -112,11 +112,10 @@ const (
 // readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
 // No error repeats the link.
 func (c *call) readLink() error {
-	a := &c.answer
-	var body gen.PortalLink
-	err := json.Unmarshal(a.body, &body)
+	a, body := &c.answer, &c.decoded
+	err := json.Unmarshal(a.body, body)
 	if err != nil { // perhaps for a leap second, which no time.Time has: the second before will do
-		err = json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), &body)
+		err = json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), body)
 	}
 	if err != nil {
 		return fmt.Errorf("not a portal link: %s", misfit(err))

@@ -1,8 +1,8 @@
 package client
 
 import (
+	"cmp"
 	_ "embed"
-	"slices"
 	"strings"
 )
 
@@ -43,15 +43,13 @@ func readProviders(table string) (slugs, names map[string]string) {
 // The reference's own list has IDs after the type, such as google-saml; the CDN's has one for the
 // provider, such as google.
 func candidates(connectionType, slug string) []string {
-	var own, other []string
+	ids := []string{slug, slug + "-saml", slug + "-oauth", slug + "-oidc"}
 	for _, protocol := range []string{"saml", "oauth", "oidc"} {
 		if strings.HasSuffix(strings.ToLower(connectionType), protocol) {
-			own = append(own, slug+"-"+protocol)
-		} else {
-			other = append(other, slug+"-"+protocol)
+			return append([]string{slug + "-" + protocol}, ids...)
 		}
 	}
-	return slices.Concat(own, []string{slug}, other)
+	return ids
 }
 
 // providerName is a name for people where the list gives a slug alone.
@@ -59,11 +57,9 @@ func providerName(slug string) string {
 	if name, ok := spelled[slug]; ok {
 		return name
 	}
-	words := strings.Split(slug, "-")
+	words := strings.FieldsFunc(slug, func(r rune) bool { return r == '-' })
 	for i, w := range words {
-		if w != "" {
-			words[i] = strings.ToUpper(w[:1]) + w[1:]
-		}
+		words[i] = strings.ToUpper(w[:1]) + w[1:]
 	}
-	return strings.Join(words, " ")
+	return cmp.Or(strings.Join(words, " "), slug)
 }

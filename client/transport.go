@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -64,7 +65,7 @@ func newTransport(standard *http.Transport) *http.Transport {
 	if t.OnProxyConnectResponse == nil {
 		t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 			if resp.StatusCode != http.StatusOK {
-				return proxyRefusal{resp.StatusCode}
+				return errors.New(cmp.Or(http.StatusText(resp.StatusCode), resp.Status)) // net/http would keep other words
 			}
 			return nil
 		}
@@ -108,17 +109,9 @@ func refusedByAlert(err error) bool {
 	return ok && op.Op == "remote error" && op.Err.Error() != internalError.Error()
 }
 
-// A proxyRefusal is a proxy's answer to CONNECT.
-type proxyRefusal struct{ status int }
-
-func (p proxyRefusal) Error() string { return "proxy: " + http.StatusText(p.status) }
-
 // proxyStatus is the status with which a proxy refused to connect, 0 if that is not what happened.
-// Of the answer, net/http keeps the words of the status and nothing else.
+// Of the proxy's answer, net/http keeps the words of the status and nothing else.
 func proxyStatus(err error) int {
-	if own, ok := errors.AsType[proxyRefusal](err); ok {
-		return own.status
-	}
 	sent, ok := errors.AsType[*url.Error](err)
 	for status := http.StatusBadRequest; ok && status <= http.StatusNetworkAuthenticationRequired; status++ {
 		if words := http.StatusText(status); words != "" && sent.Err.Error() == words {
