@@ -13,12 +13,8 @@ import (
 
 // What is wrong with an address. No error repeats the address: it may be a secret.
 var (
-	errAddressRelative = errors.New("must be an absolute URL, such as https://example.com/settings")
-	errAddressScheme   = errors.New("must be https (http is allowed on loopback only)")
-	errAddressUser     = errors.New("must not contain a user name or password")
-	errBaseURLQuery    = errors.New("must not have a query or a fragment")
-	errLink            = errors.New("link: must be an absolute https URL (http on loopback only)")
-	errLinkHost        = errors.New("link: leads to a host that WithLinkHosts does not list")
+	errLink     = errors.New("link: must be an absolute https URL (http on loopback only)")
+	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
 )
 
 // parseAddress checks an address to which a browser or this client is sent: an absolute https URL
@@ -28,13 +24,13 @@ func parseAddress(address string, plainHTTP bool) (*url.URL, error) {
 	// net/url accepts a host of characters that no host has, and anything after a #.
 	if err != nil || u.Scheme == "" || u.Hostname() == "" ||
 		strings.ContainsFunc(address, unfit) || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^") {
-		return nil, errAddressRelative
+		return nil, errors.New("must be an absolute URL, such as https://example.com/settings")
 	}
 	if u.User != nil {
-		return nil, errAddressUser
+		return nil, errors.New("must not contain a user name or password")
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !plainHTTP && !loopback.Is(u.Hostname())) {
-		return nil, errAddressScheme
+		return nil, errors.New("must be https (http is allowed on loopback only)")
 	}
 	return u, nil
 }
@@ -52,9 +48,8 @@ func parseBaseURL(address string, plainHTTP bool) (string, error) {
 	u, err := parseAddress(address, plainHTTP)
 	if err != nil {
 		return "", err
-	}
-	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(address, "#") {
-		return "", errBaseURLQuery
+	} else if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(address, "#") {
+		return "", errors.New("must not have a query or a fragment")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }

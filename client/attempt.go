@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -18,14 +19,30 @@ import (
 // bytes, a list of icons a few dozen KiB.
 const maxBody = 1 << 20
 
+// An Attempt tells an observer how one request went, as it ends. It holds no secret.
+type Attempt struct {
+	Operation  string        // the operationId in openapi.yaml: "generatePortalLink", …
+	Dialect    Dialect       // the dialect spoken
+	Number     int           // 1 for a call's first
+	Warm       bool          // sent by Client.Warm
+	Start      time.Time     // when it was sent
+	Duration   time.Duration // from Start to the last byte
+	Wait       time.Duration // before Start: backoff, gate and limiter
+	StatusCode int           // 0 if no answer came
+	RequestID  string        // X-Request-Id
+	RateLimit  RateLimit     // what the answer's headers said
+	Err        error         // nil for a success
+}
+
 // attempt is the last link: it sends a request once, reads the whole answer, judges it, and tells
 // observer and log. It asks the transport itself, since http.Client would follow redirects.
 type attempt struct {
 	transport http.RoundTripper
 	timeout   timeout
-	halve     bool   // another attempt may follow the first, which therefore takes half of the time
-	closeIdle func() // closes the transport's idle connections; nil for a transport of the user's
-	observed  observation
+	halve     bool                           // another attempt may follow the first, which therefore takes half of the time
+	closeIdle func()                         // closes the transport's idle connections; nil for a transport of the user's
+	observer  func(context.Context, Attempt) // nil: none
+	logger    *slog.Logger                   // nil: none
 }
 
 // Do returns the answer, whose body the call has, or the call's failure.
@@ -49,12 +66,47 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 		l.closeIdle()
 	}
 	c.conclude()
-	l.observed.tell(ctx, c, waited)
+	l.tell(ctx, c, waited)
 	c.idle = time.Now()
 	if c.failure != nil {
 		return nil, c.failure
 	}
 	return resp, nil
+}
+
+// tell hands the last attempt of a call to observer and log.
+func (l *attempt) tell(ctx context.Context, c *call, waited time.Duration) {
+	level := slog.LevelDebug
+	if c.failure != nil {
+		level = slog.LevelWarn
+	}
+	logs := l.logger != nil && l.logger.Enabled(ctx, level)
+	if l.observer == nil && !logs {
+		return
+	}
+	a := &c.answer
+	t := Attempt{
+		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm,
+		Start: a.sent, Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
+	}
+	t.RateLimit, _ = readRateLimit(a)
+	if c.failure != nil {
+		failure := *c.failure // the call may go on to change its own
+		t.Err = &failure
+	}
+	if logs {
+		attrs := []slog.Attr{
+			slog.String("operation", t.Operation), slog.String("dialect", t.Dialect.String()), slog.Int("attempt", t.Number), slog.Bool("warm", t.Warm),
+			slog.Int("status", t.StatusCode), slog.Duration("duration", t.Duration), slog.Duration("wait", t.Wait), slog.String("request_id", t.RequestID),
+		}
+		if t.Err != nil {
+			attrs = append(attrs, slog.String("error", t.Err.Error()))
+		}
+		l.logger.LogAttrs(ctx, level, "adminportal: "+c.name, attrs...)
+	}
+	if l.observer != nil {
+		l.observer(ctx, t)
+	}
 }
 
 // exchange sends the request and reads the answer. The response is nil if none came.

@@ -70,7 +70,7 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 		return nil, err
 	}
 	c = &core{settings: s, timeout: timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}}
-	last := &attempt{halve: s.retry.MaxAttempts > 1, observed: s.observed}
+	last := &attempt{halve: s.retry.MaxAttempts > 1, observer: s.observer, logger: s.logger}
 	if hc := s.httpClient; hc != nil {
 		last.transport = hc.Transport
 		if hc.Timeout > 0 {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // A Dialect is one of the two ways to address the same two jobs.
@@ -36,25 +37,15 @@ func (d Dialect) String() string {
 // all; those who come meanwhile wait for its first answer, once. If that taught nothing, they go
 // on at the same time, so that a service in trouble does not serve one after the other.
 type learner struct {
+	known   atomic.Int64 // a Dialect; DialectAuto while nothing is known
 	mu      sync.Mutex
-	known   Dialect       // DialectAuto while nothing is known
 	probing chan struct{} // closed when the one who finds out has an answer; nil if nobody does
 }
 
-func (l *learner) dialect() Dialect {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.known
-}
+func (l *learner) dialect() Dialect { return Dialect(l.known.Load()) }
 
 // change replaces what is known, unless that has changed since.
-func (l *learner) change(from, to Dialect) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.known == from {
-		l.known = to
-	}
-}
+func (l *learner) change(from, to Dialect) { l.known.CompareAndSwap(int64(from), int64(to)) }
 
 // ask returns what is known. With DialectAuto the caller is to find out itself, and calls done as
 // soon as it has an answer. done is never nil and may be called more than once. Where ctx ends
@@ -62,17 +53,17 @@ func (l *learner) change(from, to Dialect) {
 func (l *learner) ask(ctx context.Context) (known Dialect, done func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch probing := l.probing; {
-	case l.known != DialectAuto:
-		return l.known, func() {}
-	case probing != nil:
+	if probing := l.probing; probing != nil && l.dialect() == DialectAuto {
 		l.mu.Unlock()
 		select {
 		case <-probing:
 		case <-ctx.Done():
 		}
 		l.mu.Lock()
-		return l.known, func() {}
+		return l.dialect(), func() {}
+	}
+	if l.dialect() != DialectAuto {
+		return l.dialect(), func() {}
 	}
 	probing := make(chan struct{})
 	l.probing = probing

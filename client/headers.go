@@ -29,21 +29,17 @@ const (
 	maxCount = 1 << 30
 )
 
-// A claim is what one family of rate headers says. A number is negative where it does not say, or
-// says nonsense; wait is zero.
-type claim struct {
-	limit, remaining int
-	wait             time.Duration // until the reset, at most the bound that was asked for
-}
-
 // eachClaim reads the rate headers in every form that servers send: the names X-RateLimit-* and
 // RateLimit-* (the sixth IETF draft), and RateLimit alone, as a list (limit=5, remaining=4,
 // reset=60; the seventh draft) or as items ("5-in-1min";r=4;t=60; the eighth). A window of no
 // requests is nonsense.
-func (a *answer) eachClaim(most time.Duration, hear func(claim)) {
+//
+// hear is told what each family says: numbers that are negative where it does not say, or says
+// nonsense, and the time until the reset, which is then zero, and at most the bound.
+func (a *answer) eachClaim(most time.Duration, hear func(limit, remaining int, wait time.Duration)) {
 	say := func(limit, remaining, reset string) {
 		if reset != "" && count(limit) != 0 {
-			hear(claim{count(limit), count(remaining), a.timeUntilReset(reset, most)})
+			hear(count(limit), count(remaining), a.timeUntilReset(reset, most))
 		}
 	}
 	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
@@ -70,13 +66,13 @@ func (a *answer) eachClaim(most time.Duration, hear func(claim)) {
 // readRateLimit reads the rate headers of an answer. Of several claims the one with the least
 // remaining holds. ok is false unless one claim has both a number of requests left and a reset
 // that makes sense.
-func readRateLimit(a *answer) (limit RateLimit, ok bool) {
-	a.eachClaim(maxReset, func(c claim) {
-		if c.remaining >= 0 && c.wait > 0 && (!ok || c.remaining < limit.Remaining) {
-			limit, ok = RateLimit{Limit: max(c.limit, 0), Remaining: c.remaining, Reset: a.received.Add(c.wait)}, true
+func readRateLimit(a *answer) (told RateLimit, ok bool) {
+	a.eachClaim(maxReset, func(limit, remaining int, wait time.Duration) {
+		if remaining >= 0 && wait > 0 && (!ok || remaining < told.Remaining) {
+			told, ok = RateLimit{Limit: max(limit, 0), Remaining: remaining, Reset: a.received.Add(wait)}, true
 		}
 	})
-	return limit, ok
+	return told, ok
 }
 
 // askedToWait is how long a refusal tells the caller to stay away: the longest that Retry-After
@@ -87,9 +83,9 @@ func askedToWait(a *answer) (wait time.Duration) {
 		wait = max(wait, a.timeUntil(item, maxRetryAfter))
 	}
 	if wait == 0 && a.status == http.StatusTooManyRequests {
-		a.eachClaim(maxRetryAfter, func(c claim) {
-			if c.remaining <= 0 {
-				wait = max(wait, c.wait)
+		a.eachClaim(maxRetryAfter, func(_, remaining int, untilReset time.Duration) {
+			if remaining <= 0 {
+				wait = max(wait, untilReset)
 			}
 		})
 	}

@@ -33,7 +33,8 @@ type settings struct {
 	limiter         Limiter
 	pinned          Dialect
 	margin          time.Duration
-	observed        observation
+	observer        func(context.Context, Attempt)
+	logger          *slog.Logger
 }
 
 // A setting is a value and what errors call it.
@@ -112,14 +113,14 @@ func WithLinkHosts(hosts ...string) Option {
 
 // WithLogger logs every attempt: failures as warnings, successes at debug level. No secret is
 // logged. Nil logs nothing, which is the default.
-func WithLogger(logger *slog.Logger) Option { return func(s *settings) { s.observed.logger = logger } }
+func WithLogger(logger *slog.Logger) Option { return func(s *settings) { s.logger = logger } }
 
 // WithObserver calls observer with every attempt as it ends, on the goroutine of the call: enough
 // to make a metric or a span of. It must be safe for concurrent use and should be quick. Nil is
 // none. Package otelhttp's transport under [WithHTTPClient] adds what an observer cannot: the
 // header traceparent.
 func WithObserver(observer func(context.Context, Attempt)) Option {
-	return func(s *settings) { s.observed.observer = observer }
+	return func(s *settings) { s.observer = observer }
 }
 
 // check refuses what cannot be meant, and fills in what was not given.
