@@ -35,11 +35,6 @@ func parseAddress(address string, plainHTTP bool) (*url.URL, error) {
 	return u, nil
 }
 
-func checkAddress(address string, plainHTTP bool) error {
-	_, err := parseAddress(address, plainHTTP)
-	return err
-}
-
 // unfit is what browsers drop from an address or read as something else, and what JSON cannot carry.
 func unfit(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == utf8.RuneError }
 

@@ -91,8 +91,7 @@ func (l *attempt) tell(ctx context.Context, c *call, waited time.Duration) {
 	}
 	t.RateLimit, _ = readRateLimit(a)
 	if c.failure != nil {
-		failure := *c.failure // the call may go on to change its own
-		t.Err = &failure
+		t.Err = c.failure
 	}
 	if logs {
 		attrs := []slog.Attr{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 
@@ -46,9 +45,8 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	c.key = key
-	// The attempt before may still be reading the headers of its request.
-	req = req.WithContext(req.Context())
-	req.Header = maps.Clone(req.Header)
+	// A copy, since the attempt before may still be reading the headers of its request.
+	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer "+key)
 	return l.next.Do(req)
 }

@@ -125,67 +125,57 @@ func (c *call) teaches() bool {
 // body only then.
 func (c *call) judge() *Error {
 	a := &c.answer
-	switch {
-	case a.status == 0:
-		return c.unanswered()
-	case a.status < 200 || a.status > 299:
-		a.said = describe(a.body)
-		return c.refused()
-	}
+	success := a.status >= 200 && a.status <= 299
 	err := a.err
-	if err == nil {
+	if success && err == nil {
 		err = c.read(c)
 	}
-	if err == nil {
+	if success && err == nil {
 		return nil
 	}
-	// A success may hold a link in any shape, so nothing of its body is kept.
-	e := c.failed()
-	e.kind, e.hint = ErrMalformedResponse, hintMalformed
-	if errors.Is(err, errLinkHost) {
-		e.hint = hintLinkHost
-	}
-	if a.err == nil {
-		e.Description = c.clean(err.Error(), maxSnippet)
+	e := &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(), cause: hide(a.err, c.key)}
+	switch {
+	case a.status == 0:
+		e.Description, e.hint = unanswered(a.err)
+	case !success:
+		a.said = describe(a.body)
+		c.refuse(e)
+	default: // it may hold a link in any shape, so nothing of its body is kept
+		e.kind, e.hint = ErrMalformedResponse, hintMalformed
+		if errors.Is(err, errLinkHost) {
+			e.hint = hintLinkHost
+		}
+		if a.err == nil {
+			e.Description = c.clean(err.Error())
+		}
 	}
 	return e
 }
 
-const (
-	maxSnippet = 512 // bounds the Body and the Description of an Error
-	maxName    = 128 // bounds its other texts
-)
-
-func (c *call) failed() *Error {
-	a := &c.answer
-	return &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(), cause: hide(a.err, c.key)}
-}
-
-func (c *call) requestID() string { return c.clean(c.answer.header.Get("X-Request-Id"), maxName) }
+func (c *call) requestID() string { return c.clean(c.answer.header.Get("X-Request-Id")) }
 
 // clean makes foreign text fit for an error.
-func (c *call) clean(text string, most int) string { return snippet(scrub(text, c.key), most) }
+func (c *call) clean(text string) string { return snippet(scrub(text, c.key), maxSnippet) }
 
-// unanswered is for an attempt that brought no answer.
-func (c *call) unanswered() *Error {
-	e := c.failed()
-	e.hint = hintNetwork
-	switch status := proxyStatus(c.answer.err); {
-	case status == http.StatusProxyAuthRequired:
-		e.Description, e.hint = "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
-	case status != 0:
-		e.Description, e.hint = "a proxy on the way refused the connection", hintProxy
+// maxSnippet bounds each text of an Error, in bytes.
+const maxSnippet = 512
+
+// unanswered says why no answer came, and what to do.
+func unanswered(err error) (description, hint string) {
+	switch status := proxyStatus(err); status {
+	case 0:
+		return "", hintNetwork
+	case http.StatusProxyAuthRequired:
+		return "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
 	}
-	return e
+	return "a proxy on the way refused the connection", hintProxy
 }
 
-// refused is for an answer with the status of an error.
-func (c *call) refused() *Error {
-	a, e := &c.answer, c.failed()
+// refuse is for an answer with the status of an error.
+func (c *call) refuse(e *Error) {
+	a := &c.answer
 	e.RetryAfter = askedToWait(a)
-	e.Code = c.clean(a.said.code, maxName)
-	e.Description = c.clean(a.said.text, maxSnippet)
-	e.Body = c.clean(string(a.body), maxSnippet)
+	e.Code, e.Description, e.Body = c.clean(a.said.code), c.clean(a.said.text), c.clean(string(a.body))
 	switch kind := kindOf(a.status); {
 	case c.public && a.status < 500:
 		e.hint = hintIconFile
@@ -197,9 +187,8 @@ func (c *call) refused() *Error {
 	case c.organization && a.missesOrganization():
 		e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
 	case kind == ErrInvalidRequest:
-		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed.FindString(a.said.text)), maxName)
+		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed.FindString(a.said.text)))
 	}
-	return e
 }
 
 // fieldNamed finds one of openapi.yaml's names of what a request for a link may say.

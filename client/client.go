@@ -145,13 +145,9 @@ func version() string {
 
 func versionIn(info *debug.BuildInfo) string {
 	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path != modulePath {
-			continue
+		if m.Path == modulePath {
+			return cmp.Or(strings.Trim(m.Version, "()"), "devel")
 		}
-		if m.Replace != nil { // its own version is only the one that was asked for
-			m = m.Replace
-		}
-		return cmp.Or(strings.Trim(m.Version, "()"), "devel")
 	}
 	return "unknown"
 }

@@ -139,3 +139,8 @@ func validOrganization(id string) bool {
 func validEmail(address string) bool {
 	return PortalLinkRequest{Organization: "org_1", Intent: IntentSSO, ITContactEmails: []string{address}}.Validate() == nil
 }
+
+func checkAddress(address string, plainHTTP bool) error {
+	_, err := parseAddress(address, plainHTTP)
+	return err
+}

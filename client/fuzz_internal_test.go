@@ -87,9 +87,12 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		c := &call{name: "generate portal link", key: key, organization: true}
-		c.answer = answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body, said: describe(body)}
-		e := c.refused()
+		c := &call{name: "generate portal link", key: key, organization: true, trust: new(trust), route: route{read: (*call).readLink}}
+		c.answer = answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
+		e := c.judge()
+		if e == nil || status == 0 {
+			return
+		}
 		for name, text := range map[string]string{
 			"Code": e.Code, "Field": e.Field, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
 		} {

@@ -97,7 +97,7 @@ func (c *call) iconURL(address string) string {
 	if u, err := base.Parse(address); err == nil && address != "" && c.public {
 		address = u.String()
 	}
-	if checkAddress(address, c.trust.plainHTTP) != nil {
+	if _, err := parseAddress(address, c.trust.plainHTTP); err != nil {
 		return ""
 	}
 	return address

@@ -50,7 +50,7 @@ func (r PortalLinkRequest) Validate() error {
 		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, len(r.ITContactEmails)))
 	}
 	for _, address := range [...]struct{ field, url string }{{"return_url", r.ReturnURL}, {"success_url", r.SuccessURL}} {
-		if err := checkAddress(address.url, false); err != nil && address.url != "" {
+		if _, err := parseAddress(address.url, false); err != nil && address.url != "" {
 			return invalid(address.field, err.Error())
 		}
 	}
