@@ -15,14 +15,14 @@ import (
 // context of its requests. One goroutine uses it at a time.
 type call struct {
 	context.Context
-	route        // the one that is being tried
+	*route       // the one that is being tried
 	settled bool // the service is known to have it
 
-	name         string // what the caller asked for, for errors: "generate portal link"
-	organization bool   // about an organization, as all but the icons are
-	request      PortalLinkRequest
-	warm         bool // one attempt for each route, and no wait
-	shared       bool // asked for several callers, of whom the next may have more time
+	name         string  // what the caller asked for, for errors: "generate portal link"
+	organization bool    // about an organization, as all but the icons are
+	origin       *origin // what the link that is asked for will remember: its request
+	warm         bool    // one attempt for each route, and no wait
+	shared       bool    // asked for several callers, of whom the next may have more time
 	trust        *trust
 	known        *learner
 	release      func() // lets those go on who wait for what this call learns
@@ -128,10 +128,9 @@ func (c *call) judge() *Error {
 	success := a.status >= 200 && a.status <= 299
 	err := a.err
 	if success && err == nil {
-		err = c.read(c)
-	}
-	if success && err == nil {
-		return nil
+		if err = c.read(c); err == nil {
+			return nil
+		}
 	}
 	e := &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(), cause: hide(a.err, c.key)}
 	switch {

@@ -87,7 +87,7 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		c := &call{name: "generate portal link", key: key, organization: true, trust: new(trust), route: route{read: (*call).readLink}}
+		c := &call{name: "generate portal link", key: key, organization: true, trust: new(trust), route: &route{read: (*call).readLink}, origin: new(origin)}
 		c.answer = answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
 		e := c.judge()
 		if e == nil || status == 0 {
@@ -181,7 +181,7 @@ func FuzzReadLink(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, date string) {
 		now := time.Now()
-		c := &call{trust: new(trust), answer: answer{status: 200, body: body, sent: now, received: now, date: parseDate(date)}}
+		c := &call{trust: new(trust), origin: new(origin), answer: answer{status: 200, body: body, sent: now, received: now, date: parseDate(date)}}
 		err := c.readLink()
 		link := c.link
 		if err != nil {

@@ -31,7 +31,7 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 	return call.icons, nil
 }
 
-var iconRoutes = [2]route{
+var iconRoutes = [2]*route{
 	{operation: "listProviderIcons", dialect: DialectPortalLinks, send: (*servers).listProviderIcons, read: (*call).readIcons},
 	{operation: "listCDNProviderIcons", dialect: DialectGenerateLink, send: (*servers).listCDNProviderIcons, read: (*call).readIcons, public: true},
 }

@@ -68,7 +68,7 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 	}
 	req.ITContactEmails = slices.Clone(req.ITContactEmails)
 	call := c.newCall(ctx, name, &c.links)
-	call.request, call.shared = req, shared
+	call.origin, call.shared = &origin{request: req, life: liveLife}, shared
 	if err := c.travel(call, only, linkRoutes); err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 }
 
 // linkRoutes ask for a link, or with [Client.Warm] for nothing.
-var linkRoutes = [2]route{
+var linkRoutes = [2]*route{
 	{operation: "generatePortalLink", dialect: DialectPortalLinks, send: (*servers).generatePortalLink, read: (*call).readLink},
 	{operation: "generateLink", dialect: DialectGenerateLink, send: (*servers).generateLink, read: (*call).readLink},
 }
@@ -88,7 +88,7 @@ func (s *servers) generatePortalLink(c *call) (*http.Response, error) {
 	if c.warm {
 		return s.api.GeneratePortalLinkWithBody(c, params, "application/json", strings.NewReader("{}"))
 	}
-	return s.api.GeneratePortalLink(c, params, c.request.sheetBody())
+	return s.api.GeneratePortalLink(c, params, c.origin.request.sheetBody())
 }
 
 func (s *servers) generateLink(c *call) (*http.Response, error) {
@@ -96,7 +96,7 @@ func (s *servers) generateLink(c *call) (*http.Response, error) {
 	if c.warm {
 		return s.api.GenerateLinkWithBody(c, params, "application/json", strings.NewReader("{}"))
 	}
-	return s.api.GenerateLink(c, params, c.request.liveBody())
+	return s.api.GenerateLink(c, params, c.origin.request.liveBody())
 }
 
 const (
@@ -127,12 +127,12 @@ func (c *call) readLink() error {
 	if !c.trust.allowsHost(u) {
 		return errLinkHost
 	}
-	origin := &origin{counted: a.sent, life: liveLife, request: c.request}
-	c.link = &PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: origin}
+	c.origin.counted = a.sent
+	c.link = &PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: c.origin}
 	if body.ExpiresAt.IsZero() {
 		c.link.ExpiresAt = a.sent.Round(0).Add(liveLife)
 	} else {
-		origin.life = lifeLeft(a, body.ExpiresAt)
+		c.origin.life = lifeLeft(a, body.ExpiresAt)
 	}
 	return nil
 }

@@ -50,7 +50,10 @@ func (r PortalLinkRequest) Validate() error {
 		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, len(r.ITContactEmails)))
 	}
 	for _, address := range [...]struct{ field, url string }{{"return_url", r.ReturnURL}, {"success_url", r.SuccessURL}} {
-		if _, err := parseAddress(address.url, false); err != nil && address.url != "" {
+		if address.url == "" {
+			continue
+		}
+		if _, err := parseAddress(address.url, false); err != nil {
 			return invalid(address.field, err.Error())
 		}
 	}

@@ -3,7 +3,7 @@ package client
 // travel sends a call by the dialect that is pinned or known. While none is, it tries the
 // reference's route, and the live one where the reference's is not there. only is the dialect that
 // alone will do; DialectAuto is either.
-func (c *core) travel(call *call, only Dialect, routes [2]route) error {
+func (c *core) travel(call *call, only Dialect, routes [2]*route) error {
 	dialect := only
 	if only == DialectAuto {
 		dialect, call.release = call.known.ask(call)

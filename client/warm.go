@@ -49,7 +49,7 @@ func (c *core) warm(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout.limit)
 	defer cancel()
 	call := c.newCall(ctx, "warm up", &c.links)
-	call.warm = true // a link that is made all the same is dropped
+	call.warm, call.origin = true, new(origin) // a link that is made all the same is dropped
 	err := c.travel(call, c.pinned, linkRoutes)
 	incomplete := errors.Is(err, ErrInvalidRequest) || errors.Is(err, ErrOrganizationNotFound)
 	if errors.Is(err, errNoBudget) || incomplete && call.answer.status != 0 {
