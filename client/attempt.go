@@ -120,7 +120,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	switch {
 	case err != nil:
 	case resp == nil:
-		err = errNothing
+		err = errors.New("the HTTP client's transport returned neither an answer nor an error")
 	case redirected(req.URL, resp):
 		err = errRedirected
 		_ = resp.Body.Close()

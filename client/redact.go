@@ -2,10 +2,10 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"html"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 )
@@ -14,7 +14,9 @@ const redacted = "[redacted]"
 
 var (
 	// An address ends at a blank or a quote. Its slashes may be plain or percent-encoded.
-	addresses = regexp.MustCompile(`(?i)((?::|%3a)(?:/|%2f){2})((?:\[[0-9a-f:.]*\]|[0-9a-z.-]*)(?::[0-9]+)?)([^\s"'<>` + "`" + `]*)`)
+	addresses = regexp.MustCompile(`(?i)(?::|%3a)(?:/|%2f){2}[^\s"'<>` + "`" + `]+`)
+	scheme    = regexp.MustCompile(`^(?i)(?::|%3a)(?:/|%2f){2}`)
+	hostPart  = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]*\]|[0-9A-Za-z.-]*)(?::[0-9]+)?`)
 	// A key is sk_ and at least eight more characters of a key.
 	keyLike = regexp.MustCompile(`([0-9A-Za-z]?)sk_([0-9A-Za-z_.~%+/=-]{8,})`)
 	// A link's secret stands behind secret= or "token": in a query, a form or JSON.
@@ -38,25 +40,22 @@ func scrub(text, key string) string {
 }
 
 // decoded is the character of one of JSON's escapes.
-func decoded(escape string) string {
-	code, _ := strconv.ParseUint(strings.TrimPrefix(escape, `\u`), 16, 8)
-	if code == 0 { // \/
-		return "/"
-	}
-	return string(rune(code))
+func decoded(escape string) (character string) {
+	_ = json.Unmarshal([]byte(`"`+escape+`"`), &character)
+	return character
 }
 
 // withoutPath cuts an address, given from its colon on, down to the host.
 func withoutPath(address string) string {
-	parts := addresses.FindStringSubmatch(address)
-	scheme, host, rest := parts[1], parts[2], parts[3]
-	switch {
+	start := scheme.FindString(address)
+	host := hostPart.FindString(address[len(start):])
+	switch rest := address[len(start+host):]; {
 	case strings.Contains(rest, "@"): // what looks like the host is the name of a user
-		return scheme + redacted
+		return start + redacted
 	case strings.Trim(rest, `/\.,;:)]}`) == "": // no more than the end of a sentence
 		return address
 	}
-	return scheme + host + redacted
+	return start + host + redacted
 }
 
 // withoutKey removes a key. Within a word (task_identifier) it has a digit or a capital.

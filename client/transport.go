@@ -76,7 +76,6 @@ func newTransport(standard *http.Transport) *http.Transport {
 // What is wrong with an answer that came.
 var (
 	errTooLarge   = errors.New("the body is too large: more than 1 MiB")
-	errNothing    = errors.New("the HTTP client's transport returned neither an answer nor an error")
 	errRedirected = errors.New("the answer comes from another address than was asked: the HTTP client's transport followed a redirect")
 )
 
