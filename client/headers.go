@@ -126,7 +126,9 @@ func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
 
 // dateForms are HTTP's and what servers make of them, without the day of the week: UTC for GMT, an
 // offset. A day may have one digit.
-var dateForms = []string{"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", time.RFC3339, "02-Jan-06 15:04:05 GMT"}
+var dateForms = []string{
+	"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", "02-Jan-06 15:04:05 GMT", time.RFC3339,
+}
 
 // parseDate reads a date. The zero time stands for anything else.
 func parseDate(text string) time.Time {
