@@ -134,7 +134,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.date = parseDate(resp.Header.Get("Date"))
-	err = a.readBody(resp.Body)
+	err = a.readBody(resp)
 	resp.Body = http.NoBody
 	return resp, err
 }
@@ -151,13 +151,19 @@ func redirected(asked *url.URL, resp *http.Response) bool {
 }
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.
-func (a *answer) readBody(body io.ReadCloser) (err error) {
-	if body == nil {
+func (a *answer) readBody(resp *http.Response) (err error) {
+	if resp.Body == nil {
 		return nil
 	}
-	defer func() { _ = body.Close() }() // all of it has been read, or is not wanted
-	a.reader = io.LimitedReader{R: body, N: maxBody + 1}
-	a.body, err = io.ReadAll(&a.reader)
+	defer func() { _ = resp.Body.Close() }() // all of it has been read, or is not wanted
+	a.reader = io.LimitedReader{R: resp.Body, N: maxBody + 1}
+	if n := int(min(resp.ContentLength, maxBody+1)); n > 0 {
+		a.body = make([]byte, n)
+		n, err = io.ReadFull(&a.reader, a.body)
+		a.body = a.body[:n]
+	} else { // the length is not known
+		a.body, err = io.ReadAll(&a.reader)
+	}
 	if len(a.body) > maxBody {
 		a.body, err = a.body[:maxBody], errTooLarge
 	}

@@ -29,7 +29,7 @@
 //	retry.go        again? after how long?
 //	limit.go        is there budget? gate.go hears what every answer says (headers.go)
 //	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
-//	                observer and log (observe.go)
+//	                observer and log
 //	call.go         what the answer means: status first, then body (answer.go); a link
 //	                (portallink.go), icons (providericon.go) or an Error (errors.go)
 //
