@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"regexp"
@@ -17,10 +16,9 @@ import (
 type answer struct {
 	status   int // 0: nothing came
 	header   http.Header
-	reader   io.LimitedReader // of the body
-	body     []byte           // to the cap, without a byte order mark
-	said     description      // what the body of an error says
-	err      error            // why nothing came, or why the body is not whole
+	body     []byte      // to the cap, without a byte order mark
+	said     description // what the body of an error says
+	err      error       // why nothing came, or why the body is not whole
 	sent     time.Time
 	received time.Time // of the headers
 	date     time.Time // the header Date; zero where there is none, or nonsense

@@ -156,13 +156,12 @@ func (a *answer) readBody(resp *http.Response) (err error) {
 		return nil
 	}
 	defer func() { _ = resp.Body.Close() }() // all of it has been read, or is not wanted
-	a.reader = io.LimitedReader{R: resp.Body, N: maxBody + 1}
 	if n := int(min(resp.ContentLength, maxBody+1)); n > 0 {
 		a.body = make([]byte, n)
-		n, err = io.ReadFull(&a.reader, a.body)
+		n, err = io.ReadFull(resp.Body, a.body)
 		a.body = a.body[:n]
 	} else { // the length is not known
-		a.body, err = io.ReadAll(&a.reader)
+		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	}
 	if len(a.body) > maxBody {
 		a.body, err = a.body[:maxBody], errTooLarge

