@@ -147,7 +147,8 @@ func redirected(asked *url.URL, resp *http.Response) bool {
 		return false
 	}
 	answered := resp.Request.URL
-	return !strings.HasSuffix(answered.Path, asked.Path) || runtime.GOOS == "js" && answered.String() != asked.String()
+	return resp.Request.Response != nil || !strings.HasSuffix(answered.Path, asked.Path) ||
+		runtime.GOOS == "js" && answered.String() != asked.String()
 }
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.

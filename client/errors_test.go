@@ -8,27 +8,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/adminportal-go/adminportal/client"
 )
 
-var dialects = []client.Dialect{client.DialectPortalLinks, client.DialectGenerateLink}
-
-// once fails with what h answers, without another attempt.
-func once(t testing.TB, d client.Dialect, h http.HandlerFunc) *client.Error {
-	t.Helper()
-	portal := serve(t, h, client.WithDialect(d), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-	link, err := portal.GeneratePortalLink(t.Context(), sso)
-	if link != nil || err == nil {
-		t.Fatalf("GeneratePortalLink = %v, %v, want an error alone", link, err)
-	}
-	return asError(t, err)
-}
-
-// Every row of the reference's error table, every shape seen live, and what
-// proxies make of them. Each is told in both dialects.
+// Every row of the reference's error table, every shape seen live, and what intermediaries send.
+// Each comes in both dialects.
 func TestErrorBodies(t *testing.T) {
 	const (
 		invalid   = `{"error":"invalid_request","error_description":"The 'organization' parameter is required","code":"invalid_request"}`
@@ -98,127 +83,47 @@ func TestErrorBodies(t *testing.T) {
 					w.Header().Set("X-Request-Id", "req_01H")
 					reply(w, tt.status, tt.body)
 				})
-				if e.StatusCode != tt.status || e.Code != tt.code || e.Description != tt.description {
-					t.Errorf("got %d %q %q, want %d %q %q", e.StatusCode, e.Code, e.Description, tt.status, tt.code, tt.description)
-				}
-				if e.RequestID != "req_01H" || e.Attempts != 1 || e.Body != tt.body || e.RetryAfter != 0 {
-					t.Errorf("RequestID %q, Attempts %d, RetryAfter %v, Body %q, want req_01H, 1, 0 and what was sent", e.RequestID, e.Attempts, e.RetryAfter, e.Body)
-				}
-				if hint := e.Hint(); !strings.Contains(hint, tt.hint) || (hint == "") != (tt.hint == "") {
-					t.Errorf("Hint() = %q, want it to say %q", hint, tt.hint)
-				}
+				errorIf(t, e.StatusCode != tt.status || e.Code != tt.code || e.Description != tt.description, "got %d %q %q, want %d %q %q", e.StatusCode, e.Code, e.Description, tt.status, tt.code, tt.description)
+				errorIf(t, e.RequestID != "req_01H" || e.Attempts != 1 || e.Body != tt.body || e.RetryAfter != 0, "RequestID %q, Attempts %d, RetryAfter %v, Body %q, want req_01H, 1, 0 and what was sent", e.RequestID, e.Attempts, e.RetryAfter, e.Body)
+				hint := e.Hint()
+				errorIf(t, !strings.Contains(hint, tt.hint) || (hint == "") != (tt.hint == ""), "Hint() = %q, want it to say %q", hint, tt.hint)
 				wantOnly(t, e, tt.kind)
-				if errors.Unwrap(e) != nil {
-					t.Errorf("Unwrap() = %v, want nil: the answer is the cause", errors.Unwrap(e))
-				}
+				errorIf(t, errors.Unwrap(e) != nil, "Unwrap() = %v, want nil: the answer is the cause", errors.Unwrap(e))
 			})
 		}
 	}
 }
 
 func TestErrorText(t *testing.T) {
-	e := once(t, client.DialectPortalLinks, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Request-Id", "req_01H")
-		reply(w, 404, contractNotFound)
-	})
-	const want = "adminportal: generate portal link: 404 entity_not_found: Organization not found (request req_01H)"
-	if got := e.Error(); got != want {
-		t.Errorf("Error() = %q, want %q", got, want)
+	answered := once(t, client.DialectPortalLinks, with(answer(404, contractNotFound), "X-Request-Id", "req_01H"))
+	for want, e := range map[string]*client.Error{
+		"adminportal: generate portal link: 404 entity_not_found: Organization not found (request req_01H)": answered,
+		// Literals, for a fake of the user's own.
+		"adminportal: 429 Too Many Requests; try again in 3s (after 2 attempts)": {StatusCode: 429, RetryAfter: 3 * time.Second, Attempts: 2},
+		"adminportal: failed": {},
+	} {
+		got := e.Error()
+		errorIf(t, got != want, "Error() = %q, want %q", got, want)
 	}
-
+	literal := &client.Error{StatusCode: 429}
+	wantOnly(t, fmt.Errorf("wrapped: %w", literal), client.ErrRateLimited)
+	errorIf(t, literal.Hint() == "", "Hint() of a literal 429 is empty")
 	// The prefix appears once, however many layers an error has come through.
-	_, err := serve(t, status(401), client.WithAPIKeySource(func(ctx context.Context) (string, error) {
+	err := ask(t, inMemory(t, succeed, client.WithAPIKeySource(func(context.Context) (string, error) {
 		_, err := client.New("")
 		return "", err
-	})).GeneratePortalLink(t.Context(), sso)
-	if got := strings.Count(err.Error(), "adminportal:"); got != 1 {
-		t.Errorf("%q says adminportal: %d times, want once", err, got)
-	}
+	})), 0)
+	got := strings.Count(err.Error(), "adminportal:")
+	errorIf(t, got != 1, "%q says adminportal: %d times, want once", err, got)
 }
 
-func TestErrorTellsAttemptsAndRetryAfter(t *testing.T) {
-	for _, d := range dialects {
-		var seen tally
-		portal := serve(t, script(&seen, status(503), status(500), status(429, "Retry-After", "7")), client.WithDialect(d),
-			client.WithRetry(client.RetryPolicy{MaxAttempts: 3, BaseDelay: -1}))
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
-		e := asError(t, err)
-		if e.Attempts != 3 || seen.total() != 3 || e.RetryAfter != 7*time.Second || e.StatusCode != 429 {
-			t.Errorf("%v: Attempts %d of %d, RetryAfter %v, status %d, want 3 of 3, 7s and that of the last", d, e.Attempts, seen.total(), e.RetryAfter, e.StatusCode)
-		}
-		if text := e.Error(); !strings.Contains(text, "after 3 attempts") || !strings.Contains(text, "try again in 7s") {
-			t.Errorf("%v: Error() = %q, want it to tell of 3 attempts and 7s", d, text)
-		}
-	}
-}
-
-// Whoever answers does not write lines, colours or halves of characters into our
-// logs, and cannot fill them.
-func TestErrorsAreOneBoundedLine(t *testing.T) {
-	long := strings.Repeat("é", 40_000)
-	for name, tt := range map[string]struct{ body, requestID string }{
-		"line breaks":       {`{"message":"a\nlevel=ERROR msg=forged\r\n\u2028b","code":"c\nd"}`, "req_1"},
-		"raw line breaks":   {"<html>\n\nlevel=ERROR\r\n</html>", "req_1"},
-		"escape sequences":  {`{"message":"\u001b[31mred\u0007\u0000","code":"\u009b2J"}`, "req_1"},
-		"long":              {`{"message":"` + long + `","code":"` + long + `"}`, strings.Repeat("r", 4000)},
-		"long, other phase": {`{"message":"x` + long + `","code":"xx` + long + `"}`, "x"},
-		"not UTF-8":         {"{\"message\":\"\xff\xfe\xc3\"}", "\xff\xfe"},
-		"many details":      {`{"message":"m","errors":[` + strings.Repeat(`"detail\n",`, 5000) + `"last"]}`, "req_1"},
-		"many secrets":      {strings.Repeat("sk_a ", 400), strings.Repeat("sk_a ", 40)},
-		"hidden direction":  {`{"message":"a\u202eb","code":"\u2066c"}`, "req_1"},
-	} {
-		for _, d := range dialects {
-			e := once(t, d, func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("X-Request-Id", tt.requestID)
-				reply(w, 400, tt.body)
-			})
-			for field, f := range map[string]struct {
-				text string
-				most int
-			}{
-				"Code": {e.Code, 512}, "Description": {e.Description, 512}, "RequestID": {e.RequestID, 512}, "Body": {e.Body, 512}, "Error()": {e.Error(), 2048},
-			} {
-				if len(f.text) > f.most || !utf8.ValidString(f.text) {
-					t.Errorf("%s, %v: %s has %d bytes, valid UTF-8: %v, want at most %d and valid", name, d, field, len(f.text), utf8.ValidString(f.text), f.most)
-				}
-				if strings.ContainsFunc(f.text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-					t.Errorf("%s, %v: %s = %.200q, want one line without control characters", name, d, field, f.text)
-				}
-			}
-		}
-	}
-}
-
-// The icons report as the links do.
+// The icons report errors as the links do.
 func TestErrorsOfIcons(t *testing.T) {
 	for _, d := range dialects {
-		portal := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Request-Id", "req_9")
-			reply(w, 400, `{"message":"Forbearance"}`)
-		}, client.WithDialect(d))
+		portal := inMemory(t, with(answer(400, `{"message":"Forbearance"}`), "X-Request-Id", "req_9"), client.WithDialect(d))
 		_, err := portal.ListProviderIcons(t.Context())
 		wantOnly(t, err, client.ErrInvalidRequest)
-		e := asError(t, err)
-		if e.StatusCode != 400 || e.Description != "Forbearance" || e.RequestID != "req_9" || e.Attempts != 1 {
-			t.Errorf("%v: got %+v, want 400 Forbearance, req_9, one attempt", d, e)
-		}
-		if !strings.HasPrefix(err.Error(), "adminportal: list provider icons: 400 ") {
-			t.Errorf("%v: Error() = %q, want it to name what was attempted", d, err)
-		}
-	}
-}
-
-// A literal of a user's own, for a fake, works like one of ours.
-func TestLiteralError(t *testing.T) {
-	e := &client.Error{StatusCode: 429, RetryAfter: 3 * time.Second}
-	wantOnly(t, fmt.Errorf("wrapped: %w", e), client.ErrRateLimited)
-	if got, want := e.Error(), "adminportal: 429 Too Many Requests; try again in 3s"; got != want {
-		t.Errorf("Error() = %q, want %q", got, want)
-	}
-	if e.Hint() == "" {
-		t.Error("Hint() is empty, want the one for 429")
-	}
-	if got := new(client.Error).Error(); got != "adminportal: failed" {
-		t.Errorf("zero value: Error() = %q, want adminportal: failed", got)
+		got, want := err.Error(), "adminportal: list provider icons: 400 Bad Request: Forbearance (request req_9)"
+		errorIf(t, got != want || asError(t, err).Attempts != 1, "%v: got %s, want %s", d, got, want)
 	}
 }

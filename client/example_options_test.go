@@ -17,27 +17,12 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-// A gateway may serve the API under an address of its own.
-func ExampleWithBaseURL() {
-	portal, err := client.New("sk_example_123456789", client.WithBaseURL("https://gateway.example/workos"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(portal)
-	// Output: adminportal client for https://gateway.example/workos
-}
-
 func ExampleWithCDNURL() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
 	mirror := portaltest.NewServer(nil)
 	defer mirror.Close()
+	portal, srv := sandbox(client.WithDialect(client.DialectGenerateLink), client.WithCDNURL(mirror.URL))
+	defer srv.Close()
 
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithDialect(client.DialectGenerateLink),
-		client.WithCDNURL(mirror.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
 	icons, err := portal.ListProviderIcons(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -52,14 +37,11 @@ func ExampleWithHTTPClient() {
 	transport.MaxIdleConnsPerHost = 64 // net/http keeps two
 
 	portal, err := client.New("sk_example_123456789", client.WithHTTPClient(&http.Client{Transport: transport}))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(portal)
-	// Output: adminportal client for https://api.workos.com
+	fmt.Println(portal, err)
+	// Output: adminportal client for https://api.workos.com <nil>
 }
 
-// A test may do without a socket, and so run in a testing/synctest bubble.
+// A test needs no socket, and can run in a testing/synctest bubble.
 func ExampleWithHTTPClient_inMemory() {
 	h := portaltest.NewHandler()
 	portal, err := client.New(h.APIKey, client.WithHTTPClient(&http.Client{Transport: h.Transport()}))
@@ -71,59 +53,36 @@ func ExampleWithHTTPClient_inMemory() {
 	// Output: <nil>
 }
 
-func ExampleWithUserAgent() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithUserAgent("acme-settings/2.1"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, _ = portal.ListProviderIcons(context.Background())
-	fmt.Println(srv.Requests()[0].Header.Get("User-Agent"))
-	// Output: acme-settings/2.1
-}
-
-// A key that is rotated while the service runs: ask the vault, and not a variable
-// that was read at startup.
+// For a key that is rotated while the service runs, ask the vault at each call.
 func ExampleWithAPIKeySource() {
-	srv := portaltest.NewServer(nil)
+	var vault string
+	portal, srv := sandbox(client.WithAPIKeySource(func(context.Context) (string, error) { return vault, nil }))
 	defer srv.Close()
-	vault := srv.APIKey
-	portal, err := client.New("", client.WithBaseURL(srv.URL), client.WithAPIKeySource(func(context.Context) (string, error) {
-		return vault, nil
-	}))
-	if err != nil {
-		log.Fatal(err)
-	}
 
 	vault = srv.AddKey()
 	srv.RemoveKey(srv.APIKey)
 
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	fmt.Println(err)
 	// Output: <nil>
 }
 
 func ExampleWithRetry() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithRetry(client.RetryPolicy{
+	portal, srv := sandbox(client.WithRetry(client.RetryPolicy{
 		MaxAttempts:    5,
 		BaseDelay:      10 * time.Millisecond,
 		AttemptTimeout: 3 * time.Second,
 	}))
-	if err != nil {
-		log.Fatal(err)
-	}
+	defer srv.Close()
 	srv.Fail(portaltest.Fault{Status: 503, Times: 2})
 
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	fmt.Println(len(srv.Requests()), "attempts,", err)
 	// Output: 3 attempts, <nil>
 }
 
-// A paced limiter lets one attempt leave at every tick. *rate.Limiter of
-// golang.org/x/time/rate fits as well.
+// A paced limiter lets one attempt leave at every tick. *rate.Limiter of golang.org/x/time/rate is
+// a Limiter as well.
 type paced struct{ ticks <-chan time.Time }
 
 func (p paced) Wait(ctx context.Context) error {
@@ -136,99 +95,65 @@ func (p paced) Wait(ctx context.Context) error {
 }
 
 func ExampleWithLimiter() {
-	srv := portaltest.NewServer(nil)
+	portal, srv := sandbox(client.WithLimiter(paced{time.Tick(20 * time.Millisecond)}))
 	defer srv.Close()
 	start := time.Now()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithLimiter(paced{time.Tick(20 * time.Millisecond)}))
-	if err != nil {
-		log.Fatal(err)
-	}
 	for range 3 {
 		_, _ = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	}
-	fmt.Println("three calls took their time:", time.Since(start) >= 50*time.Millisecond)
-	// Output: three calls took their time: true
+	fmt.Println("three calls waited for three ticks:", time.Since(start) >= 40*time.Millisecond)
+	// Output: three calls waited for three ticks: true
 }
 
 func ExampleWithDialect() {
-	srv := portaltest.NewServer(nil)
+	portal, srv := sandbox(client.WithDialect(client.DialectGenerateLink))
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithDialect(client.DialectGenerateLink))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	fmt.Println(srv.Requests()[0].Path, err)
 	// Output: /portal/generate_link <nil>
 }
 
-// A page on which the admin reads for a while wants more life left than the 30 s
-// that a redirect needs.
-func ExampleWithExpiryMargin() {
-	srv := portaltest.NewServer(nil, portaltest.WithLinkLife(portaltest.DialectBoth, time.Minute))
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithExpiryMargin(2*time.Minute))
-	if err != nil {
-		log.Fatal(err)
-	}
-	link, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fresh, err := portal.EnsureFresh(context.Background(), link)
-	fmt.Println(fresh == link, err)
-	// Output: false <nil>
-}
-
 func ExampleWithLinkHosts() {
-	srv := portaltest.NewServer(nil)
+	portal, srv := sandbox(client.WithLinkHosts("id.workos.com", "setup.workos.com"))
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithLinkHosts("id.workos.com", "setup.workos.com"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-	fmt.Println(errors.Is(err, client.ErrMalformedResponse)) // the sandbox's links lead to itself
+	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+	fmt.Println(errors.Is(err, client.ErrMalformedResponse)) // the sandbox's links lead to the sandbox
 	// Output: true
 }
 
 func ExampleWithLogger() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: keep("level", "operation", "attempt", "status")}))
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithLogger(logger))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_, _ = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: "org_gone", Intent: client.IntentSSO})
-	// Output: level=WARN operation=generatePortalLink attempt=1 status=404
-}
-
-// keep drops every other attribute, for an output that is always the same.
-func keep(names ...string) func([]string, slog.Attr) slog.Attr {
-	return func(_ []string, a slog.Attr) slog.Attr {
-		if !slices.Contains(names, a.Key) {
+	// Only attributes that are the same in every run.
+	keep := func(_ []string, a slog.Attr) slog.Attr {
+		if !slices.Contains([]string{"level", "operation", "attempt", "status"}, a.Key) {
 			return slog.Attr{}
 		}
 		return a
 	}
+	portal, srv := sandbox(client.WithLogger(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: keep}))))
+	defer srv.Close()
+	_, _ = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: "org_gone", Intent: client.IntentSSO})
+	// Output: level=WARN operation=generatePortalLink attempt=1 status=404
 }
 
-// An observer makes a metric or a span of every attempt.
+// A span is the observer's child of ctx, and has the times of the attempt: with OpenTelemetry
+//
+//	_, span := tracer.Start(ctx, a.Operation, trace.WithTimestamp(a.Start))
+//	span.End(trace.WithTimestamp(a.Start.Add(a.Duration)))
 func ExampleWithObserver() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL),
-		client.WithRetry(client.RetryPolicy{BaseDelay: 10 * time.Millisecond}),
-		client.WithObserver(func(_ context.Context, a client.Attempt) {
-			fmt.Println(a.Operation, a.Number, a.StatusCode, a.Err == nil)
+	type traceID struct{} // stands for the caller's span
+	var begun time.Time
+	portal, srv := sandbox(client.WithRetry(client.RetryPolicy{BaseDelay: 10 * time.Millisecond}),
+		client.WithObserver(func(ctx context.Context, a client.Attempt) {
+			start, end := a.Start.Sub(begun), a.Start.Add(a.Duration).Sub(begun)
+			fmt.Println(ctx.Value(traceID{}), a.Operation, a.Number, a.StatusCode, a.Err == nil, 0 <= start && start <= end)
 		}))
-	if err != nil {
-		log.Fatal(err)
-	}
+	defer srv.Close()
 	srv.Fail(portaltest.Fault{Status: 502})
-	_, _ = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+
+	begun = time.Now()
+	ctx := context.WithValue(context.Background(), traceID{}, "trace-1")
+	_, _ = portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	// Output:
-	// generatePortalLink 1 502 false
-	// generatePortalLink 2 200 true
+	// trace-1 generatePortalLink 1 502 false true
+	// trace-1 generatePortalLink 2 200 true true
 }

@@ -21,43 +21,23 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	fmt.Println(portal)
-	// Output: adminportal client for https://api.workos.com
-}
 
-// What is wrong is refused at once, and the error does not repeat the key.
-func ExampleNew_refused() {
-	_, err := client.New("Bearer sk_example_123456789")
+	// A mistake is refused at once, and the error does not repeat the key.
+	_, err = client.New("Bearer " + apiKey)
 	fmt.Println(err)
-	// Output: adminportal: new client: API key: must not start with "Bearer ": give the key alone
+	// Output:
+	// adminportal client for https://api.workos.com
+	// adminportal: new client: API key: must not start with "Bearer ": give the key alone
 }
 
 func ExampleNewFromEnv() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	defer setenv("WORKOS_API_KEY", srv.APIKey)()
-	defer setenv("WORKOS_BASE_URL", srv.URL)()
+	_ = os.Setenv("WORKOS_API_KEY", "sk_example_123456789")
+	_ = os.Setenv("WORKOS_BASE_URL", "https://gateway.example/workos")
+	defer func() { _, _ = os.Unsetenv("WORKOS_API_KEY"), os.Unsetenv("WORKOS_BASE_URL") }()
 
 	portal, err := client.NewFromEnv()
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(portal.String() == "adminportal client for "+srv.URL)
-	// Output: true
-}
-
-// setenv is os.Setenv until the function that it returns is called.
-func setenv(name, value string) (restore func()) {
-	before, set := os.LookupEnv(name)
-	if err := os.Setenv(name, value); err != nil {
-		log.Fatal(err)
-	}
-	return func() {
-		if !set {
-			_ = os.Unsetenv(name)
-			return
-		}
-		_ = os.Setenv(name, before)
-	}
+	fmt.Println(portal, err)
+	// Output: adminportal client for https://gateway.example/workos <nil>
 }
 
 func ExampleClient_GeneratePortalLink() {
@@ -83,17 +63,23 @@ func ExampleClient_GeneratePortalLink() {
 	// Output: lives for 10m0s
 }
 
-// Some intents, the customer's contacts, and what spares the admin a question exist in
-// the live dialect alone. The request goes there by itself.
-func ExampleClient_GeneratePortalLink_contacts() {
+// The other examples use this: a client of a portal on loopback.
+func sandbox(opts ...client.Option) (*client.Client, *portaltest.Server) {
 	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
+	portal, err := client.New(srv.APIKey, append([]client.Option{client.WithBaseURL(srv.URL)}, opts...)...)
 	if err != nil {
 		log.Fatal(err)
 	}
+	return portal, srv
+}
 
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
+// Some intents, and the customer's contacts, exist in the live dialect only. Such a request goes
+// there without an option.
+func ExampleClient_GeneratePortalLink_contacts() {
+	portal, srv := sandbox()
+	defer srv.Close()
+
+	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
 		Organization:    srv.Organization,
 		Intent:          client.IntentDomainVerification,
 		ReturnURL:       "https://example.com/settings",
@@ -103,37 +89,36 @@ func ExampleClient_GeneratePortalLink_contacts() {
 	// Output: /portal/generate_link <nil>
 }
 
-// A link that had to wait, for a form to be filled in or a queue to be worked off,
-// may be too old to send anyone to.
+// A link that had to wait, for example in a queue, may be too old for a redirect.
 func ExampleClient_EnsureFresh() {
-	srv := portaltest.NewServer(nil, portaltest.WithLinkLife(portaltest.DialectBoth, 20*time.Second))
+	portal, srv := sandbox(client.WithExpiryMargin(15 * time.Minute)) // more than a link lives, to show the effect
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
 	ctx := context.Background()
 	link, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentDsync})
 	if err != nil {
 		log.Fatal(err)
 	}
-	stale := link.URL // 20 s are left, and the margin is 30 s
 
-	link, err = portal.EnsureFresh(ctx, link)
+	fresh, err := portal.EnsureFresh(ctx, link)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("a new link:", link.URL != stale)
+	fmt.Println("a new link:", fresh.URL != link.URL)
 	// Output: a new link: true
 }
 
-func ExampleClient_ListProviderIcons() {
-	srv := portaltest.NewServer(nil)
+// A call in the background, when a page with a button is shown, makes the click quick.
+func ExampleClient_Warm() {
+	portal, srv := sandbox()
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
+
+	fmt.Println(portal.Warm(context.Background()), len(srv.Links()), "links")
+	// Output: <nil> 0 links
+}
+
+func ExampleClient_ListProviderIcons() {
+	portal, srv := sandbox()
+	defer srv.Close()
 
 	icons, err := portal.ListProviderIcons(context.Background())
 	if err != nil {
@@ -147,15 +132,11 @@ func ExampleClient_ListProviderIcons() {
 	// google-saml: <img src=… alt="Google">
 }
 
-// The client waits by itself when the budget is spent. What it knows is of use for
-// a dashboard, or to put off work that can wait.
+// The client waits by itself when the budget is spent. What it knows is for a dashboard, or to put
+// off work that can wait.
 func ExampleClient_RateLimit() {
-	srv := portaltest.NewServer(nil)
+	portal, srv := sandbox()
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
 	if _, err := portal.ListProviderIcons(context.Background()); err != nil {
 		log.Fatal(err)
 	}
@@ -165,16 +146,12 @@ func ExampleClient_RateLimit() {
 	// Output: 99 requests left, until the reset in a minute: true
 }
 
-// The sentinels are for decisions, and the *client.Error has what a log wants.
+// The sentinels are for decisions. The *client.Error has the details, and a hint for the log.
 func ExampleError() {
-	srv := portaltest.NewServer(nil)
+	portal, srv := sandbox()
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
 
-	_, err = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: "org_gone", Intent: client.IntentSSO})
+	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: "org_gone", Intent: client.IntentSSO})
 	switch {
 	case err == nil:
 	case errors.Is(err, client.ErrOrganizationNotFound):
@@ -186,81 +163,43 @@ func ExampleError() {
 	}
 	if e := new(client.Error); errors.As(err, &e) {
 		fmt.Println(e.StatusCode, e.Code, e.Attempts)
+		fmt.Println(e.Hint())
 	}
 	// Output:
 	// not a customer any more
 	// 404 entity_not_found 1
-}
-
-// The hint says what to do, for whoever reads the log.
-func ExampleError_Hint() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New("sk_test_wrong", client.WithBaseURL(srv.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	_, err = portal.ListProviderIcons(context.Background())
-	if e := new(client.Error); errors.As(err, &e) {
-		fmt.Println(e.Hint())
-	}
-	// Output: check that the API key is whole and current, and its permissions in the WorkOS Dashboard
+	// confirm that the organization exists, that its ID is correct, and that the API key belongs to the same environment
 }
 
 // A wait that is longer than the caller has is not begun.
 func ExampleError_retryAfter() {
-	srv := portaltest.NewServer(nil)
+	portal, srv := sandbox()
 	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-	if err != nil {
-		log.Fatal(err)
-	}
 	srv.Fail(portaltest.Fault{Status: 429, RetryAfter: 30 * time.Second})
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 
-	_, err = portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+	_, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	if e := new(client.Error); errors.As(err, &e) && errors.Is(err, client.ErrRateLimited) {
 		fmt.Println("Retry-After:", int(e.RetryAfter.Seconds())) // for our own 503
 	}
 	// Output: Retry-After: 30
 }
 
-// A literal link is a fake for your tests.
+// A literal link is a fake for your tests. Printed, it does not show its secret.
 func ExamplePortalLink() {
-	link := &client.PortalLink{URL: "https://id.workos.com/portal/launch?secret=abc123", ExpiresAt: time.Now().Add(10 * time.Minute)}
-
-	fmt.Println(link.TTL().Round(time.Minute), link.Expired())
-	// Output: 10m0s false
-}
-
-func ExamplePortalLink_TTL() {
 	link := &client.PortalLink{URL: "https://id.workos.com/portal/launch?secret=abc123", ExpiresAt: time.Now().Add(4 * time.Minute)}
 
 	fmt.Printf("This link works for %.0f minutes.\n", link.TTL().Minutes())
-	// Output: This link works for 4 minutes.
-}
-
-func ExamplePortalLink_Expired() {
-	link := &client.PortalLink{URL: "https://id.workos.com/portal/launch?secret=abc123", ExpiresAt: time.Now().Add(-time.Second)}
-
-	if link.Expired() {
-		fmt.Println("Please press the button again.")
-	}
-	// Output: Please press the button again.
-}
-
-// A link may stand in a log line: its secret does not.
-func ExamplePortalLink_String() {
-	link := &client.PortalLink{URL: "https://id.workos.com/portal/launch?secret=abc123", ExpiresAt: time.Now().Add(10 * time.Minute)}
-
+	fmt.Println(link.Expired())
 	fmt.Println(link)
-	// Output: portal link to id.workos.com, 10m0s left [redacted]
+	// Output:
+	// This link works for 4 minutes.
+	// false
+	// portal link to id.workos.com, 4m0s left [redacted]
 }
 
-// To answer a browser, send the URL. A link as it is would be a secret in some
-// other answer one day.
+// To answer a browser, send the URL. To marshal a link by mistake is an error.
 func ExamplePortalLink_MarshalJSON() {
 	link := &client.PortalLink{URL: "https://id.workos.com/portal/launch?secret=abc123"}
 
@@ -271,4 +210,50 @@ func ExamplePortalLink_MarshalJSON() {
 	// Output:
 	// true
 	// {"url":"https://id.workos.com/portal/launch?secret=abc123"} <nil>
+}
+
+// One catalog serves all pages: a list is fetched once a day, in the background.
+func ExampleNewIconCatalog() {
+	portal, srv := sandbox()
+	defer srv.Close()
+
+	catalog := client.NewIconCatalog(portal)
+	for _, connectionType := range []string{"OktaSAML", "GoogleOAuth", "ADFSSAML"} {
+		icon, ok, err := catalog.Lookup(context.Background(), connectionType)
+		fmt.Println(connectionType, icon.Name, ok, err)
+	}
+	fmt.Println(len(srv.Requests()), "request")
+	// Output:
+	// OktaSAML Okta true <nil>
+	// GoogleOAuth Google true <nil>
+	// ADFSSAML  false <nil>
+	// 1 request
+}
+
+// staticIcons are a source for a test: no client, no server.
+type staticIcons []client.ProviderIcon
+
+func (i staticIcons) ListProviderIcons(context.Context) ([]client.ProviderIcon, error) { return i, nil }
+
+func ExampleIconCatalog() {
+	catalog := client.NewIconCatalog(staticIcons{{ID: "okta", Name: "Okta", IconURL: "https://cdn.workos.com/provider-icons/light/okta.svg"}})
+	catalog.Warm() // at startup, so that no page has to wait for the list
+
+	icon, ok, err := catalog.Lookup(context.Background(), "OktaSAML")
+	switch {
+	case err != nil: // there is no list yet
+		log.Print(err)
+	case !ok: // there is no such icon
+		fmt.Println("SSO")
+	default:
+		fmt.Printf("<img src=%q alt=%q>\n", icon.IconURL, icon.Name)
+	}
+	all, err := catalog.All(context.Background())
+	fmt.Println(len(all), "icons", err)
+	age, ok := catalog.Age() // for a health page
+	fmt.Println("up to date:", ok && age < 72*time.Hour)
+	// Output:
+	// <img src="https://cdn.workos.com/provider-icons/light/okta.svg" alt="Okta">
+	// 1 icons <nil>
+	// up to date: true
 }

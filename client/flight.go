@@ -15,8 +15,9 @@ type flight[T any] struct {
 	running *question[T] // the last one; it is over when its context is
 }
 
-// A question is the context of the function that answers it. Its values are those of the first
-// caller, its deadline is the latest of those who wait: who plans by it plans for the most patient.
+// A question is the context of the function that answers it, with the values of the first caller.
+// It ends when nobody waits any more. Its deadline is not the context's own, since it moves when a
+// caller with more time joins: see deadlineOf.
 type question[T any] struct {
 	context.Context
 	end      context.CancelFunc
@@ -66,9 +67,12 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 	return q.value, joined, q.err
 }
 
-// Deadline is the latest of those who wait.
-func (q *question[T]) Deadline() (time.Time, bool) {
+// Value lets deadlineOf find the latest deadline of those who wait.
+func (q *question[T]) Value(key any) any {
+	if key != (latestKey{}) {
+		return q.Context.Value(key)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.latest, true
+	return q.latest
 }

@@ -9,129 +9,113 @@ import (
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// told is what RateLimit says after one answer with these headers, Date included.
-func told(t *testing.T, status int, headers ...string) client.RateLimit {
-	t.Helper()
-	portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(headers); i += 2 {
-			w.Header().Add(headers[i], headers[i+1])
-		}
-		reply(w, status, `{"link":"`+testLink+`"}`)
-	}, client.WithDialect(client.DialectPortalLinks), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-	_, _ = portal.GeneratePortalLink(t.Context(), sso)
-	return portal.RateLimit()
-}
+// The clock of a synctest bubble starts at midnight, 2000-01-01 UTC: at 946684800.
 
 // Every form in which servers tell their budget, as they were seen running.
 func TestRateHeadersOfServers(t *testing.T) {
-	at := func(d time.Duration) time.Time { return time.Now().Add(d) }
+	const s = time.Second
+	family := func(limit, remaining, reset string) []string {
+		return []string{"X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset", reset}
+	}
 	for name, tt := range map[string]struct {
-		headers   func() []string
-		limit     int
-		remaining int
-		reset     time.Duration // zero: nothing is known
+		headers          []string
+		limit, remaining int
+		reset            time.Duration // zero: nothing is known
 	}{
-		"Nest": {func() []string {
-			return []string{"X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "60"}
-		}, 5, 4, time.Minute},
-		"Express, epoch": {func() []string {
-			return []string{"X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "946684860"}
-		}, 5, 4, time.Minute},
-		"epoch milliseconds": {func() []string { return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "946684860000"} }, 0, 4, time.Minute},
-		"draft 6": {func() []string {
-			return []string{"RateLimit-Limit", "5", "RateLimit-Remaining", "4", "RateLimit-Reset", "60", "RateLimit-Policy", "5;w=60"}
-		}, 5, 4, time.Minute},
-		"draft 6, policies": {func() []string {
-			return []string{"RateLimit-Limit", "5, 5;w=60, 50;w=3600", "RateLimit-Remaining", "4", "RateLimit-Reset", "60"}
-		}, 5, 4, time.Minute},
-		"draft 7": {func() []string { return []string{"RateLimit", "limit=5, remaining=4, reset=60"} }, 5, 4, time.Minute},
-		"draft 8": {func() []string {
-			return []string{"RateLimit", `"5-in-1min"; r=4; t=60`, "RateLimit-Policy", `"5-in-1min"; q=5; w=60`}
-		}, 0, 4, time.Minute},
-		"draft 8, two items": {func() []string { return []string{"RateLimit", `"minute";r=40;t=60, "hour";r=3;t=600`} }, 0, 3, 10 * time.Minute},
-		"draft 8, two lines": {func() []string { return []string{"RateLimit", `"hour";r=3;t=600`, "RateLimit", `"minute";r=40;t=60`} }, 0, 3, 10 * time.Minute},
-		"koa, fraction":      {func() []string { return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "946684859.5"} }, 0, 4, 59500 * time.Millisecond},
-		"go-limiter, date in UTC": {func() []string {
-			return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "Sat, 01 Jan 2000 00:01:00 UTC"}
-		}, 0, 4, time.Minute},
-		"date with one-digit day": {func() []string {
-			return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "Sat, 1 Jan 2000 00:01:00 GMT"}
-		}, 0, 4, time.Minute},
-		"date with an offset": {func() []string {
-			return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "Sat, 01 Jan 2000 01:01:00 +0100"}
-		}, 0, 4, time.Minute},
-		"RFC 3339": {func() []string {
-			return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "2000-01-01T00:01:00.000Z"}
-		}, 0, 4, time.Minute},
-		"quotes and blanks": {func() []string { return []string{"X-RateLimit-Remaining", ` "4" `, "X-RateLimit-Reset", ` "60" `} }, 0, 4, time.Minute},
-		"the smallest of families": {func() []string {
-			return []string{"X-RateLimit-Remaining", "40", "X-RateLimit-Reset", "60", "RateLimit", `"x";r=2;t=30`}
-		}, 0, 2, 30 * time.Second},
-		"the second that has begun": {func() []string { return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "0"} }, 0, 4, time.Second},
-		"no requests": {func() []string {
-			return []string{"X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60"}
-		}, 0, 0, 0},
-		"no remaining":       {func() []string { return []string{"X-RateLimit-Limit", "5", "X-RateLimit-Reset", "60"} }, 0, 0, 0},
-		"no reset":           {func() []string { return []string{"X-RateLimit-Limit", "5", "X-RateLimit-Remaining", "4"} }, 0, 0, 0},
-		"reset in the past":  {func() []string { return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "946684799"} }, 0, 0, 0},
-		"reset in two hours": {func() []string { return []string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "7200"} }, 0, 0, 0},
-		"from a cache, Age":  {func() []string { return []string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60", "Age", "30"} }, 0, 0, 0},
-		"from a cache, X-From": {func() []string {
-			return []string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60", "X-From-Cache", "1"}
-		}, 0, 0, 0},
+		"Nest":                      {family("5", "4", "60"), 5, 4, 60 * s},
+		"Express, epoch":            {family("5", "4", "946684860"), 5, 4, 60 * s},
+		"epoch milliseconds":        {family("", "4", "946684860000"), 0, 4, 60 * s},
+		"draft 6":                   {[]string{"RateLimit-Limit", "5", "RateLimit-Remaining", "4", "RateLimit-Reset", "60", "RateLimit-Policy", "5;w=60"}, 5, 4, 60 * s},
+		"draft 6, policies":         {[]string{"RateLimit-Limit", "5, 5;w=60, 50;w=3600", "RateLimit-Remaining", "4", "RateLimit-Reset", "60"}, 5, 4, 60 * s},
+		"draft 7":                   {[]string{"RateLimit", "limit=5, remaining=4, reset=60"}, 5, 4, 60 * s},
+		"draft 8":                   {[]string{"RateLimit", `"5-in-1min"; r=4; t=60`, "RateLimit-Policy", `"5-in-1min"; q=5; w=60`}, 0, 4, 60 * s},
+		"draft 8, two items":        {[]string{"RateLimit", `"minute";r=40;t=60, "hour";r=3;t=600`}, 0, 3, 600 * s},
+		"draft 8, two lines":        {[]string{"RateLimit", `"hour";r=3;t=600`, "RateLimit", `"minute";r=40;t=60`}, 0, 3, 600 * s},
+		"koa, fraction":             {family("", "4", "946684859.5"), 0, 4, 59500 * time.Millisecond},
+		"go-limiter, date in UTC":   {family("", "4", "Sat, 01 Jan 2000 00:01:00 UTC"), 0, 4, 60 * s},
+		"date with one-digit day":   {family("", "4", "Sat, 1 Jan 2000 00:01:00 GMT"), 0, 4, 60 * s},
+		"date with an offset":       {family("", "4", "Sat, 01 Jan 2000 01:01:00 +0100"), 0, 4, 60 * s},
+		"RFC 3339":                  {family("", "4", "2000-01-01T00:01:00.000Z"), 0, 4, 60 * s},
+		"quotes and blanks":         {family("", ` "4" `, ` "60" `), 0, 4, 60 * s},
+		"the smallest of families":  {append(family("", "40", "60"), "RateLimit", `"x";r=2;t=30`), 0, 2, 30 * s},
+		"the second that has begun": {family("", "4", "0"), 0, 4, s},
+		"the same, as epoch":        {family("", "4", "946684800"), 0, 4, s},
+		"no requests":               {family("0", "0", "60"), 0, 0, 0},
+		"no remaining":              {family("5", "", "60"), 0, 0, 0},
+		"no reset":                  {family("5", "4", ""), 0, 0, 0},
+		"reset in the past":         {family("", "4", "946684799"), 0, 0, 0},
+		"reset in an hour":          {family("", "4", "3600"), 0, 4, time.Hour},
+		"reset in more":             {family("", "4", "3601"), 0, 0, 0},
+		"reset in more, as epoch":   {family("", "4", "946688401"), 0, 0, 0},
+		"from a cache, Age":         {append(family("", "0", "60"), "Age", "30"), 0, 0, 0},
+		"from a cache, X-From":      {append(family("", "0", "60"), "X-From-Cache", "1"), 0, 0, 0},
+		"from a cache, X-Cache":     {append(family("", "0", "60"), "X-Cache", "Hit from cloudfront"), 0, 0, 0},
+		"Age 0 is no cache":         {append(family("", "4", "60"), "Age", "0"), 0, 4, 60 * s},
 	} {
 		synctest.Test(t, func(t *testing.T) {
+			portal := inMemory(t, with(succeed, tt.headers...), reference)
+			got := portal.RateLimit()
+			errorIf(t, got != (client.RateLimit{}), "%s: before any answer: RateLimit() = %+v, want the zero value", name, got)
+			generate(t, portal)
 			want := client.RateLimit{}
 			if tt.reset > 0 {
-				want = client.RateLimit{Limit: tt.limit, Remaining: tt.remaining, Reset: at(tt.reset)}
+				want = client.RateLimit{Limit: tt.limit, Remaining: tt.remaining, Reset: time.Now().Add(tt.reset)}
 			}
-			if got := told(t, 200, tt.headers()...); got != want {
-				t.Errorf("%s: RateLimit = %+v, want %+v", name, got, want)
+			if got := portal.RateLimit(); got != want {
+				t.Errorf("%s: RateLimit() = %+v, want %+v", name, got, want)
+			}
+			took := timed(func() { generate(t, portal) })
+			errorIf(t, tt.reset == 0 && took != 0, "%s: the next call was held for %v, want nothing known", name, took)
+			time.Sleep(tt.reset)
+			if got := portal.RateLimit(); got != (client.RateLimit{}) {
+				t.Errorf("%s: after the reset: RateLimit() = %+v, want the zero value", name, got)
 			}
 		})
 	}
 }
 
+// What a 429 asks for is in RetryAfter; the call waits as long if it has the time.
 func TestRetryAfterOfServers(t *testing.T) {
+	const half = 30 * time.Second
 	for name, tt := range map[string]struct {
 		headers []string
 		want    time.Duration
 	}{
-		"seconds":               {[]string{"Retry-After", "30"}, 30 * time.Second},
-		"with a fraction":       {[]string{"Retry-After", "30.0"}, 30 * time.Second},
+		"seconds":               {[]string{"Retry-After", "30"}, half},
+		"with a fraction":       {[]string{"Retry-After", "30.0"}, half},
 		"a little less":         {[]string{"Retry-After", "29.997"}, 29997 * time.Millisecond},
-		"quoted":                {[]string{"Retry-After", `"30"`}, 30 * time.Second},
-		"date":                  {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"}, 30 * time.Second},
-		"date in UTC":           {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 UTC"}, 30 * time.Second},
-		"date with an offset":   {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 +0000"}, 30 * time.Second},
-		"date, one-digit day":   {[]string{"Retry-After", "Sat, 1 Jan 2000 00:00:30 GMT"}, 30 * time.Second},
-		"RFC 3339":              {[]string{"Retry-After", "2000-01-01T00:00:30Z"}, 30 * time.Second},
-		"epoch":                 {[]string{"Retry-After", "946684830"}, 30 * time.Second},
-		"two headers":           {[]string{"Retry-After", "5", "Retry-After", "30"}, 30 * time.Second},
-		"a list":                {[]string{"Retry-After", "30, 30"}, 30 * time.Second},
-		"two dates":             {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:05 GMT", "Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"}, 30 * time.Second},
-		"zero, and a reset":     {[]string{"Retry-After", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "30"}, 30 * time.Second},
-		"draft 8 alone":         {[]string{"RateLimit", `"x";r=0;t=30`}, 30 * time.Second},
+		"quoted":                {[]string{"Retry-After", `"30"`}, half},
+		"date":                  {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"}, half},
+		"date in UTC":           {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 UTC"}, half},
+		"date with an offset":   {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 +0000"}, half},
+		"date, one-digit day":   {[]string{"Retry-After", "Sat, 1 Jan 2000 00:00:30 GMT"}, half},
+		"date, RFC 850":         {[]string{"Retry-After", "Saturday, 01-Jan-00 00:00:30 GMT"}, half},
+		"RFC 3339":              {[]string{"Retry-After", "2000-01-01T00:00:30Z"}, half},
+		"epoch":                 {[]string{"Retry-After", "946684830"}, half},
+		"two headers":           {[]string{"Retry-After", "5", "Retry-After", "30"}, half},
+		"a list":                {[]string{"Retry-After", "30, 5"}, half},
+		"two dates":             {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:05 GMT", "Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"}, half},
+		"zero, and a reset":     {[]string{"Retry-After", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "30"}, half},
+		"before a reset":        {[]string{"Retry-After", "30", "X-RateLimit-Reset", "50"}, half},
+		"reset alone":           {[]string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "30"}, half},
+		"reset alone, epoch":    {[]string{"X-RateLimit-Reset", "946684830"}, half},
+		"draft 8 alone":         {[]string{"RateLimit", `"x";r=0;t=30`}, half},
 		"budget left":           {[]string{"X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "30"}, 0},
 		"a window of nothing":   {[]string{"X-RateLimit-Limit", "0", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "30"}, 0},
-		"another server's time": {[]string{"Retry-After", "Sat, 01 Jan 2000 05:00:30 GMT", "Date", "Sat, 01 Jan 2000 05:00:00 GMT"}, 30 * time.Second},
+		"another server's time": {[]string{"Retry-After", "Sat, 01 Jan 2000 05:00:30 GMT", "Date", "Sat, 01 Jan 2000 05:00:00 GMT"}, half},
+		"a Date of nonsense":    {[]string{"X-RateLimit-Reset", "946684830", "Date", "yesterday"}, half},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-				for i := 0; i < len(tt.headers); i += 2 {
-					if tt.headers[i] == "Date" {
-						w.Header().Set("Date", tt.headers[i+1])
-						continue
-					}
-					w.Header().Add(tt.headers[i], tt.headers[i+1])
+			var seen tally
+			portal := inMemory(t, script(&seen, status(429, tt.headers...), succeed), reference)
+			if tt.want > 0 {
+				for i := range 2 { // the answer itself, and what the gate knows of it
+					e := fails(t, portal, 5*time.Second, client.ErrRateLimited)
+					errorIf(t, e.RetryAfter != tt.want || e.Attempts != 1-i || e.StatusCode != 429*(1-i), "%s: call %d: %v with %+v, want RetryAfter %v", name, i+1, e, e, tt.want)
 				}
-				reply(w, 429, `{"message":"Too many requests."}`)
-			}, client.WithDialect(client.DialectPortalLinks), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-			_, err := portal.GeneratePortalLink(t.Context(), sso)
-			wantOnly(t, err, client.ErrRateLimited)
-			if got := asError(t, err).RetryAfter; got != tt.want {
-				t.Errorf("%s: RetryAfter = %v, want %v", name, got, tt.want)
 			}
+			took := timed(func() { generate(t, portal) })
+			errorIf(t, took < tt.want || took > tt.want+2500*time.Millisecond || seen.total() != 2, "%s: waited %v for request %d, want about %v for the second", name, took, seen.total(), tt.want)
 		})
 	}
 }
@@ -140,21 +124,38 @@ func TestRetryAfterOfServers(t *testing.T) {
 func TestOldDatesSayNothingOfTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen tally
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-RateLimit-Remaining", "50")
-			if seen.note(r); seen.total() > 1 {
-				w.Header().Set("Date", time.Now().Add(-3*time.Minute).UTC().Format(http.TimeFormat))
-				w.Header().Set("X-RateLimit-Remaining", "0")
+		portal := inMemory(t, script(&seen,
+			with(succeed, "X-RateLimit-Remaining", "50", "X-RateLimit-Reset", "60"),
+			with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60", "Date", "Fri, 31 Dec 1999 23:57:00 GMT"),
+		), reference)
+		if took := timed(func() {
+			for range 5 {
+				generate(t, portal)
 			}
-			w.Header().Set("X-RateLimit-Reset", "60")
-			sheetLink(w)
-		}, client.WithDialect(client.DialectPortalLinks))
-		start := time.Now()
-		for range 5 {
-			generate(t, portal)
-		}
-		if took := time.Since(start); took != 0 {
+		}); took != 0 {
 			t.Errorf("five calls took %v, want none to wait", took)
+		}
+	})
+}
+
+func TestNonsenseInHeadersIsIgnored(t *testing.T) {
+	nonsense := []string{"banana", "-1", "99999999999999999999", "1e9", "", " ", "0x10", "+5", "1.5.2", "x1", "٣", "999999999", "Mon, 99 Foo 2024"}
+	synctest.Test(t, func(t *testing.T) {
+		for _, name := range []string{"Retry-After", "X-RateLimit-Reset", "X-RateLimit-Remaining", "X-RateLimit-Limit", "Date"} {
+			for _, value := range nonsense {
+				for _, first := range []http.HandlerFunc{succeed, status(429), status(503)} {
+					var seen tally
+					portal := inMemory(t, script(&seen, with(first, name, value, "X-RateLimit-Remaining", "0"), succeed))
+					if took := timed(func() {
+						for range 2 {
+							err := ask(t, portal, 5*time.Second)
+							errorIf(t, err != nil, "%s: %q: %v", name, value, err)
+						}
+					}); took > time.Second {
+						t.Errorf("%s: %q stalled two calls for %v", name, value, took)
+					}
+				}
+			}
 		}
 	})
 }

@@ -3,16 +3,11 @@ package client_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
-	"fmt"
-	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,98 +17,73 @@ import (
 
 const mebibyte = 1 << 20
 
-// flood sends 512 MiB of body, or as much as the client takes, and tells on the
-// channel how much that was and whether the connection was dropped under it.
-type flood struct {
-	header http.Header
-	status int
-	chunk  []byte // sent over and over
-	chunks int
-	sent   chan int64
-	broke  chan bool
+// allocated is how much f allocates in all, in MiB, with what goes on meanwhile.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / mebibyte
 }
 
-func (f *flood) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	maps.Copy(w.Header(), f.header)
-	w.WriteHeader(f.status)
-	var sent int64
-	broke := false
-	for range f.chunks {
-		n, err := w.Write(f.chunk)
-		sent += int64(n)
-		if broke = err != nil; broke {
-			break
-		}
-	}
-	f.sent <- sent
-	f.broke <- broke
-}
-
-// bomb is 8 MiB of blanks as one gzip member; members may follow each other.
-func bomb(t testing.TB) []byte {
-	t.Helper()
+// packed is text as one gzip member; members may follow each other.
+func packed(text []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	blank := bytes.Repeat([]byte(" "), mebibyte)
-	for range 8 {
-		if _, err := w.Write(blank); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	_, _ = w.Write(text)
+	_ = w.Close()
 	return b.Bytes()
 }
 
+// A server that would send 512 MiB is stopped, and its connection closed.
 func TestFloodsAreCutOff(t *testing.T) {
-	packed := bomb(t)
-	for name, f := range map[string]*flood{
-		"512 MiB":         {chunk: bytes.Repeat([]byte("x"), mebibyte), chunks: 512},
-		"512 MiB of JSON": {chunk: bytes.Repeat([]byte(`[`), mebibyte), chunks: 512},
-		"gzip bomb":       {header: http.Header{"Content-Encoding": {"gzip"}}, chunk: packed, chunks: 64},
+	for name, tt := range map[string]struct {
+		code     int
+		encoding string
+		chunk    []byte // sent over and over
+		chunks   int
+		want     error
+	}{
+		"a success":     {200, "", bytes.Repeat([]byte("["), mebibyte), 512, client.ErrMalformedResponse},
+		"plain text":    {400, "", bytes.Repeat([]byte("x"), mebibyte), 512, nil}, // not the service's own
+		"JSON":          {400, "", bytes.Repeat([]byte("["), mebibyte), 512, client.ErrInvalidRequest},
+		"a failure":     {500, "", bytes.Repeat([]byte("x"), mebibyte), 512, client.ErrServer},
+		"a packed bomb": {200, "gzip", packed(bytes.Repeat([]byte(" "), 8*mebibyte)), 64, client.ErrMalformedResponse},
 	} {
-		for _, code := range []int{200, 400, 500} {
-			t.Run(fmt.Sprintf("%s/%d", name, code), func(t *testing.T) {
-				f.status, f.sent, f.broke = code, make(chan int64, 1), make(chan bool, 1)
-				srv := httptest.NewUnstartedServer(f)
-				closed := make(chan struct{}, 1)
-				srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-					if s == http.StateClosed {
-						closed <- struct{}{}
+		t.Run(name, func(t *testing.T) {
+			sent, closed := make(chan int, 1), make(chan struct{}, 1)
+			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if tt.encoding != "" {
+					w.Header().Set("Content-Encoding", tt.encoding)
+				}
+				w.WriteHeader(tt.code)
+				n := 0
+				for n < tt.chunks {
+					if _, err := w.Write(tt.chunk); err != nil {
+						break
 					}
+					n++
 				}
-				srv.Start()
-				defer srv.Close()
-				portal := newClient(t, client.WithBaseURL(srv.URL), client.WithDialect(dialects[code/100%2]), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				_, err := portal.GeneratePortalLink(t.Context(), sso)
-				runtime.ReadMemStats(&after)
-
-				e := asError(t, err)
-				want := map[int]error{200: client.ErrMalformedResponse, 400: client.ErrInvalidRequest, 500: client.ErrServer}[code]
-				if name == "512 MiB" && code == 400 {
-					want = nil // plain text is no answer of the service's
+				sent <- n
+			}))
+			srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+				if s == http.StateClosed {
+					closed <- struct{}{}
 				}
-				wantOnly(t, err, want)
-				if e.StatusCode != code || !strings.Contains(err.Error(), "too large") {
-					t.Errorf("got %v, want %d and that the body is too large", err, code)
-				}
-				// All that was ever allocated meanwhile, the server's part included.
-				if got := after.TotalAlloc - before.TotalAlloc; got > 16*mebibyte {
-					t.Errorf("allocated %d MiB, want at most 16", got/mebibyte)
-				}
-				if sent := <-f.sent; sent > 64*mebibyte {
-					t.Errorf("the server got rid of %d MiB before it was stopped", sent/mebibyte)
-				}
-				if broke := <-f.broke; !broke && len(f.chunk) >= mebibyte { // sockets hold the whole bomb
-					t.Error("the server could send all, want its connection dropped")
-				}
-				within(t, closed, "the connection is closed")
-			})
-		}
+			}
+			srv.Start()
+			defer srv.Close()
+			portal := newClient(t, client.WithBaseURL(srv.URL), client.WithDialect(dialects[tt.code/100%2]), oneTry)
+			var err error
+			if got := allocated(func() { err = ask(t, portal, 0) }); got > 16 { // the server's part included
+				t.Errorf("allocated %d MiB, want at most 16", got)
+			}
+			wantOnly(t, err, tt.want)
+			errorIf(t, asError(t, err).StatusCode != tt.code || !strings.Contains(err.Error(), "too large"), "got %v, want %d and that the body is too large", err, tt.code)
+			n := <-sent
+			errorIf(t, n > 64, "the server sent %d chunks before it was stopped, want at most 64", n)
+			within(t, closed, "the connection is closed")
+		})
 	}
 }
 
@@ -123,117 +93,103 @@ func within(t testing.TB, happened <-chan struct{}, what string) {
 	select {
 	case <-happened:
 	case <-time.After(10 * time.Second):
-		t.Fatalf("waited 10s in vain until %s", what)
+		t.Fatalf("10s passed before %s", what)
 	}
 }
 
-func TestMaxBodyIsCountedAfterDecompression(t *testing.T) {
-	body := `{"link":"` + testLink + `","expires_at":"2030-01-01T00:00:00Z","pad":"`
-	const most = 1 << 20
-	send := func(size int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
+func TestBodyIsCappedAfterDecompression(t *testing.T) {
+	const body, end = `{"link":"` + testLink + `","expires_at":"2030-01-01T00:00:00Z","pad":"`, `"}`
+	for more, want := range map[int]error{0: nil, 1: client.ErrMalformedResponse} {
+		text := packed([]byte(body + strings.Repeat(" ", mebibyte+more-len(body)-len(end)) + end))
+		err := ask(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			z := gzip.NewWriter(w)
-			_, _ = io.WriteString(z, body+strings.Repeat(" ", size-len(body)-len(`"}`))+`"}`)
-			_ = z.Close()
-		}
+			_, _ = w.Write(text)
+		}), 0)
+		errorIf(t, !errors.Is(err, want), "1 MiB and %d bytes: got %v, want %v", more, err, want)
 	}
-	generate(t, serve(t, send(most)))
-	_, err := serve(t, send(most+1)).GeneratePortalLink(t.Context(), sso)
-	wantOnly(t, err, client.ErrMalformedResponse)
 }
 
-// A body that comes a byte at a time, each in good time, has no more time than
-// the attempt has.
-func TestDribblingBodyEndsAtTheAttemptTimeout(t *testing.T) {
-	for _, code := range []int{200, 500} {
-		t.Run(strconv.Itoa(code), func(t *testing.T) {
-			t.Parallel()
-			dropped := make(chan struct{})
-			portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				defer close(dropped)
-				w.WriteHeader(code)
-				for r.Context().Err() == nil {
-					time.Sleep(10 * time.Millisecond)
-					_, _ = w.Write([]byte(" "))
-					_ = http.NewResponseController(w).Flush()
-				}
-			}, client.WithRetry(client.RetryPolicy{
-				MaxAttempts:    1,
-				AttemptTimeout: 2 * time.Second, // the headers come within it on any machine
-			}))
-			_, err := portal.GeneratePortalLink(t.Context(), sso)
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("got %v, want DeadlineExceeded", err)
-			}
-			if e := asError(t, err); e.StatusCode != code {
-				t.Errorf("StatusCode = %d, want what had come", e.StatusCode)
-			}
-			within(t, dropped, "the server sees the connection dropped")
-		})
-	}
+// A slowBody reads through a function and tells whether it was closed.
+type slowBody struct {
+	read   func([]byte) (int, error)
+	closed *bool
 }
+
+func (b slowBody) Read(p []byte) (int, error) { return b.read(p) }
+func (b slowBody) Close() error               { *b.closed = true; return nil }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var reached tally
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reached.note(r); sheetLink(w) }))
+	target := httptest.NewServer(script(&reached, succeed))
 	defer target.Close()
 	for _, code := range []int{300, 301, 302, 303, 305, 307, 308, 399} {
-		for _, d := range append(dialects, client.DialectAuto) {
-			for _, location := range []string{target.URL + sheetPath, "/elsewhere", "//evil.example", "", "javascript:x"} {
+		for _, location := range []string{target.URL + sheetPath, "/elsewhere", "//evil.example", "", "javascript:x"} {
+			for _, d := range append(dialects, client.DialectAuto) {
 				var seen tally
-				portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
-					seen.note(r)
-					w.Header().Set("Location", location)
-					w.WriteHeader(code)
-				}, client.WithDialect(d))
-				link, err := portal.GeneratePortalLink(t.Context(), sso)
-				wantOnly(t, err, nil)
-				if e := asError(t, err); link != nil || e.StatusCode != code || !strings.Contains(e.Hint(), "redirect") || seen.total() != 1 {
-					t.Errorf("%d to %q, %v: got %v, %v (hint %q) after %d requests, want an error that speaks of the redirect after one", code, location, d, link, err, e.Hint(), seen.total())
-				}
-				if _, err := portal.ListProviderIcons(t.Context()); err == nil || seen.total() != 2 {
-					t.Errorf("%d to %q, %v: icons: got %v after %d requests, want an error after one more", code, location, d, err, seen.total())
+				portal := serve(t, script(&seen, with(answer(code, ""), "Location", location)), client.WithDialect(d), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
+				e := fails(t, portal, 0, nil)
+				errorIf(t, e.StatusCode != code || !strings.Contains(e.Hint(), "redirect") || seen.total() != 1, "%d to %q, %v: got %v (hint %q) after %d requests, want an error about the redirect after one", code, location, d, e, e.Hint(), seen.total())
+				_, err := portal.ListProviderIcons(t.Context())
+				if e := asError(t, err); seen.total() != 2 || (d == client.DialectGenerateLink) != strings.Contains(e.Hint(), "WithCDNURL") {
+					t.Errorf("%d to %q, %v: icons: got %v (hint %q) after %d requests, want an error after one more", code, location, d, err, e.Hint(), seen.total())
 				}
 			}
 		}
 	}
-	if n := reached.total(); n != 0 {
-		t.Errorf("%d requests reached the target, the first with %q", n, reached.requests()[0].header.Get("Authorization"))
+	n := reached.total()
+	errorIf(t, n != 0, "%d requests reached the target: %v", n, reached.requests())
+}
+
+// A transport that follows redirects, as fetch does in a browser, makes no link of what it finds.
+func TestFollowedRedirectIsNoLink(t *testing.T) {
+	for name, followed := range map[string]func(*http.Request){
+		"another path":        func(r *http.Request) { r.URL.Path = "/login" },
+		"net/http's own mark": func(r *http.Request) { r.Response = new(http.Response) },
+	} {
+		portal := newClient(t, over(roundTripper(func(r *http.Request) (*http.Response, error) {
+			resp, err := memory(succeed)(r)
+			resp.Request = r.Clone(r.Context())
+			followed(resp.Request)
+			return resp, err
+		})))
+		e := asError(t, ask(t, portal, 0))
+		errorIf(t, e.Attempts != 1, "%s: %v after %d attempts, want an error after one", name, e, e.Attempts)
 	}
 }
 
-// Headers without end are no way to fill the memory either.
 func TestHeaderFloodIsCutOff(t *testing.T) {
 	for name, flood := range map[string]string{
 		"one header":      "HTTP/1.1 200 OK\r\nX-Pad: " + strings.Repeat("x", 32*mebibyte),
 		"interim answers": strings.Repeat("HTTP/1.1 103 Early Hints\r\nX-Pad: "+strings.Repeat("x", 4000)+"\r\n\r\n", 8000),
 	} {
-		url, _ := raw(t, flood)
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		_, err := newClient(t, client.WithBaseURL(url), client.WithRetry(client.RetryPolicy{MaxAttempts: 1})).GeneratePortalLink(t.Context(), sso)
-		runtime.ReadMemStats(&after)
-		if e := asError(t, err); e.StatusCode != 0 {
-			t.Errorf("%s: got %v, want no answer", name, err)
-		}
-		if got := after.TotalAlloc - before.TotalAlloc; got > 16*mebibyte {
-			t.Errorf("%s: allocated %d MiB, want at most 16", name, got/mebibyte)
+		text := []byte(flood)
+		portal := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, _ := http.NewResponseController(w).Hijack()
+			_, _ = conn.Write(text)
+			_ = conn.Close()
+		}, oneTry)
+		got := allocated(func() { errorIf(t, fails(t, portal, 0, nil).StatusCode != 0, "%s: got an answer", name) })
+		errorIf(t, got > 16, "%s: allocated %d MiB, want at most 16", name, got)
+	}
+}
+
+// The search for secrets in a body takes about as long as to read it.
+func TestErrorBodiesAreReadInGoodTime(t *testing.T) {
+	for _, unit := range []string{"token ", "token=", "sk_ ", "sk_x", "https://h ", "https://h/?x ", "%3a%2f%2f ", `:\/\/ `, "&#61;", `{"a":`} {
+		text := `{"message":"` + strings.Repeat(unit, 64<<10/len(unit))
+		if took := timed(func() { wantOnly(t, once(t, client.DialectPortalLinks, answer(400, text)), client.ErrInvalidRequest) }); took > 2*time.Second {
+			t.Fatalf("64 KiB of %q: took %v, want well below 2s", unit, took)
 		}
 	}
 }
 
-// Looking for secrets in a body that is full of what may be one takes no longer
-// than reading it.
-func TestErrorBodiesAreReadInGoodTime(t *testing.T) {
-	for _, unit := range []string{"token ", "secret ", "token=", "sk_ ", "sk_x", "https://h ", "https://h/?x ", "%3a%2f%2f ", `:\/\/ `, "&#61;", "a", `{"a":`, `"x",`} {
-		body := `{"message":"` + strings.Repeat(unit, 128<<10/len(unit))
-		portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 400, body) })
-		start := time.Now()
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
-		if took := time.Since(start); took > 2*time.Second {
-			t.Fatalf("128 KiB of %q: took %v, want well below 2s", unit, took)
-		}
-		wantOnly(t, err, client.ErrInvalidRequest)
+// A transport that breaks the rules of http.RoundTripper does not make the client panic.
+func TestTransportsThatBreakTheRules(t *testing.T) {
+	for name, transport := range map[string]roundTripper{
+		"neither answer nor error": func(*http.Request) (*http.Response, error) { return nil, nil },
+		"no body":                  func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
+	} {
+		e := asError(t, ask(t, newClient(t, over(transport), oneTry), 0))
+		errorIf(t, e.Attempts != 1, "%s: %v after %d attempts, want an error after one", name, e, e.Attempts)
 	}
 }

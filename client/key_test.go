@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,132 +15,88 @@ import (
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// accepting answers 401 to every key but the one it holds.
-func accepting(seen *tally, key *atomic.Value) http.HandlerFunc {
+// accepting answers 401 to every key except the one that valid holds.
+func accepting(seen *tally, valid *atomic.Value) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		seen.note(r)
-		if r.Header.Get("Authorization") != "Bearer "+key.Load().(string) {
+		if r.Header.Get("Authorization") != "Bearer "+valid.Load().(string) {
 			reply(w, 401, `{"message":"Unauthorized"}`)
 			return
 		}
-		sheetLink(w)
+		succeed(w, r)
 	}
 }
 
-func accepted(key string) *atomic.Value {
+func keyed(key string) *atomic.Value {
 	v := new(atomic.Value)
 	v.Store(key)
 	return v
 }
 
-func TestKeyRotation(t *testing.T) {
-	var seen tally
-	valid := accepted("sk_old")
-	var current atomic.Value
-	current.Store("sk_old")
-	portal := serve(t, accepting(&seen, valid),
-		client.WithAPIKeySource(func(context.Context) (string, error) { return current.Load().(string), nil }),
-		client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-	generate(t, portal)
+func source(f func(context.Context) (string, error)) client.Option { return client.WithAPIKeySource(f) }
 
-	// The new key takes effect before the source's next regular answer has it.
-	asked := 0
-	portal = serve(t, accepting(&seen, valid), client.WithAPIKeySource(func(context.Context) (string, error) {
-		if asked++; asked == 1 {
-			return "sk_old", nil
+// answers is a key source that gives one answer after the other, and then the last.
+func answers(asked *int, keys ...string) client.Option {
+	return source(func(context.Context) (string, error) {
+		key := keys[min(*asked, len(keys)-1)]
+		if *asked++; key == "error" {
+			return "", errors.New("vault is sealed")
 		}
-		return "sk_new", nil
-	}), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-	valid.Store("sk_new")
-	generate(t, portal)
-	if asked != 2 {
-		t.Errorf("the source was asked %d times, want once and once more after the 401", asked)
-	}
+		return key, nil
+	})
 }
 
-func TestRefusedKeyIsTriedOnce(t *testing.T) {
-	for _, tt := range []struct {
-		name            string
-		answers         []string
+// The service accepts sk_right.
+func TestKeyAfter401(t *testing.T) {
+	for name, tt := range map[string]struct {
+		keys            []string
 		requests, asked int
+		want            error
 	}{
-		{"no other key", []string{"sk_wrong", "sk_wrong"}, 1, 2},
-		{"another wrong key", []string{"sk_wrong", "sk_wrong2", "sk_wrong3"}, 2, 2},
-		{"source fails", []string{"sk_wrong", "error"}, 1, 2},
-		{"source has nonsense", []string{"sk_wrong", "nonsense"}, 1, 2},
+		"right at once":          {[]string{"sk_right"}, 1, 1, nil},
+		"right when asked again": {[]string{"sk_old", "sk_right"}, 2, 2, nil},
+		"no other key":           {[]string{"sk_wrong", "sk_wrong"}, 1, 2, client.ErrUnauthorized},
+		"another wrong key":      {[]string{"sk_wrong", "sk_wrong2", "sk_wrong3"}, 2, 2, client.ErrUnauthorized},
+		"source fails":           {[]string{"sk_wrong", "error"}, 1, 2, client.ErrUnauthorized},
+		"source has nonsense":    {[]string{"sk_wrong", "nonsense"}, 1, 2, client.ErrUnauthorized},
+		"fixed key":              {nil, 1, 0, client.ErrUnauthorized},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var seen tally
-			asked := 0
-			portal := serve(t, accepting(&seen, accepted("sk_right")), client.WithAPIKeySource(func(context.Context) (string, error) {
-				answer := tt.answers[min(asked, len(tt.answers)-1)]
-				if asked++; answer == "error" {
-					return "", errors.New("vault is sealed")
-				}
-				return answer, nil
-			}))
-			_, err := portal.GeneratePortalLink(t.Context(), sso)
-			wantOnly(t, err, client.ErrUnauthorized)
-			if seen.total() != tt.requests || asked != tt.asked {
-				t.Errorf("%d requests, %d questions, want %d and %d", seen.total(), asked, tt.requests, tt.asked)
-			}
-		})
-	}
-}
-
-func TestFixedKeyIsNotRetriedAfter401(t *testing.T) {
-	var seen tally
-	portal := serve(t, accepting(&seen, accepted("sk_other")))
-	_, err := portal.GeneratePortalLink(t.Context(), sso)
-	wantOnly(t, err, client.ErrUnauthorized)
-	if seen.total() != 1 {
-		t.Errorf("%d requests, want 1", seen.total())
+		var seen tally
+		asked := 0
+		opts := []client.Option{oneTry}
+		if tt.keys != nil {
+			opts = append(opts, answers(&asked, tt.keys...))
+		}
+		err := ask(t, inMemory(t, accepting(&seen, keyed("sk_right")), opts...), 0)
+		errorIf(t, !errors.Is(err, tt.want), "%s: got %v, want %v", name, err, tt.want)
+		errorIf(t, seen.total() != tt.requests || asked != tt.asked, "%s: %d requests, %d questions, want %d and %d", name, seen.total(), asked, tt.requests, tt.asked)
 	}
 }
 
 func TestKeySourceErrors(t *testing.T) {
 	vault := errors.New("vault is sealed")
-	var seen tally
 	for _, tt := range []struct {
-		name   string
 		key    string
 		err    error
 		want   error
 		within string
 	}{
-		{"error", "", vault, nil, "vault is sealed"},
-		{"malformed key", "Bearer sk_secret", nil, client.ErrInvalidRequest, "API key source"},
-		{"no key", "", nil, client.ErrInvalidRequest, "API key source"},
+		{"", vault, nil, "API key source: vault is sealed"},
+		{"Bearer sk_secret", nil, client.ErrInvalidRequest, "API key source"},
+		{"", nil, client.ErrInvalidRequest, "API key source"},
 	} {
-		portal := serve(t, func(w http.ResponseWriter, r *http.Request) { seen.note(r); sheetLink(w) },
-			client.WithAPIKeySource(func(context.Context) (string, error) { return tt.key, tt.err }))
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
-		wantOnly(t, err, tt.want)
-		if e := asError(t, err); e.StatusCode != 0 || e.Attempts != 0 || !strings.Contains(err.Error(), tt.within) || strings.Contains(err.Error(), "sk_secret") {
-			t.Errorf("%s: got %v with %+v, want no attempt, %q, and no key", tt.name, err, e, tt.within)
-		}
-		if !errors.Is(err, tt.err) && tt.err != nil {
-			t.Errorf("%s: %v loses the cause", tt.name, err)
-		}
+		var seen tally
+		e := fails(t, inMemory(t, script(&seen, succeed), source(func(context.Context) (string, error) { return tt.key, tt.err })), 0, tt.want)
+		errorIf(t, e.StatusCode != 0 || e.Attempts != 0 || seen.total() != 0 || !strings.Contains(e.Error(), "generate portal link: "+tt.within) || strings.Contains(e.Error(), "sk_secret"), "source of %q, %v: got %v with %+v, want no attempt, %q, and no key", tt.key, tt.err, e, e, tt.within)
+		errorIf(t, tt.err != nil && !errors.Is(e, tt.err), "errors.Is(%v, the cause) = false", e)
 	}
-	if seen.total() != 0 {
-		t.Errorf("%d requests, want none", seen.total())
-	}
-}
-
-func TestKeySourceWinsOverTheKey(t *testing.T) {
-	var seen tally
-	portal := serve(t, accepting(&seen, accepted("sk_source")), client.WithAPIKeySource(func(context.Context) (string, error) { return "sk_source", nil }))
-	generate(t, portal)
 }
 
 func TestCallersShareOneQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var asked, running, most atomic.Int64
-		portal := inMemory(t, succeed, client.WithDialect(client.DialectPortalLinks), client.WithAPIKeySource(func(ctx context.Context) (string, error) {
+		var asked atomic.Int64
+		portal := inMemory(t, succeed, reference, source(func(ctx context.Context) (string, error) {
 			asked.Add(1)
-			most.Store(max(most.Load(), running.Add(1)))
-			defer running.Add(-1)
 			select {
 			case <-time.After(time.Second):
 				return testKey, nil
@@ -151,9 +108,9 @@ func TestCallersShareOneQuestion(t *testing.T) {
 		first, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if _, err := portal.GeneratePortalLink(first, sso); !errors.Is(err, context.Canceled) {
-				t.Errorf("the canceled caller got %v, want context.Canceled", err)
-			}
+			_, err := portal.GeneratePortalLink(first, sso)
+			asError(t, err)
+			errorIf(t, !errors.Is(err, context.Canceled), "the canceled caller got %v, want context.Canceled", err)
 		})
 		synctest.Wait()
 		for range 50 {
@@ -161,120 +118,70 @@ func TestCallersShareOneQuestion(t *testing.T) {
 		}
 		synctest.Wait()
 		cancel()
-		start := time.Now()
-		wg.Wait()
-		if asked.Load() != 1 || most.Load() != 1 || time.Since(start) > time.Second {
-			t.Errorf("%d questions, %d at a time, %v: want one question of one second for all", asked.Load(), most.Load(), time.Since(start))
-		}
+		took := timed(wg.Wait)
+		errorIf(t, asked.Load() != 1 || took > time.Second, "%d questions, %v, want one question of one second for all", asked.Load(), took)
 	})
 }
 
-func TestQuestionEndsWhenNobodyWaits(t *testing.T) {
+func TestStuckKeySourceEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ended := false
-		portal := inMemory(t, succeed, client.WithAPIKeySource(func(ctx context.Context) (string, error) {
+		var ended atomic.Int64
+		portal := inMemory(t, succeed, source(func(ctx context.Context) (string, error) {
 			<-ctx.Done()
-			ended = true
+			ended.Add(1)
 			return "", ctx.Err()
 		}))
-		ctx, cancel := contextWithin(t, time.Second)
-		defer cancel()
-		_, err := portal.GeneratePortalLink(ctx, sso)
+		// With the caller's deadline, because nobody waits any more; else at the attempt's timeout.
+		for within, want := range map[time.Duration]time.Duration{time.Second: time.Second, 0: 10 * time.Second} {
+			var err error
+			took := timed(func() { err = ask(t, portal, within) })
+			errorIf(t, !errors.Is(err, context.DeadlineExceeded) || took != want, "got %v after %v, want DeadlineExceeded after %v", err, took, want)
+		}
 		synctest.Wait()
-		if !errors.Is(err, context.DeadlineExceeded) || !ended {
-			t.Errorf("got %v, question ended: %v; want DeadlineExceeded and true", err, ended)
-		}
+		errorIf(t, ended.Load() != 2, "%d questions ended, want both", ended.Load())
 	})
 }
 
-func TestStuckKeySourceEndsAtTheAttemptTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal := inMemory(t, succeed, client.WithAPIKeySource(func(ctx context.Context) (string, error) {
-			<-ctx.Done()
-			return "", ctx.Err()
-		}))
-		start := time.Now()
-		_, err := portal.GeneratePortalLink(context.Background(), sso)
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
-			t.Errorf("got %v after %v, want DeadlineExceeded after 10s", err, time.Since(start))
-		}
-	})
-}
-
-// An answer that was being fetched when the 401 came may still be the old key:
-// only a question put afterwards counts.
+// A question that runs when the 401 comes may still return the old key: only one that is asked
+// afterwards counts.
 func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var asked atomic.Int64
+		var asked, running, most atomic.Int64
 		var seen tally
-		valid := accepted("sk_new")
+		valid := keyed("sk_new")
 		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)
 			accepting(&seen, valid)(w, r)
-		}, client.WithDialect(client.DialectPortalLinks), client.WithRetry(client.RetryPolicy{AttemptTimeout: -1}),
-			client.WithAPIKeySource(func(context.Context) (string, error) {
-				switch asked.Add(1) {
-				case 1:
-					return "sk_old", nil
-				case 2: // under way when the 401 comes
-					time.Sleep(time.Minute)
-					return "sk_old", nil
-				}
-				return "sk_new", nil
-			}))
+		}, reference, client.WithRetry(client.RetryPolicy{AttemptTimeout: -1}), source(func(context.Context) (string, error) {
+			most.Store(max(most.Load(), running.Add(1)))
+			defer running.Add(-1)
+			switch asked.Add(1) {
+			case 1:
+				return "sk_old", nil
+			case 2: // under way when the 401 comes
+				time.Sleep(time.Minute)
+				return "sk_old", nil
+			}
+			return "sk_new", nil
+		}))
 		var wg sync.WaitGroup
 		wg.Go(func() { generate(t, portal) })
 		time.Sleep(500 * time.Millisecond)
 		wg.Go(func() { generate(t, portal) })
 		wg.Wait()
-		if asked.Load() < 3 {
-			t.Errorf("%d questions, want a third one", asked.Load())
-		}
+		errorIf(t, asked.Load() < 3 || most.Load() != 1, "%d questions, %d at a time, want a third one, and one at a time", asked.Load(), most.Load())
 	})
 }
 
-func TestPanickingKeySourcePanicsInTheCaller(t *testing.T) {
-	portal := serve(t, succeed, client.WithAPIKeySource(func(context.Context) (string, error) { panic("no vault") }))
-	defer func() {
-		if p := recover(); p != "no vault" {
-			t.Errorf("recovered %v, want the source's own panic", p)
-		}
+func TestKeySourceThatEndsItsGoroutine(t *testing.T) {
+	portal := inMemory(t, succeed, source(func(context.Context) (string, error) { panic("no vault") }))
+	func() {
+		defer func() {
+			p := recover()
+			errorIf(t, p != "no vault", "recovered %v, want the source's own panic", p)
+		}()
+		_ = ask(t, portal, 0)
 	}()
-	_, _ = portal.GeneratePortalLink(t.Context(), sso)
-}
-
-// 1,000 calls a second while the key changes, the source knowing the new one
-// before the old one is refused.
-func TestKeyRotationUnderLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var running, most atomic.Int64
-		valid := accepted("sk_old")
-		var current atomic.Value
-		current.Store("sk_old")
-		var seen tally
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			time.Sleep(30 * time.Millisecond)
-			accepting(&seen, valid)(w, r)
-		}, client.WithAPIKeySource(func(context.Context) (string, error) {
-			most.Store(max(most.Load(), running.Add(1)))
-			defer running.Add(-1)
-			key := current.Load().(string)
-			time.Sleep(5 * time.Millisecond) // what it read may be old by the time it is used
-			return key, nil
-		}))
-		time.AfterFunc(500*time.Millisecond, func() { current.Store("sk_new") })
-		time.AfterFunc(501*time.Millisecond, func() { valid.Store("sk_new") })
-		var wg sync.WaitGroup
-		for range 1000 {
-			wg.Go(func() { generate(t, portal) })
-			time.Sleep(time.Millisecond)
-		}
-		wg.Wait()
-		if most.Load() != 1 {
-			t.Errorf("%d questions at a time, want 1", most.Load())
-		}
-		if seen.total() > 1100 {
-			t.Errorf("%d requests for 1,000 calls, want few more", seen.total())
-		}
-	})
+	portal = inMemory(t, succeed, source(func(context.Context) (string, error) { runtime.Goexit(); return testKey, nil }))
+	wantOnly(t, ask(t, portal, 0), nil)
 }

@@ -9,27 +9,42 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/adminportal-go/adminportal/client"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	testKey    = "sk_test_0123456789"
 	testSecret = "s3cr3t0fTheLink"
 	testLink   = "https://id.workos.com/portal/launch?secret=" + testSecret
 
+	// The routes of the reference's dialect and of the live one.
 	sheetPath = "/portal_links"
 	livePath  = "/portal/generate_link"
+
+	contractNotFound = `{"error":"not_found","error_description":"Organization not found","code":"entity_not_found"}`
+	liveNotFound     = `{"message":"Organization not found: 'org_x'.","code":"entity_not_found","entity_id":"org_x"}`
 )
 
-var sso = client.PortalLinkRequest{
-	Organization: "org_01EHWNCE74X7JSDV0X3SZ3KJNY",
-	Intent:       client.IntentSSO,
-	ReturnURL:    "https://example.com/settings",
-}
+var (
+	sso = client.PortalLinkRequest{
+		Organization: "org_01EHWNCE74X7JSDV0X3SZ3KJNY",
+		Intent:       client.IntentSSO,
+		ReturnURL:    "https://example.com/settings",
+	}
+	dialects  = []client.Dialect{client.DialectPortalLinks, client.DialectGenerateLink}
+	reference = client.WithDialect(client.DialectPortalLinks)
+	oneTry    = client.WithRetry(client.RetryPolicy{MaxAttempts: 1})
+)
 
 // serve starts a server on loopback and returns a client for it.
 func serve(t testing.TB, h http.HandlerFunc, opts ...client.Option) *client.Client {
@@ -39,11 +54,11 @@ func serve(t testing.TB, h http.HandlerFunc, opts ...client.Option) *client.Clie
 	return newClient(t, append([]client.Option{client.WithBaseURL(srv.URL)}, opts...)...)
 }
 
-// inMemory returns a client whose requests reach h without a socket, so that it
-// works in a synctest bubble.
+// inMemory returns a client whose requests reach h without a socket, so that it works in a
+// synctest bubble.
 func inMemory(t testing.TB, h http.HandlerFunc, opts ...client.Option) *client.Client {
 	t.Helper()
-	return newClient(t, append([]client.Option{client.WithHTTPClient(&http.Client{Transport: memory(h)})}, opts...)...)
+	return newClient(t, append([]client.Option{over(memory(h))}, opts...)...)
 }
 
 func newClient(t testing.TB, opts ...client.Option) *client.Client {
@@ -55,41 +70,43 @@ func newClient(t testing.TB, opts ...client.Option) *client.Client {
 	return portal
 }
 
-// memory is a transport that calls a handler. A handler that panics with
-// http.ErrAbortHandler cuts the connection, as it does in net/http.
-type memory func(http.ResponseWriter, *http.Request)
+func over(transport http.RoundTripper) client.Option {
+	return client.WithHTTPClient(&http.Client{Transport: transport})
+}
 
-func (h memory) RoundTrip(req *http.Request) (*http.Response, error) {
-	in := req.Clone(req.Context())
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		if err != nil {
-			return nil, err
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// memory is a transport that calls a handler. A handler that panics with http.ErrAbortHandler cuts
+// the connection, as it does in net/http.
+func memory(h http.HandlerFunc) roundTripper {
+	return func(req *http.Request) (*http.Response, error) {
+		in := req.Clone(req.Context())
+		in.Body = http.NoBody
+		if req.Body != nil {
+			body, _ := io.ReadAll(req.Body)
+			_ = req.Body.Close()
+			in.Body = io.NopCloser(bytes.NewReader(body))
 		}
-		_ = req.Body.Close()
-		in.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	type outcome struct {
-		resp *http.Response
-		err  error
-	}
-	done := make(chan outcome, 1)
-	go func() {
 		rec := httptest.NewRecorder()
 		rec.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
-		defer func() {
-			if p := recover(); p != nil {
-				done <- outcome{err: fmt.Errorf("connection reset: %v", p)}
-			}
+		done := make(chan error, 1)
+		go func() {
+			defer func() {
+				if p := recover(); p != nil {
+					done <- fmt.Errorf("connection reset: %v", p)
+				}
+			}()
+			h(rec, in)
+			done <- nil
 		}()
-		h(rec, in)
-		done <- outcome{resp: rec.Result()}
-	}()
-	select {
-	case o := <-done:
-		return o.resp, o.err
-	case <-req.Context().Done():
-		return nil, req.Context().Err()
+		select {
+		case err := <-done:
+			return rec.Result(), err
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
 	}
 }
 
@@ -97,10 +114,7 @@ func (h memory) RoundTrip(req *http.Request) (*http.Response, error) {
 func reply(w http.ResponseWriter, status int, v any) {
 	text, raw := v.(string)
 	if !raw {
-		b, err := json.Marshal(v)
-		if err != nil {
-			panic(err)
-		}
+		b, _ := json.Marshal(v)
 		text = string(b)
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -108,23 +122,47 @@ func reply(w http.ResponseWriter, status int, v any) {
 	_, _ = io.WriteString(w, text)
 }
 
-// sheetLink and liveLink are the two dialects' successes.
-func sheetLink(w http.ResponseWriter) {
+// answer is a handler with one answer.
+func answer(status int, body any) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { reply(w, status, body) }
+}
+
+// status is an error answer with headers, given as names and values.
+func status(code int, header ...string) http.HandlerFunc {
+	return with(answer(code, `{"error":"e","error_description":"d","code":"c"}`), header...)
+}
+
+// with adds headers, given as names and values, to what h answers. It replaces the Date.
+func with(h http.HandlerFunc, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; i < len(header); i += 2 {
+			if header[i] == "Date" {
+				w.Header().Del("Date")
+			}
+			w.Header().Add(header[i], header[i+1])
+		}
+		h(w, r)
+	}
+}
+
+// succeed and succeedLive are the two dialects' successes.
+func succeed(w http.ResponseWriter, _ *http.Request) {
 	reply(w, 200, map[string]any{"object": "portal_link", "link": testLink, "expires_at": time.Now().Add(10 * time.Minute).UTC()})
 }
 
-func liveLink(w http.ResponseWriter) { reply(w, 201, map[string]any{"link": testLink}) }
+func succeedLive(w http.ResponseWriter, _ *http.Request) {
+	reply(w, 201, map[string]any{"link": testLink})
+}
 
-const (
-	contractNotFound = `{"error":"not_found","error_description":"Organization not found","code":"entity_not_found"}`
-	liveNotFound     = `{"message":"Organization not found: 'org_x'.","code":"entity_not_found","entity_id":"org_x"}`
-)
+// cut closes the connection without an answer. stall answers nothing until the client leaves.
+func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// A tally counts requests by path.
+func stall(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// A tally keeps the requests that a server got.
 type tally struct {
-	mu   sync.Mutex
-	seen map[string]int
-	all  []seenRequest
+	mu  sync.Mutex
+	all []seenRequest
 }
 
 type seenRequest struct {
@@ -139,36 +177,56 @@ func (c *tally) note(r *http.Request) seenRequest {
 	s := seenRequest{r.URL.Path, r.Header.Clone(), string(body), time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.seen == nil {
-		c.seen = map[string]int{}
-	}
-	c.seen[s.path]++
 	c.all = append(c.all, s)
 	return s
-}
-
-func (c *tally) of(path string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seen[path]
 }
 
 func (c *tally) requests() []seenRequest {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]seenRequest(nil), c.all...)
+	return slices.Clone(c.all)
 }
 
 func (c *tally) total() int { return len(c.requests()) }
 
-// asError fails the test unless err is a *client.Error.
-func asError(t testing.TB, err error) *client.Error {
-	t.Helper()
-	e := new(client.Error)
-	if !errors.As(err, &e) {
-		t.Fatalf("got %v (%T), want a *client.Error", err, err)
+func (c *tally) of(path string) (n int) {
+	for _, r := range c.requests() {
+		if r.path == path {
+			n++
+		}
 	}
-	return e
+	return n
+}
+
+// want checks how many requests there were for links in each dialect.
+func (c *tally) want(t testing.TB, sheet, live int) {
+	t.Helper()
+	gotSheet, gotLive := c.of(sheetPath), c.of(livePath)
+	errorIf(t, gotSheet != sheet || gotLive != live, "%d requests to %s and %d to %s, want %d and %d", gotSheet, sheetPath, gotLive, livePath, sheet, live)
+}
+
+// script answers the nth request with the nth step, and every later one with the last.
+func script(seen *tally, steps ...http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		seen.note(r)
+		steps[min(seen.total(), len(steps))-1](w, r)
+	}
+}
+
+// liveOnly is a service that has the live route alone.
+func liveOnly(seen *tally) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if seen.note(r).path != livePath {
+			http.NotFound(w, r)
+			return
+		}
+		succeedLive(w, r)
+	}
+}
+
+// record keeps every attempt that an observer hears of.
+func record(into *[]client.Attempt) client.Option {
+	return client.WithObserver(func(_ context.Context, a client.Attempt) { *into = append(*into, a) })
 }
 
 // generate makes a link and fails the test if that fails.
@@ -181,25 +239,71 @@ func generate(t testing.TB, portal *client.Client) *client.PortalLink {
 	return link
 }
 
-var sentinels = map[string]error{
-	"ErrInvalidRequest":       client.ErrInvalidRequest,
-	"ErrUnauthorized":         client.ErrUnauthorized,
-	"ErrOrganizationNotFound": client.ErrOrganizationNotFound,
-	"ErrRateLimited":          client.ErrRateLimited,
-	"ErrServer":               client.ErrServer,
-	"ErrMalformedResponse":    client.ErrMalformedResponse,
+// ask returns the error of a call that has so much time, or no deadline if that is 0.
+func ask(t testing.TB, portal *client.Client, within time.Duration) error {
+	t.Helper()
+	ctx, cancel := context.Background(), context.CancelFunc(func() {})
+	if within > 0 {
+		ctx, cancel = context.WithTimeout(ctx, within)
+	}
+	defer cancel()
+	link, err := portal.GeneratePortalLink(ctx, sso)
+	errorIf(t, (link == nil) == (err == nil), "GeneratePortalLink = %v, %v, want a link or an error", link, err)
+	return err
 }
 
-// wantOnly checks that err matches want and no other sentinel; nil means none.
-func wantOnly(t testing.TB, err, want error) {
+// fails returns the error of such a call, and checks which sentinel it matches: nil is none.
+func fails(t testing.TB, portal *client.Client, within time.Duration, want error) *client.Error {
 	t.Helper()
-	for name, s := range sentinels {
-		if got := errors.Is(err, s); got != (s == want) {
-			t.Errorf("errors.Is(%v, %s) = %v, want %v", err, name, got, s == want)
-		}
+	err := ask(t, portal, within)
+	wantOnly(t, err, want)
+	return asError(t, err)
+}
+
+// once is the error of a call that gets one answer.
+func once(t testing.TB, d client.Dialect, h http.HandlerFunc) *client.Error {
+	t.Helper()
+	return asError(t, ask(t, inMemory(t, h, client.WithDialect(d), oneTry), 0))
+}
+
+// errorIf is t.Errorf where something is wrong.
+func errorIf(t testing.TB, wrong bool, format string, args ...any) {
+	t.Helper()
+	if wrong {
+		t.Errorf(format, args...)
 	}
 }
 
-func contextWithin(t testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(t.Context(), d)
+// bubble is t.Run in a synctest bubble.
+func bubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+// timed is how long f takes.
+func timed(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+// asError fails the test unless err is a *client.Error.
+func asError(t testing.TB, err error) *client.Error {
+	t.Helper()
+	e := new(client.Error)
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v (%T), want a *client.Error", err, err)
+	}
+	return e
+}
+
+var sentinels = []error{client.ErrInvalidRequest, client.ErrUnauthorized, client.ErrOrganizationNotFound, client.ErrRateLimited, client.ErrServer, client.ErrMalformedResponse}
+
+// wantOnly checks that err is an error that matches want and no other sentinel; nil means none.
+func wantOnly(t testing.TB, err, want error) {
+	t.Helper()
+	errorIf(t, err == nil, "got no error, want one that matches %v", want)
+	for _, s := range sentinels {
+		got := errors.Is(err, s)
+		errorIf(t, got != (s == want), "errors.Is(%v, %v) = %v, want %v", err, s, got, s == want)
+	}
 }

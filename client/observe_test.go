@@ -10,243 +10,144 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// record keeps every attempt that it is told of.
-func record(into *[]client.Attempt) client.Option {
-	return client.WithObserver(func(_ context.Context, a client.Attempt) { *into = append(*into, a) })
-}
-
-// A call that finds the dialect out, is refused, fails and succeeds: four
-// attempts, each told once, as it ends.
-func TestObserverIsToldOfEveryAttempt(t *testing.T) {
+// A call finds the dialect out, is refused, fails and succeeds: the observer hears of four
+// attempts, each as it ends.
+func TestObserverHearsOfEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen tally
-		slowly := func(h http.HandlerFunc) http.HandlerFunc {
+		slow := func(requestID string, h http.HandlerFunc) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				time.Sleep(40 * time.Millisecond)
-				w.Header().Set("X-Request-Id", "req_"+r.URL.Path[len("/portal"):])
-				h(w, r)
+				with(h, "X-Request-Id", requestID)(w, r)
 			}
 		}
 		start := time.Now()
 		var attempts []client.Attempt
 		var ended []time.Duration
+		type key struct{}
+		ctx := context.WithValue(t.Context(), key{}, "span")
 		portal := inMemory(t, script(&seen,
-			slowly(http.NotFound),
-			slowly(status(429, "Retry-After", "2", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2")),
-			slowly(status(503, "Retry-After", "3")),
-			slowly(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("X-RateLimit-Remaining", "41")
-				w.Header().Set("X-RateLimit-Reset", "30")
-				liveLink(w)
-			}),
-		), client.WithObserver(func(_ context.Context, a client.Attempt) {
-			attempts = append(attempts, a)
-			ended = append(ended, time.Since(start))
+			slow("req_1", http.NotFound),
+			slow("req_2", status(429, "Retry-After", "2", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2")),
+			slow("req_3", status(503, "Retry-After", "3")),
+			slow("req_4", with(succeedLive, "X-RateLimit-Remaining", "41", "X-RateLimit-Reset", "30")),
+		), client.WithObserver(func(ctx context.Context, a client.Attempt) {
+			errorIf(t, ctx.Value(key{}) != "span", "the observer's context lacks the caller's values")
+			attempts, ended = append(attempts, a), append(ended, time.Since(start))
 		}))
-		generate(t, portal)
-
-		if len(attempts) != 4 {
-			t.Fatalf("told of %d attempts, want 4: %+v", len(attempts), attempts)
+		if _, err := portal.GeneratePortalLink(ctx, sso); err != nil || len(attempts) != 4 {
+			t.Fatalf("heard of %d attempts, want 4: %+v (%v)", len(attempts), attempts, err)
 		}
 		for i, want := range []struct {
-			operation string
-			dialect   client.Dialect
-			status    int
-			requestID string
-			// A wait drawn by lot is at most slack longer.
-			wait, slack time.Duration
+			operation   string
+			dialect     client.Dialect
+			status      int
+			wait, slack time.Duration // a wait with jitter is up to slack longer
 			kind        error
-			fails       bool
+			limit       client.RateLimit
 		}{
-			{"generatePortalLink", client.DialectPortalLinks, 404, "req__links", 0, 0, client.ErrOrganizationNotFound, true},
-			{"generateLink", client.DialectGenerateLink, 429, "req_/generate_link", 0, 0, client.ErrRateLimited, true},
-			{"generateLink", client.DialectGenerateLink, 503, "req_/generate_link", 2 * time.Second, time.Second, client.ErrServer, true},
-			{"generateLink", client.DialectGenerateLink, 201, "req_/generate_link", 3 * time.Second, 0, nil, false},
+			{"generatePortalLink", client.DialectPortalLinks, 404, 0, 0, nil, client.RateLimit{}},
+			{"generateLink", client.DialectGenerateLink, 429, 0, 0, client.ErrRateLimited, client.RateLimit{Limit: 100}},
+			{"generateLink", client.DialectGenerateLink, 503, 2 * time.Second, time.Second, client.ErrServer, client.RateLimit{}},
+			{"generateLink", client.DialectGenerateLink, 201, 3 * time.Second, 0, nil, client.RateLimit{Remaining: 41}},
 		} {
 			a := attempts[i]
-			if a.Number != i+1 || a.Operation != want.operation || a.Dialect != want.dialect || a.StatusCode != want.status || a.RequestID != want.requestID {
-				t.Errorf("attempt %d: got %+v, want number %d of %s in %v, status %d, request %s", i+1, a, i+1, want.operation, want.dialect, want.status, want.requestID)
-			}
-			if a.Duration != 40*time.Millisecond || a.Wait < want.wait || a.Wait > want.wait+want.slack {
-				t.Errorf("attempt %d: Duration %v, Wait %v, want 40ms and %v, at most %v more", i+1, a.Duration, a.Wait, want.wait, want.slack)
-			}
-			if (a.Err != nil) != want.fails || want.fails && i > 0 && !errors.Is(a.Err, want.kind) {
-				t.Errorf("attempt %d: Err = %v, want %v", i+1, a.Err, want.kind)
-			}
-		}
-		if got := attempts[1].RateLimit; got.Limit != 100 || got.Remaining != 0 || got.Reset.Sub(start).Round(time.Second) != 2*time.Second {
-			t.Errorf("attempt 2: RateLimit = %+v, want what its headers said: 0 of 100, reset after 2s", got)
-		}
-		if got := attempts[3].RateLimit; got.Remaining != 41 || got.Limit != 0 {
-			t.Errorf("attempt 4: RateLimit = %+v, want 41 left", got)
-		}
-		for i, a := range attempts[:3] {
-			if a.Err == nil {
+			errorIf(t, a.Number != i+1 || a.Operation != want.operation || a.Dialect != want.dialect || a.StatusCode != want.status || a.RequestID != []string{"req_1", "req_2", "req_3", "req_4"}[i] || a.Warm, "attempt %d: got %+v, want %+v", i+1, a, want)
+			errorIf(t, a.Duration != 40*time.Millisecond || a.Wait < want.wait || a.Wait > want.wait+want.slack || a.Start.Add(a.Duration).Sub(start) != ended[i], "attempt %d: Start %v, Duration %v, Wait %v, ended %v, want 40ms and %v", i+1, a.Start.Sub(start), a.Duration, a.Wait, ended[i], want.wait)
+			errorIf(t, a.RateLimit.Limit != want.limit.Limit || a.RateLimit.Remaining != want.limit.Remaining, "attempt %d: RateLimit = %+v, want %+v", i+1, a.RateLimit, want.limit)
+			if i == 3 {
+				errorIf(t, a.Err != nil, "attempt 4: Err = %v, want nil", a.Err)
 				continue
 			}
-			if e := asError(t, a.Err); e.Attempts != i+1 || e.StatusCode != a.StatusCode {
-				t.Errorf("attempt %d: its error tells of attempt %d, status %d", i+1, e.Attempts, e.StatusCode)
-			}
-		}
-		if ended[1] >= ended[2] || ended[0] > time.Second {
-			t.Errorf("told after %v, want each attempt as it ended", ended)
+			e := asError(t, a.Err)
+			errorIf(t, e.Attempts != i+1 || e.StatusCode != a.StatusCode || want.kind != nil && !errors.Is(a.Err, want.kind), "attempt %d: Err = %v of attempt %d, status %d, want its own", i+1, a.Err, e.Attempts, e.StatusCode)
 		}
 	})
 }
 
-func TestObserverSeesIconsOfBothRoutes(t *testing.T) {
-	var attempts []client.Attempt
-	portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/provider-icons.json" {
-			http.NotFound(w, r)
-			return
-		}
-		reply(w, 200, `["okta"]`)
-	}, record(&attempts))
-	if _, err := portal.ListProviderIcons(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if len(attempts) != 2 || attempts[0].Operation != "listProviderIcons" || attempts[0].Dialect != client.DialectPortalLinks ||
-		attempts[1].Operation != "listCDNProviderIcons" || attempts[1].Dialect != client.DialectGenerateLink || attempts[1].Number != 2 {
-		t.Errorf("attempts = %+v, want listProviderIcons and then listCDNProviderIcons", attempts)
-	}
-}
-
-// An attempt lasts to the last byte of its body, and its wait counts the time at
-// the limiter.
+// An attempt lasts to the last byte of its body, and its wait includes the time at the limiter.
 func TestObserverCountsTheBodyAndTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var attempts []client.Attempt
-		body := `{"link":"` + testLink + `","expires_at":"2030-01-01T00:00:00Z"}`
+		rest, closed := `{"link":"`+testLink+`"}`, false
+		read := time.Duration(len(rest)+1) * time.Second / 100 // the last read finds the end
 		portal := newClient(t, record(&attempts),
 			client.WithLimiter(limiterFunc(func(context.Context) error { time.Sleep(5 * time.Second); return nil })),
-			client.WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			over(roundTripper(func(*http.Request) (*http.Response, error) {
 				time.Sleep(time.Second)
-				slow := iotest.OneByteReader(strings.NewReader(body))
-				return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(readerFunc(func(p []byte) (int, error) {
-					time.Sleep(10 * time.Millisecond)
-					return slow.Read(p)
-				}))}, nil
-			})}))
+				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: slowBody{func(p []byte) (int, error) {
+					if time.Sleep(10 * time.Millisecond); rest == "" {
+						return 0, io.EOF
+					}
+					p[0], rest = rest[0], rest[1:]
+					return 1, nil
+				}, &closed}}, nil
+			})))
 		generate(t, portal)
-		read := time.Duration(len(body)+1) * 10 * time.Millisecond // the last one finds the end
-		if a := attempts[0]; a.Wait != 5*time.Second || a.Duration != time.Second+read {
-			t.Errorf("Wait %v, Duration %v, want 5s and %v", a.Wait, a.Duration, time.Second+read)
-		}
+		a := attempts[0]
+		errorIf(t, a.Wait != 5*time.Second || a.Duration != time.Second+read || !closed, "Wait %v, Duration %v, body closed: %v, want 5s, %v, true", a.Wait, a.Duration, closed, time.Second+read)
 	})
 }
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestObserverHearsOfAttemptsWithoutAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var attempts []client.Attempt
-		type key struct{}
-		var values []any
-		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "span"), time.Second)
-		defer cancel()
-		portal := inMemory(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithObserver(func(ctx context.Context, a client.Attempt) {
-			attempts = append(attempts, a)
-			values = append(values, ctx.Value(key{}))
-		}))
-		_, err := portal.GeneratePortalLink(ctx, sso)
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, want DeadlineExceeded", err)
-		}
-		if len(attempts) != 1 || attempts[0].StatusCode != 0 || !errors.Is(attempts[0].Err, context.DeadlineExceeded) || attempts[0].Duration != time.Second || attempts[0].RateLimit != (client.RateLimit{}) {
-			t.Errorf("attempts = %+v, want one without an answer, of 1s", attempts)
-		}
-		if len(values) != 1 || values[0] != "span" {
-			t.Errorf("the observer's context holds %v, want the caller's values", values)
-		}
+		portal := inMemory(t, stall, oneTry, record(&attempts))
+		err := ask(t, portal, time.Second)
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want DeadlineExceeded", err)
+		errorIf(t, len(attempts) != 1 || attempts[0].StatusCode != 0 || !errors.Is(attempts[0].Err, context.DeadlineExceeded) || attempts[0].Duration != time.Second || attempts[0].RateLimit != (client.RateLimit{}), "attempts = %+v, want one without an answer, of 1s", attempts)
+		// What never left is no attempt.
+		_, _ = portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, _ = portal.GeneratePortalLink(ctx, sso)
+		errorIf(t, len(attempts) != 1, "heard of %+v, want nothing more", attempts[1:])
 	})
 }
 
-// What an observer was told does not change behind its back: the call goes on to
-// say more of its own error.
-func TestObserverKeepsWhatItWasTold(t *testing.T) {
+// An error that an observer keeps does not change when the call goes on.
+func TestObserverKeepsWhatItHeard(t *testing.T) {
 	var errs []error
 	var texts []string
-	portal := serve(t, http.NotFound, client.WithObserver(func(_ context.Context, a client.Attempt) {
+	portal := inMemory(t, http.NotFound, client.WithObserver(func(_ context.Context, a client.Attempt) {
 		errs, texts = append(errs, a.Err), append(texts, a.Err.Error())
 	}))
-	if _, err := portal.GeneratePortalLink(t.Context(), sso); !strings.Contains(err.Error(), "there is no Admin Portal") || len(errs) != 2 {
+	if err := ask(t, portal, 0); !strings.Contains(err.Error(), "there is no Admin Portal") || len(errs) != 2 {
 		t.Fatalf("got %v after %d attempts, want that there is none, after two", err, len(errs))
 	}
 	for i, err := range errs {
-		if err.Error() != texts[i] {
-			t.Errorf("attempt %d: its error was %q and is now %q", i+1, texts[i], err)
-		}
+		errorIf(t, err.Error() != texts[i], "attempt %d: its error was %q and is now %q", i+1, texts[i], err)
 	}
 }
 
-// Nothing that never left is an attempt.
-func TestObserverHearsNothingOfRefusals(t *testing.T) {
-	var attempts []client.Attempt
-	portal := serve(t, succeed, record(&attempts))
-	_, _ = portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, _ = portal.GeneratePortalLink(ctx, sso)
-	if len(attempts) != 0 {
-		t.Errorf("told of %+v, want nothing", attempts)
-	}
-}
-
-// logged runs one failure and one success and returns the lines as JSON.
-func logged(t *testing.T, level slog.Level) (lines []map[string]any) {
-	t.Helper()
-	var out bytes.Buffer
-	logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: level}))
-	var seen tally
-	portal := serve(t, script(&seen, status(503, "X-Request-Id", "req_1"), succeed), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
-	generate(t, portal)
-	for dec := json.NewDecoder(&out); dec.More(); {
-		var line map[string]any
-		if err := dec.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-func TestLoggerLevels(t *testing.T) {
-	for level, want := range map[slog.Level][]string{
-		slog.LevelDebug: {"WARN", "DEBUG"}, slog.LevelInfo: {"WARN"}, slog.LevelWarn: {"WARN"}, slog.LevelError: nil,
-	} {
-		var got []string
-		for _, line := range logged(t, level) {
-			got = append(got, line["level"].(string))
-		}
-		if strings.Join(got, " ") != strings.Join(want, " ") {
-			t.Errorf("at %v: logged %v, want %v", level, got, want)
-		}
-	}
-	lines := logged(t, slog.LevelDebug)
-	if len(lines) != 2 {
-		t.Fatalf("%d lines, want 2", len(lines))
-	}
-	for i, want := range []map[string]any{
-		{"msg": "adminportal: generate portal link", "operation": "generatePortalLink", "dialect": "portal_links", "attempt": 1.0, "status": 503.0, "request_id": "req_1"},
-		{"msg": "adminportal: generate portal link", "operation": "generatePortalLink", "dialect": "portal_links", "attempt": 2.0, "status": 200.0},
-	} {
-		for k, v := range want {
-			if lines[i][k] != v {
-				t.Errorf("line %d: %s = %v, want %v", i+1, k, lines[i][k], v)
+// A failure is a warning and a success is for debugging.
+func TestLogger(t *testing.T) {
+	for level, want := range map[slog.Level]int{slog.LevelDebug: 2, slog.LevelInfo: 1, slog.LevelWarn: 1, slog.LevelError: 0} {
+		var out bytes.Buffer
+		logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: level}))
+		var seen tally
+		generate(t, inMemory(t, script(&seen, status(503, "X-Request-Id", "req_1"), succeed), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1})))
+		lines := 0
+		for dec := json.NewDecoder(&out); dec.More(); lines++ {
+			var line map[string]any
+			if err := dec.Decode(&line); err != nil {
+				t.Fatal(err)
 			}
+			for k, v := range []map[string]any{
+				{"level": "WARN", "msg": "adminportal: generate portal link", "operation": "generatePortalLink", "dialect": "portal_links", "attempt": 1.0, "warm": false, "status": 503.0, "request_id": "req_1"},
+				{"level": "DEBUG", "msg": "adminportal: generate portal link", "operation": "generatePortalLink", "dialect": "portal_links", "attempt": 2.0, "status": 200.0},
+			}[lines] {
+				errorIf(t, line[k] != v, "at %v: line %d: %s = %v, want %v", level, lines+1, k, line[k], v)
+			}
+			_, failed := line["error"]
+			errorIf(t, failed != (lines == 0), "at %v: line %d: error = %v, want one for the failure alone", level, lines+1, line["error"])
 		}
-		if _, failed := lines[i]["error"]; failed != (i == 0) {
-			t.Errorf("line %d: error = %v, want one of the failure alone", i+1, lines[i]["error"])
-		}
+		errorIf(t, lines != want, "at %v: %d lines, want %d", level, lines, want)
 	}
 }

@@ -77,12 +77,20 @@ func (p RetryPolicy) affordable(ctx context.Context, wait time.Duration) bool {
 	return wait <= p.MaxWait && wait < time.Until(deadlineOf(ctx))
 }
 
-// deadlineOf is the context's deadline, or a time that nobody will see.
+// latestKey finds the latest deadline of those who share a question (see flight.go).
+type latestKey struct{}
+
+// deadlineOf is when the last of those ends who wait for what the context is for: by its own
+// deadline, or by the latest of those who share a question. Without one it is never reached.
 func deadlineOf(ctx context.Context) time.Time {
-	if deadline, ok := ctx.Deadline(); ok {
+	latest, shared := ctx.Value(latestKey{}).(time.Time)
+	if !shared {
+		latest = time.Unix(1<<40, 0)
+	}
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(latest) {
 		return deadline
 	}
-	return time.Unix(1<<40, 0)
+	return latest
 }
 
 // pause waits, until something changes at the latest. It returns the context's error when that ends.

@@ -2,8 +2,6 @@ package client_test
 
 import (
 	"encoding/json"
-	"errors"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -14,137 +12,81 @@ import (
 func TestRequestIsSentAsGiven(t *testing.T) {
 	const org = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
 	for _, tt := range []struct {
-		name string
 		req  client.PortalLinkRequest
 		path string
 		want map[string]any
 	}{
-		{"least", client.PortalLinkRequest{Organization: org, Intent: client.IntentDsync}, sheetPath,
-			map[string]any{"organization": org, "intent": "dsync"}},
-		{"return URL", client.PortalLinkRequest{Organization: org, Intent: client.IntentAuditLogs, ReturnURL: "https://example.com/?a=1&b=<2>#f"}, sheetPath,
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentDsync}, sheetPath, map[string]any{"organization": org, "intent": "dsync"}},
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentAuditLogs, ReturnURL: "https://example.com/?a=1&b=<2>#f"}, sheetPath,
 			map[string]any{"organization": org, "intent": "audit_logs", "return_url": "https://example.com/?a=1&b=<2>#f"}},
-		{"both URLs, loopback", client.PortalLinkRequest{Organization: org, Intent: client.IntentLogStreams, ReturnURL: "http://localhost:3000/s", SuccessURL: "http://127.0.0.1/ok"}, sheetPath,
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentLogStreams, ReturnURL: "http://localhost:3000/s", SuccessURL: "http://127.0.0.1/ok"}, sheetPath,
 			map[string]any{"organization": org, "intent": "log_streams", "return_url": "http://localhost:3000/s", "success_url": "http://127.0.0.1/ok"}},
-		{"live intent", client.PortalLinkRequest{Organization: org, Intent: client.IntentCertificateRenewal}, livePath,
-			map[string]any{"organization": org, "intent": "certificate_renewal"}},
-		{"contacts", client.PortalLinkRequest{Organization: org, Intent: client.IntentSSO, ITContactEmails: []string{"it@customer.example", "o'brien+1@sub.customer.example"}}, livePath,
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentCertificateRenewal}, livePath, map[string]any{"organization": org, "intent": "certificate_renewal"}},
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentSSO, ITContactEmails: []string{"it@customer.example", "o'brien+1@sub.customer.example"}}, livePath,
 			map[string]any{"organization": org, "intent": "sso", "it_contact_emails": []any{"it@customer.example", "o'brien+1@sub.customer.example"}}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var seen tally
-			portal := serve(t, func(w http.ResponseWriter, r *http.Request) { seen.note(r); sheetLink(w) })
-			if _, err := portal.GeneratePortalLink(t.Context(), tt.req); err != nil {
-				t.Fatal(err)
-			}
-			if seen.total() != 1 {
-				t.Fatalf("%d requests, want 1", seen.total())
-			}
-			got := seen.requests()[0]
-			if got.path != tt.path {
-				t.Errorf("sent to %s, want %s", got.path, tt.path)
-			}
-			var body map[string]any
-			if err := json.Unmarshal([]byte(got.body), &body); err != nil {
-				t.Fatalf("body %q: %v", got.body, err)
-			}
-			if !reflect.DeepEqual(body, tt.want) {
-				t.Errorf("body %v, want %v", body, tt.want)
-			}
-			for name, want := range map[string]string{
-				"Authorization": "Bearer " + testKey, "Content-Type": "application/json", "Accept": "application/json",
-			} {
-				if values := got.header.Values(name); len(values) != 1 || values[0] != want {
-					t.Errorf("%s = %q, want %q once", name, values, want)
-				}
-			}
-			if ua := got.header.Get("User-Agent"); !strings.HasPrefix(ua, "adminportal-go/") {
-				t.Errorf("User-Agent = %q, want adminportal-go/…", ua)
-			}
-		})
+		var seen tally
+		portal := serve(t, script(&seen, succeed))
+		if _, err := portal.GeneratePortalLink(t.Context(), tt.req); err != nil || seen.total() != 1 {
+			t.Fatalf("%v: %v after %d requests", tt.req, err, seen.total())
+		}
+		got := seen.requests()[0]
+		var body map[string]any
+		err := json.Unmarshal([]byte(got.body), &body)
+		errorIf(t, err != nil || got.path != tt.path || !reflect.DeepEqual(body, tt.want), "sent %s to %s (%v), want %v to %s", got.body, got.path, err, tt.want, tt.path)
+		for name, want := range map[string]string{"Authorization": "Bearer " + testKey, "Content-Type": "application/json", "Accept": "application/json"} {
+			values := got.header.Values(name)
+			errorIf(t, len(values) != 1 || values[0] != want, "%s = %q, want %q once", name, values, want)
+		}
+		ua := got.header.Get("User-Agent")
+		errorIf(t, !strings.HasPrefix(ua, "adminportal-go/"), "User-Agent = %q, want adminportal-go/…", ua)
 	}
 }
 
 func TestRequestsAreRefusedBeforeSending(t *testing.T) {
-	change := func(f func(*client.PortalLinkRequest)) client.PortalLinkRequest {
+	var seen tally
+	portal := inMemory(t, script(&seen, succeed))
+	refused := func(portal *client.Client, field, value string, change func(*client.PortalLinkRequest)) {
 		req := sso
-		f(&req)
-		return req
+		change(&req)
+		_, err := portal.GeneratePortalLink(t.Context(), req)
+		wantOnly(t, err, client.ErrInvalidRequest)
+		e := asError(t, err)
+		errorIf(t, e.Field != field || e.StatusCode != 0 || e.Attempts != 0 || strings.ContainsAny(err.Error(), "\r\n"), "%s %q: %v with %+v, want a refusal of %[1]s in one line, before any attempt", field, value, err, e)
 	}
-	type refusal struct {
-		name  string
-		req   client.PortalLinkRequest
-		field string
-	}
-	var refusals []refusal
 	for _, org := range []string{
-		"", "acme", "org", "org_", "ORG_01", " org_01", "org_01 ", "org_x/../y", "org_x\n", "org_x\r\nX: y", "org_x?y", "org_x#", "org_%2e", "org_é",
-		"org_" + strings.Repeat("x", 252),
+		"", "acme", "org", "org_", "ORG_01", " org_01", "org_01 ", "org_x/../y", "org_x\n", "org_x\r\nX: y", "org_x?y", "org_x#", "org_%2e", "org_é", "org_" + strings.Repeat("x", 252),
 	} {
-		refusals = append(refusals, refusal{"organization " + org, change(func(r *client.PortalLinkRequest) { r.Organization = org }), "organization"})
+		refused(portal, "organization", org, func(r *client.PortalLinkRequest) { r.Organization = org })
 	}
 	for _, intent := range []client.Intent{"", "SSO", "saml", "sso ", "sso\n", "dsync,sso"} {
-		refusals = append(refusals, refusal{"intent " + string(intent), change(func(r *client.PortalLinkRequest) { r.Intent = intent }), "intent"})
+		refused(portal, "intent", string(intent), func(r *client.PortalLinkRequest) { r.Intent = intent })
 	}
 	for _, address := range []string{
 		"settings", "/settings", "//evil.example", "?x", "https:/x", "https://", "https:///x", "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x",
 		"ftp://example.com", "mailto:a@b.example", "https://user@example.com", "https://user:pw@example.com", "http://example.com", "http://localhost.evil.com",
 		"http://0.0.0.0", "https://example.com\n", "https://example.com#\n", "https://example.com/#a\x7f", "https://example.com/\xbf", "https://exa mple.com", "https://example.com/a b", "\\\\evil.example", "https:\\\\evil.example", "https://a\\@b", " https://example.com", "https://'", "https://a;b.example/x", "https://<x>",
 	} {
-		refusals = append(refusals,
-			refusal{"return URL " + address, change(func(r *client.PortalLinkRequest) { r.ReturnURL = address }), "return_url"},
-			refusal{"success URL " + address, change(func(r *client.PortalLinkRequest) { r.SuccessURL = address }), "success_url"})
+		refused(portal, "return_url", address, func(r *client.PortalLinkRequest) { r.ReturnURL = address })
+		refused(portal, "success_url", address, func(r *client.PortalLinkRequest) { r.SuccessURL = address })
 	}
 	for _, address := range []string{
 		"", "it", "it@", "@customer.example", "it@@customer.example", "it@customer..example", "it@.example", "it @customer.example", "it@customer.example\n", "IT <it@customer.example>",
-		"a@b.example,c@d.example", "a@b.example;c@d.example", "a@b@c.example", "<a@b.example>", "it\xff@customer.example",
+		"a@b.example,c@d.example", "a@b.example;c@d.example", "a@b@c.example", "<a@b.example>", "it\xff@customer.example", strings.Repeat("x", 254) + "@b.example",
 	} {
-		refusals = append(refusals, refusal{"contact " + address, change(func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example", address} }), "it_contact_emails[1]"})
+		refused(portal, "it_contact_emails[1]", address, func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example", address} })
 	}
-	refusals = append(refusals, refusal{"21 contacts", change(func(r *client.PortalLinkRequest) {
+	refused(portal, "it_contact_emails", "21", func(r *client.PortalLinkRequest) {
 		for range 21 {
 			r.ITContactEmails = append(r.ITContactEmails, "it@customer.example")
 		}
-	}), "it_contact_emails"})
+	})
 
-	var seen tally
-	portal := serve(t, func(w http.ResponseWriter, r *http.Request) { seen.note(r); sheetLink(w) })
-	for _, tt := range refusals {
-		_, err := portal.GeneratePortalLink(t.Context(), tt.req)
-		if !errors.Is(err, client.ErrInvalidRequest) {
-			t.Errorf("%q: got %v, want ErrInvalidRequest", tt.name, err)
-			continue
-		}
-		e := asError(t, err)
-		if e.Field != tt.field {
-			t.Errorf("%q: Field = %q, want %q", tt.name, e.Field, tt.field)
-		}
-		if e.StatusCode != 0 || e.Attempts != 0 {
-			t.Errorf("%q: StatusCode %d, Attempts %d, want 0 and 0", tt.name, e.StatusCode, e.Attempts)
-		}
-		if strings.ContainsAny(err.Error(), "\r\n") {
-			t.Errorf("%q: the error has a line break", tt.name)
-		}
+	// What only the live dialect has needs it.
+	pinned := inMemory(t, script(&seen, succeed), reference)
+	for _, intent := range []client.Intent{client.IntentDomainVerification, client.IntentCertificateRenewal, client.IntentBringYourOwnKey} {
+		refused(pinned, "intent", string(intent), func(r *client.PortalLinkRequest) { r.Intent = intent })
 	}
-	if seen.total() != 0 {
-		t.Errorf("%d requests were sent, want none", seen.total())
-	}
-}
-
-func TestLiveOnlyFieldsNeedTheLiveDialect(t *testing.T) {
-	var seen tally
-	portal := serve(t, func(w http.ResponseWriter, r *http.Request) { seen.note(r); sheetLink(w) }, client.WithDialect(client.DialectPortalLinks))
-	for _, req := range []client.PortalLinkRequest{
-		{Organization: sso.Organization, Intent: client.IntentDomainVerification},
-		{Organization: sso.Organization, Intent: client.IntentCertificateRenewal},
-		{Organization: sso.Organization, Intent: client.IntentBringYourOwnKey},
-		{Organization: sso.Organization, Intent: client.IntentSSO, ITContactEmails: []string{"it@customer.example"}},
-	} {
-		_, err := portal.GeneratePortalLink(t.Context(), req)
-		if !errors.Is(err, client.ErrInvalidRequest) || !strings.Contains(err.Error(), "DialectPortalLinks") {
-			t.Errorf("%v: got %v, want ErrInvalidRequest that names DialectPortalLinks", req, err)
-		}
-	}
-	if seen.total() != 0 {
-		t.Errorf("%d requests were sent, want none", seen.total())
-	}
+	refused(pinned, "it_contact_emails", "", func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example"} })
+	errorIf(t, seen.total() != 0, "%d requests were sent, want none", seen.total())
 }

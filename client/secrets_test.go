@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"slices"
 	"strings"
@@ -20,8 +19,8 @@ import (
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// printed is v in every way that a program is likely to print it: by itself, in
-// the structures people log, as a log value, as JSON.
+// printed is v in every way in which programs are likely to print it: alone and in the structures
+// that people log, with fmt, slog and JSON.
 func printed(v any) map[string]string {
 	out := map[string]string{}
 	type holder struct{ Held any }
@@ -32,7 +31,7 @@ func printed(v any) map[string]string {
 			text := fmt.Sprintf(verb, x)
 			out[shape+verb] = text
 			if strings.EqualFold(verb, "%x") {
-				for _, secret := range secrets { // what %x spells, spelled back
+				for _, secret := range secrets { // decode what %x made of it
 					text = strings.ReplaceAll(strings.ToLower(text), fmt.Sprintf("%x", secret), secret)
 				}
 				out[shape+verb] = text
@@ -67,7 +66,7 @@ func wantNoSecret(t testing.TB, name string, v any) {
 	if !ok {
 		return
 	}
-	if e, own := err.(*client.Error); own { // this link of the chain and no other
+	if e, own := err.(*client.Error); own { // this error of the chain, not one further down
 		wantNoSecret(t, name+": the struct", *e)
 		wantNoSecret(t, name+": Hint()", e.Hint())
 	}
@@ -89,15 +88,14 @@ func TestClientKeepsTheKey(t *testing.T) {
 	wantNoSecret(t, "pointer in an unexported field", struct{ c *client.Client }{portal})
 	wantNoSecret(t, "exported field", struct{ C client.Client }{*portal})
 	wantNoSecret(t, "slice", []client.Client{*portal})
-	if got, want := portal.String(), "adminportal client for https://api.workos.com"; got != want {
-		t.Errorf("String() = %q, want %q", got, want)
-	}
+	got, want := portal.String(), "adminportal client for https://api.workos.com"
+	errorIf(t, got != want, "String() = %q, want %q", got, want)
 }
 
 func TestLinkKeepsItsSecret(t *testing.T) {
-	made := generate(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { sheetLink(w) }))
+	made := generate(t, serve(t, succeed))
 	links := map[string]*client.PortalLink{"made": made, "literal": {URL: testLink, ExpiresAt: time.Now().Add(time.Hour)}}
-	for i, address := range []string{ // which url.Parse takes apart otherwise, or not at all
+	for i, address := range []string{ // url.Parse reads these differently, or not at all
 		"https://id.workos.com:port/launch?secret=" + testSecret, "://" + testSecret, "https://%zz?token=" + testSecret,
 		testSecret, "https:" + testSecret, "https://" + testSecret + "@id.workos.com/", "https://id.workos.com/" + testSecret,
 		"https://id.workos.com/#" + testSecret, "https://id.workos.com\x7f/?secret=" + testSecret, "//" + testKey + ":x@h/",
@@ -110,22 +108,17 @@ func TestLinkKeepsItsSecret(t *testing.T) {
 		wantNoSecret(t, name+", slice", []client.PortalLink{*link})
 		wantNoSecret(t, name+", map", map[string]client.PortalLink{"k": *link})
 		wantNoSecret(t, name+", exported field", struct{ Link client.PortalLink }{*link})
-		for _, verb := range []string{"%v", "%+v", "%#v"} { // %s follows the pointer, and nothing can be done
-			if text := fmt.Sprintf(verb, struct{ link *client.PortalLink }{link}); strings.Contains(text, testSecret) {
-				t.Errorf("%s, pointer in an unexported field, as %s: %s", name, verb, text)
-			}
+		for _, verb := range []string{"%v", "%+v", "%#v"} { // %s follows the pointer, which nothing prevents
+			text := fmt.Sprintf(verb, struct{ link *client.PortalLink }{link})
+			errorIf(t, strings.Contains(text, testSecret), "%s, pointer in an unexported field, as %s: %s", name, verb, text)
 		}
-		if b, err := json.Marshal(link); err == nil || !strings.Contains(err.Error(), "send link.URL") {
-			t.Errorf("%s: json.Marshal = %s, %v, want an error that says to send link.URL", name, b, err)
-		}
+		b, err := json.Marshal(link)
+		errorIf(t, err == nil || !strings.Contains(err.Error(), "send link.URL"), "%s: json.Marshal = %s, %v, want an error that says to send link.URL", name, b, err)
 	}
-	if made.URL != testLink {
-		t.Errorf("URL = %q, want %q: the one way to it", made.URL, testLink)
-	}
+	errorIf(t, made.URL != testLink, "URL = %q, want %q", made.URL, testLink)
 }
 
-// echoes are bodies that repeat what a request or an earlier answer held, spelled
-// as proxies and frameworks do.
+// echoes are bodies that repeat the key or a link, spelled as proxies and frameworks spell them.
 func echoes(authorization string) map[string]string {
 	asJSON := func(s string) string { b, _ := json.Marshal(s); return string(b) }
 	escaped := func(s string) (out string) {
@@ -169,12 +162,12 @@ func TestErrorsDoNotEcho(t *testing.T) {
 					w.Header().Set("X-Request-Id", "req "+r.Header.Get("Authorization")+" "+testLink)
 					w.Header().Set("Location", testLink)
 					w.Header().Set("Retry-After", testKey)
-					if code == 200 { // a success that is none: the link comes in the wrong place
+					if code == 200 { // the link comes in the wrong place
 						body = strings.ReplaceAll(body, `"link"`, `"url"`)
 					}
 					reply(w, code, body)
-				}, client.WithDialect(dialects[code%2]), client.WithRetry(client.RetryPolicy{MaxAttempts: 1}))
-				_, err := portal.GeneratePortalLink(t.Context(), sso)
+				}, client.WithDialect(dialects[code%2]), oneTry)
+				err := ask(t, portal, 0)
 				asError(t, err)
 				wantNoSecret(t, fmt.Sprint(code), err)
 				if t.Failed() {
@@ -185,30 +178,7 @@ func TestErrorsDoNotEcho(t *testing.T) {
 	}
 }
 
-// A success that is no link keeps nothing of what it is instead.
-func TestMalformedLinksAreNotRepeated(t *testing.T) {
-	for _, link := range []string{
-		"http://id.workos.com/?secret=" + testSecret, "https://u:" + testSecret + "@id.workos.com/", testSecret,
-		"https://id.workos.com:" + testSecret + "/", "https://id.workos.com/%zz" + testSecret, "javascript:" + testSecret,
-	} {
-		for _, field := range []string{"link", "expires_at", "object"} {
-			for _, d := range dialects {
-				body := map[string]any{"link": testLink, "expires_at": "2024-01-15T12:00:00Z", field: link}
-				if field == "object" {
-					body["link"] = []string{link}
-				}
-				e := once(t, d, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, body) })
-				wantOnly(t, e, client.ErrMalformedResponse)
-				wantNoSecret(t, field+" "+link, e)
-				if e.Body != "" {
-					t.Errorf("%s %q: Body = %q, want nothing of a success", field, link, e.Body)
-				}
-			}
-		}
-	}
-}
-
-// A dumpError shows one thing and holds another.
+// A dumpError holds more than its text shows.
 type dumpError struct {
 	text string
 	Dump string
@@ -228,73 +198,53 @@ func TestTransportErrorsLoseTheRequest(t *testing.T) {
 		"joined":               func(dump string) error { return errors.Join(errors.New("a"), dumpError{text: "b", Dump: dump}) },
 		"basic":                func(string) error { return errors.New("Basic " + base64.StdEncoding.EncodeToString([]byte("x"))) },
 	} {
-		portal := newClient(t, client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), client.WithHTTPClient(&http.Client{
-			Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-				dump, err := httputil.DumpRequestOut(r.Clone(context.Background()), false)
-				if err != nil {
-					panic(err)
-				}
-				return nil, fail(string(dump))
-			}),
-		}))
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
+		err := ask(t, newClient(t, oneTry, over(roundTripper(func(r *http.Request) (*http.Response, error) {
+			dump, err := httputil.DumpRequestOut(r.Clone(context.Background()), false)
+			if err != nil {
+				panic(err)
+			}
+			return nil, fail(string(dump))
+		}))), 0)
 		asError(t, err)
 		wantNoSecret(t, name, err)
 	}
 }
 
-// A key source may fail with the key that it had, and a limiter with what it was
-// told.
+// The error of a key source or a limiter may contain the key.
 func TestCallersErrorsLoseTheKey(t *testing.T) {
 	cause := errors.New("vault is sealed")
 	for name, err := range map[string]error{
 		"text": fmt.Errorf("%w: had %s", cause, testKey), "field": errors.Join(cause, dumpError{text: "had one", Dump: testKey}), "quoted": fmt.Errorf("%w: had %q", cause, "Bearer "+testKey),
 	} {
 		for option, portal := range map[string]*client.Client{
-			"source":  newClient(t, client.WithAPIKeySource(func(context.Context) (string, error) { return "", err })),
+			"source":  newClient(t, source(func(context.Context) (string, error) { return "", err })),
 			"limiter": newClient(t, client.WithLimiter(limiterFunc(func(context.Context) error { return err }))),
 		} {
-			_, err := portal.GeneratePortalLink(t.Context(), sso)
+			err := ask(t, portal, 0)
 			wantNoSecret(t, option+", "+name, err)
-			if !errors.Is(err, cause) {
-				t.Errorf("%s, %s: errors.Is(%v, cause) = false, want the cause to match still", option, name, err)
-			}
+			errorIf(t, !errors.Is(err, cause), "%s, %s: errors.Is(%v, cause) = false, want true", option, name, err)
 		}
 	}
 }
 
-type limiterFunc func(context.Context) error
-
-func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
-
-// What is logged and observed of failures and successes, at every level.
+// Neither a log at every level nor an observer gets a secret, from failures or successes.
 func TestObserverAndLogKeepSecrets(t *testing.T) {
 	for _, d := range dialects {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))
-		srv := httptest.NewServer(nil)
 		var seen tally
-		srv.Config.Handler = script(&seen, func(w http.ResponseWriter, r *http.Request) {
+		generate(t, inMemory(t, script(&seen, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Request-Id", r.Header.Get("Authorization"))
 			reply(w, 503, echoes(r.Header.Get("Authorization"))["HTML"])
-		}, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Request-Id", testLink)
-			sheetLink(w)
-		})
-		portal := newClient(t, client.WithBaseURL(srv.URL), client.WithDialect(d), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}),
+		}, with(succeed, "X-Request-Id", testLink)), client.WithDialect(d), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}),
 			client.WithObserver(func(_ context.Context, a client.Attempt) {
 				wantNoSecret(t, "attempt", a)
 				wantNoSecret(t, "attempt's error", a.Err)
-			}))
-		generate(t, portal)
-		srv.Close()
+			})))
 		for _, secret := range secrets {
-			if strings.Contains(log.String(), secret) {
-				t.Errorf("%v: the log shows %q: %s", d, secret, &log)
-			}
+			errorIf(t, strings.Contains(log.String(), secret), "%v: the log shows %q: %s", d, secret, &log)
 		}
-		if got := strings.Count(log.String(), "\n"); got != 2 {
-			t.Errorf("%v: %d lines logged, want one for each attempt", d, got)
-		}
+		got := strings.Count(log.String(), "\n")
+		errorIf(t, got != 2, "%v: %d lines logged, want one for each attempt", d, got)
 	}
 }

@@ -1,0 +1,140 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/adminportal-go/adminportal/gen"
+)
+
+// below is the link under the one that is tested. It answers the nth request with the nth status
+// and body, given as "status body", and every later one with the last.
+type below struct {
+	answers []string
+	keys    []string
+}
+
+func (b *below) Do(req *http.Request) (*http.Response, error) {
+	c := callOf(req)
+	c.attempts++
+	b.keys = append(b.keys, strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "))
+	status, body, _ := strings.Cut(b.answers[min(len(b.keys), len(b.answers))-1], " ")
+	c.answer = answer{status: int(decimal(status)), header: http.Header{}, body: []byte(body), received: time.Now()}
+	if c.conclude(); c.failure != nil {
+		return nil, c.failure
+	}
+	return &http.Response{StatusCode: c.answer.status, Body: http.NoBody}, nil
+}
+
+// through sends a request of one call through a link.
+func through(t *testing.T, link gen.HttpRequestDoer, body string) (*call, error) {
+	t.Helper()
+	known := &route{read: func(*call) error { return nil }}
+	c := &call{Context: t.Context(), route: known, settled: true, name: "test", organization: true, known: new(learner), release: func() {}, trust: new(trust)}
+	req, err := http.NewRequestWithContext(c, http.MethodPost, "https://api.workos.com/portal_links", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = link.Do(req)
+	return c, err
+}
+
+func TestAuthorizeLink(t *testing.T) {
+	for name, tt := range map[string]struct{ answers, keys []string }{
+		"the key":                          {[]string{"200"}, []string{"sk_a"}},
+		"another key after a 401":          {[]string{"401 {}", "200"}, []string{"sk_a", "sk_b"}},
+		"only once":                        {[]string{"401 {}"}, []string{"sk_a", "sk_b"}},
+		"not after an intermediary's 401":  {[]string{"401 <html>"}, []string{"sk_a"}},
+		"not after another status, as 403": {[]string{"403 {}"}, []string{"sk_a"}},
+	} {
+		next, keys := &below{answers: tt.answers}, []string{"sk_a", "sk_b", "sk_c"}
+		_, _ = through(t, &authorize{next: next, source: func(context.Context) (string, error) {
+			key := keys[0]
+			keys = keys[1:]
+			return key, nil
+		}}, "")
+		if !slices.Equal(next.keys, tt.keys) {
+			t.Errorf("%s: sent with %q, want %q", name, next.keys, tt.keys)
+		}
+	}
+}
+
+func TestRetryLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		policy := RetryPolicy{MaxAttempts: 3}.withDefaults()
+		for answers, want := range map[string]int{"400 {}": 1, "404 {\"message\":\"no such organization\"}": 1, "503,200": 2, "503": 3} {
+			next, start := &below{answers: strings.Split(answers, ",")}, time.Now()
+			c, _ := through(t, &retry{next: next, policy: policy}, "")
+			if c.attempts != want || time.Since(start) > 3*time.Second || time.Since(start) == 0 != (want == 1) {
+				t.Errorf("%s: %d attempts in %v, want %d, and no wait after the last", answers, c.attempts, time.Since(start), want)
+			}
+		}
+	})
+}
+
+// A fullLimiter refuses every attempt, and says how long the wait would have been.
+type fullLimiter struct{}
+
+func (l fullLimiter) Wait(context.Context) error { return l }
+func (fullLimiter) Error() string                { return "full" }
+func (fullLimiter) RetryAfter() time.Duration    { return 7 * time.Second }
+
+func TestLimitLink(t *testing.T) {
+	l := &limit{next: &below{answers: []string{"200"}}, gate: new(gate), policy: RetryPolicy{}.withDefaults(), limiter: fullLimiter{}}
+	c, err := through(t, l, "")
+	if e, ok := errors.AsType[*Error](err); !ok || !errors.Is(e, ErrRateLimited) || e.RetryAfter != 7*time.Second || c.attempts != 0 || l.gate.underway != 0 {
+		t.Errorf("a full limiter: %v after %d attempts, %d under way, want ErrRateLimited with 7s after none", err, c.attempts, l.gate.underway)
+	}
+	l.limiter, l.next = nil, roundTripper(func(*http.Request) (*http.Response, error) { panic("a transport's mistake") })
+	func() {
+		defer func() {
+			if recover() == nil || l.gate.underway != 0 {
+				t.Errorf("%d under way after a panic, want it to reach the caller, and none", l.gate.underway)
+			}
+		}()
+		_, _ = through(t, l, "")
+	}()
+}
+
+// A roundTripper is a function as a transport, or as a link.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+func (f roundTripper) Do(req *http.Request) (*http.Response, error)        { return f(req) }
+
+func TestAttemptLink(t *testing.T) {
+	var bodies []string
+	sends := func(answer string) roundTripper {
+		return func(req *http.Request) (*http.Response, error) {
+			body, _ := io.ReadAll(req.Body)
+			bodies = append(bodies, string(body))
+			return &http.Response{StatusCode: 503, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer))}, nil
+		}
+	}
+	c, _ := through(t, &attempt{transport: sends(strings.Repeat("x", maxBody+1)), timeout: timeout{limit: forever}}, "")
+	if len(c.answer.body) != maxBody || !errors.Is(c.failure, errTooLarge) {
+		t.Errorf("%v with %d bytes, want errTooLarge with %d", c.failure, len(c.answer.body), maxBody)
+	}
+	bodies = nil
+	_, _ = through(t, &retry{next: &attempt{transport: sends(""), timeout: timeout{limit: forever}}, policy: RetryPolicy{MaxAttempts: 3, MaxWait: forever}}, "the whole body")
+	if want := []string{"the whole body", "the whole body", "the whole body"}; !slices.Equal(bodies, want) {
+		t.Errorf("sent the bodies %q, want %q", bodies, want)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		hangs := roundTripper(func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		})
+		_, err := through(t, &attempt{transport: hangs, timeout: timeout{time.Second, "the setting"}}, "")
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "timed out after 1s (the setting)") {
+			t.Errorf("got %v, want a timeout that names its setting", err)
+		}
+	})
+}
