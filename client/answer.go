@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -60,25 +59,25 @@ func (a *answer) cannot() bool { return a.says("Cannot POST ") || a.says("Cannot
 
 func (a *answer) says(words string) bool { return bytes.Contains(a.body, []byte(words)) }
 
-func (a *answer) is(body string) bool { return string(bytes.TrimSpace(a.body)) == body }
-
-var (
-	namesOrganization = regexp.MustCompile(`(?i)organi[sz]ation|\borg_`)
-	misses            = regexp.MustCompile(`(?i)not find|n't find|not found|not exist|n't exist|no such|no organi[sz]ation|unknown organi[sz]ation`)
-)
+// namesOrganization reports whether words name an organization, as a word or by its ID.
+func namesOrganization(words string) bool {
+	return mentions(words, "organization", "organisation", "org_")
+}
 
 // missesOrganization reports whether a 400 or 403 says that the organization does not exist.
 func (a *answer) missesOrganization() bool {
 	if a.status != http.StatusBadRequest && a.status != http.StatusForbidden {
 		return false
 	}
-	return a.said.code == "entity_not_found" || namesOrganization.MatchString(a.said.text) && misses.MatchString(a.said.text)
+	return a.said.code == "entity_not_found" || namesOrganization(a.said.text) &&
+		mentions(a.said.text, "not find", "n't find", "not found", "not exist", "n't exist", "no such", "no organi", "unknown organi")
 }
 
 // A description is what an error body says.
 type description struct {
 	code, text, field string
 	contract          bool // it is openapi.yaml's Error, all of its fields
+	notFound          bool // it is {"message":"Not Found"} and nothing else
 }
 
 // describe reads an error body in every shape that the two dialects and web frameworks have. A
@@ -92,6 +91,7 @@ func describe(body []byte) (d description) {
 	} else {
 		d.text = d.words("", whole)
 	}
+	d.notFound = len(fields) == 1 && text(fields["message"]) == "Not Found"
 	kind := text(fields["error"])
 	inner, _ := fields["error"].(map[string]any)
 	d.code = cmp.Or(text(fields["code"]), text(inner["code"]))
@@ -136,7 +136,7 @@ func (d *description) object(field string, v map[string]any) (words string) {
 	}
 	errs := d.words(field, v["errors"])
 	if words != "" && errs != "" {
-		return words + ": " + errs
+		return strings.TrimRight(words, ".") + ": " + errs
 	}
 	return cmp.Or(words, errs, d.words(field, v["error"]), d.words(field, v["code"]))
 }
@@ -149,6 +149,9 @@ func fieldOf(object map[string]any) (field string) {
 	}
 	if loc, ok := object["loc"].([]any); ok && len(loc) > 0 {
 		field = cmp.Or(field, text(loc[len(loc)-1]))
+	}
+	if source, ok := object["source"].(map[string]any); ok { // JSON:API
+		field = cmp.Or(field, text(source["pointer"]), text(source["parameter"]))
 	}
 	return field[strings.LastIndex(field, "/")+1:]
 }

@@ -66,7 +66,7 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 		l.closeIdle()
 	}
 	c.conclude()
-	l.tell(ctx, c, waited)
+	l.tell(c, waited)
 	c.idle = time.Now()
 	if c.failure != nil {
 		return nil, c.failure
@@ -75,12 +75,12 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 }
 
 // tell hands the last attempt of a call to observer and log.
-func (l *attempt) tell(ctx context.Context, c *call, waited time.Duration) {
+func (l *attempt) tell(c *call, waited time.Duration) {
 	level := slog.LevelDebug
 	if c.failure != nil {
 		level = slog.LevelWarn
 	}
-	logs := l.logger != nil && l.logger.Enabled(ctx, level)
+	logs := l.logger != nil && l.logger.Enabled(c.Context, level)
 	if l.observer == nil && !logs {
 		return
 	}
@@ -101,10 +101,10 @@ func (l *attempt) tell(ctx context.Context, c *call, waited time.Duration) {
 		if t.Err != nil {
 			attrs = append(attrs, slog.String("error", t.Err.Error()))
 		}
-		l.logger.LogAttrs(ctx, level, "adminportal: "+c.name, attrs...)
+		l.logger.LogAttrs(c.Context, level, "adminportal: "+c.name, attrs...)
 	}
 	if l.observer != nil {
-		l.observer(ctx, t)
+		l.observer(c.Context, t)
 	}
 }
 

@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
@@ -62,6 +63,10 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// Format prints the call's name, whatever the verb: a call holds the key, and it is a context that
+// user code may print.
+func (c *call) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "adminportal call: "+c.name) }
+
 // callOf returns the call that a request belongs to.
 func callOf(req *http.Request) *call {
 	c, _ := req.Context().Value(callKey{}).(*call)
@@ -102,8 +107,8 @@ func (c *call) routeMissing() bool {
 // dialect is known, its older words are, too.
 func (c *call) ofOrganization() bool {
 	a := &c.answer
-	older := c.settled && c.dialect == DialectGenerateLink && a.is(`{"message":"Not Found"}`)
-	named := older || a.said.code == "entity_not_found" || a.said.contract || namesOrganization.MatchString(a.said.text)
+	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound
+	named := older || a.said.code == "entity_not_found" || a.said.contract || namesOrganization(a.said.text)
 	return named && c.organization && !a.foreign() && !a.cannot()
 }
 
@@ -176,8 +181,10 @@ func (c *call) refuse(e *Error) {
 	e.RetryAfter = askedToWait(a)
 	e.Code, e.Description, e.Body = c.clean(a.said.code), c.clean(a.said.text), c.clean(string(a.body))
 	switch kind := kindOf(a.status); {
-	case c.public && a.status < 500:
-		e.hint = hintIconFile
+	case c.public && a.status < 500 && kind != ErrRateLimited:
+		if e.hint = hintIconFile; a.foreign() {
+			e.kind = errNoKind
+		}
 	case a.noRoute() && a.status != http.StatusNotImplemented:
 		e.kind, e.hint = errNoKind, hintNoRoute
 	case kind == nil, kind == ErrRateLimited, kind == ErrServer:
@@ -186,12 +193,26 @@ func (c *call) refuse(e *Error) {
 	case c.organization && a.missesOrganization():
 		e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
 	case kind == ErrInvalidRequest:
-		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed.FindString(a.said.text)))
+		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed(a.said.text)))
+		if a.status == http.StatusBadRequest && e.Field != "" && e.Field != "intent" && e.Field != "organization" {
+			e.hint = hints[http.StatusUnprocessableEntity]
+		}
 	}
 }
 
-// fieldNamed finds one of openapi.yaml's names of what a request for a link may say.
-var fieldNamed = regexp.MustCompile(`\b(organization|intent|return_url|success_url|it_contact_emails)\b`)
+// requestFields are openapi.yaml's names of what a request for a link may say. Words that name
+// several are about the first of these.
+var requestFields = []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"}
+
+// fieldNamed is the field that words name; empty if none.
+func fieldNamed(words string) string {
+	for _, field := range requestFields {
+		if mentions(words, field) {
+			return field
+		}
+	}
+	return ""
+}
 
 // stopped is the error of a call that ends before its next attempt: what the last answer said, and
 // why nothing more is sent.

@@ -132,14 +132,6 @@ func FuzzKeyRule(f *testing.F) {
 	})
 }
 
-func validOrganization(id string) bool {
-	return PortalLinkRequest{Organization: id, Intent: IntentSSO}.Validate() == nil
-}
-
-func validEmail(address string) bool {
-	return PortalLinkRequest{Organization: "org_1", Intent: IntentSSO, ITContactEmails: []string{address}}.Validate() == nil
-}
-
 func checkAddress(address string, plainHTTP bool) error {
 	_, err := parseAddress(address, plainHTTP)
 	return err

@@ -175,7 +175,7 @@ func (g *gate) closedFor(now time.Time) time.Duration {
 func (g *gate) cached(a *answer) bool {
 	since := a.received.Sub(g.dated)
 	old := !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack))
-	if old || strings.Trim(a.header.Get("Age"), "0") != "" || a.header.Get("X-From-Cache") != "" {
+	if old || strings.Trim(a.header.Get("Age"), "0") != "" || a.header.Get("X-From-Cache") != "" || strings.HasPrefix(a.header.Get("X-Cache"), "H") {
 		return true
 	}
 	if !a.date.IsZero() {

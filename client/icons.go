@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
+	"strings"
 )
 
 // ListProviderIcons returns the icons of all identity providers, in the service's order. The list
@@ -73,15 +73,13 @@ func (c *call) readIcons() error {
 	return nil
 }
 
-var slugPattern = regexp.MustCompile(`^[0-9A-Za-z_.-]*[0-9A-Za-z_-][0-9A-Za-z_.-]*$`)
-
 // readIcon reads an entry. What one of the icon file does not say follows from its slug, by the CDN's
 // own naming of files.
 func (c *call) readIcon(entry any) ProviderIcon {
 	fields, _ := entry.(map[string]any)
 	slug := cmp.Or(text(entry), text(fields["id"]), text(fields["slug"]))
 	light, dark := cmp.Or(text(fields["icon_url"]), text(fields["light"])), text(fields["dark"])
-	if c.public && light == "" && slugPattern.MatchString(slug) {
+	if c.public && light == "" && isSlug(slug) {
 		light = "provider-icons/light/" + slug + ".svg"
 		if slug != "slack" { // the one provider without a dark icon
 			dark = cmp.Or(dark, "provider-icons/dark/"+slug+".svg")
@@ -101,4 +99,9 @@ func (c *call) iconURL(address string) string {
 		return ""
 	}
 	return address
+}
+
+// isSlug reports whether a slug is part of a file's name: no path, and not only dots.
+func isSlug(slug string) bool {
+	return strings.Trim(slug, letters+digits+"_.-") == "" && strings.Trim(slug, ".") != ""
 }

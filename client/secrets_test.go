@@ -237,7 +237,8 @@ func TestObserverAndLogKeepSecrets(t *testing.T) {
 			w.Header().Set("X-Request-Id", r.Header.Get("Authorization"))
 			reply(w, 503, echoes(r.Header.Get("Authorization"))["HTML"])
 		}, with(succeed, "X-Request-Id", testLink)), client.WithDialect(d), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}),
-			client.WithObserver(func(_ context.Context, a client.Attempt) {
+			client.WithLimiter(printedContexts{t}), client.WithObserver(func(ctx context.Context, a client.Attempt) {
+				wantNoSecret(t, "observer's context", ctx)
 				wantNoSecret(t, "attempt", a)
 				wantNoSecret(t, "attempt's error", a.Err)
 			})))
@@ -247,4 +248,16 @@ func TestObserverAndLogKeepSecrets(t *testing.T) {
 		got := strings.Count(log.String(), "\n")
 		errorIf(t, got != 2, "%v: %d lines logged, want one for each attempt", d, got)
 	}
+}
+
+// printedContexts is a limiter that prints the contexts that it is given.
+type printedContexts struct{ t *testing.T }
+
+func (l printedContexts) Wait(ctx context.Context) error {
+	wantNoSecret(l.t, "limiter's context", ctx)
+	return nil
+}
+
+func (l printedContexts) Pause(ctx context.Context, _ time.Duration) {
+	wantNoSecret(l.t, "pause's context", ctx)
 }
