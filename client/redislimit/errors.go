@@ -7,23 +7,22 @@ import (
 )
 
 var (
-	// ErrWouldExceedDeadline means that the turn would come after the context's
-	// deadline, so that Wait did not begin to wait. It comes as a [*DeadlineError].
+	// ErrWouldExceedDeadline is what a [*DeadlineError] matches.
 	ErrWouldExceedDeadline = errors.New("redislimit: the turn would come after the context's deadline")
 
-	// ErrUnavailable means that Redis does not do its work and that [FailClosed]
-	// was asked for. The cause is in the error's chain.
+	// ErrUnavailable means that Redis is away and the fallback is [FailClosed]. It wraps the cause.
 	ErrUnavailable = errors.New("redislimit: Redis is not available")
 
-	// ErrInvalid means that [New] was given something that makes no limiter: every
-	// Wait says what.
+	// ErrInvalid means that a limiter cannot keep its promise, and says why. See [New].
 	ErrInvalid = errors.New("redislimit: invalid limiter")
+
+	errNoAnswer = errors.New("no answer in time")
 )
 
-// A DeadlineError is an [ErrWouldExceedDeadline] that tells how long the wait
-// would have been. Nothing was taken from the budget.
+// A DeadlineError means that the turn would come after the context's deadline. Wait did
+// not wait, and nothing was taken from the budget.
 type DeadlineError struct {
-	Delay time.Duration
+	Delay time.Duration // how long the wait would have been
 }
 
 func (e *DeadlineError) Error() string {
@@ -33,13 +32,5 @@ func (e *DeadlineError) Error() string {
 // Is reports whether target is [ErrWouldExceedDeadline].
 func (e *DeadlineError) Is(target error) bool { return target == ErrWouldExceedDeadline }
 
-// RetryAfter is Delay, for callers that do not know the type.
+// RetryAfter returns Delay. Package client finds it through an interface.
 func (e *DeadlineError) RetryAfter() time.Duration { return e.Delay }
-
-// errNoAnswer is the cause when a trip to Redis took too long.
-var errNoAnswer = errors.New("no answer in time")
-
-// errAway sends a waiter to the fallback.
-type errAway struct{ cause error }
-
-func (e errAway) Error() string { return e.cause.Error() }

@@ -14,17 +14,17 @@ import (
 	"github.com/adminportal-go/adminportal/client/redislimit"
 )
 
-// Every replica of a service makes its limiter so, and all of them together stay
-// within 100 attempts a minute.
+// Every replica of a service makes its limiter like this, and all of them together make
+// at most 100 attempts a minute.
 func ExampleNew() {
 	rdb := redis.NewClient(&redis.Options{Addr: os.Getenv("REDIS_ADDR")})
 	defer rdb.Close()
 
-	apiKey := os.Getenv("WORKOS_API_KEY")
-	limiter := redislimit.New(rdb, apiKey, 100, time.Minute, // of the key only a hash is stored
+	// The name stays when the API key is rotated.
+	limiter := redislimit.New(rdb, "workos-production", 100, time.Minute,
 		redislimit.WithReplicas(10), // without Redis each takes a tenth
 		redislimit.WithLogger(slog.Default()))
-	portal, err := client.New(apiKey, client.WithLimiter(limiter))
+	portal, err := client.NewFromEnv(client.WithLimiter(limiter))
 	if err != nil {
 		slog.Error("no client", "error", err)
 		return
@@ -32,7 +32,7 @@ func ExampleNew() {
 	_ = portal // as without a limiter
 }
 
-// A caller with little time learns at once that it is not enough.
+// A caller whose deadline comes before its turn learns it at once.
 func ExampleDeadlineError() {
 	rdb := redis.NewClient(&redis.Options{Addr: os.Getenv("REDIS_ADDR")})
 	defer rdb.Close()
@@ -48,11 +48,10 @@ func ExampleDeadlineError() {
 
 // Where being refused is worse than not asking.
 func ExampleWithFallback() {
-	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"}) // nobody is there
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"}) // nothing listens there
 	defer rdb.Close()
 	limiter := redislimit.New(rdb, "reports", 5, time.Minute,
-		redislimit.WithFallback(redislimit.FailClosed),
-		redislimit.WithTimeout(100*time.Millisecond))
+		redislimit.WithFallback(redislimit.FailClosed))
 
 	err := limiter.Wait(context.Background())
 	fmt.Println(errors.Is(err, redislimit.ErrUnavailable), limiter.State().Degraded)

@@ -1,22 +1,11 @@
 package redislimit
 
-// Keys are what a limiter of that name has in Redis.
+// Keys returns the keys of a limiter of that name.
 func Keys(name string) []string { return keys(name) }
 
-// Entered is how many have asked so far.
-func (l *Limiter) Entered() int {
+// Settled reports whether Redis has answered all that this process has asked.
+func (l *Limiter) Settled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return int(l.ids)
-}
-
-// Waiting is how many are in line, or have a place to give back.
-func (l *Limiter) Waiting() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	waiting := len(l.line) + len(l.back)
-	if l.traveling {
-		waiting++
-	}
-	return waiting
+	return !l.traveling
 }

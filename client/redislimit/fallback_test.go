@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,71 +28,63 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.buf.Write(p)
 }
 
-func (l *lines) count(text string) int {
-	return strings.Count(l.String(), text)
-}
-
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
 }
 
+func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
+
 func (l *lines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
-// Five waits at a closed port cost little, and no error.
+// Without Redis the process has its share, and the cause is known at once, everywhere.
 func TestClosedPort(t *testing.T) {
 	t.Parallel()
 	var log lines
-	limiter := redislimit.New(connect(t, freePort(t)), "a-secret-name", 10, time.Minute, redislimit.WithLogger(log.logger()))
+	rdb := connect(t, freePort(t))
+	limiter := redislimit.New(rdb, "a-secret-name", 10, time.Minute, redislimit.WithLogger(log.logger()))
 	begun := time.Now()
-	for range 5 {
-		if err := limiter.Wait(within(t, 30*time.Second)); err != nil {
-			t.Errorf("Wait = %v, want nil", err)
-		}
-	}
-	took := time.Since(begun)
-	t.Logf("five waits at a closed port: %v", took)
-	if took > 5*time.Second {
-		t.Errorf("five waits took %v, want less than 5s", took)
-	}
-	if state := limiter.State(); !state.Degraded || state.Cause == nil || state.Since.Before(begun) {
-		t.Errorf("State() = %+v, want degraded, since when and why", state)
-	}
-	eventually(t, "the log says so", func() bool { return log.count("msg=") > 0 })
-	if n := log.count("msg="); n != 1 || log.count("secret") > 0 {
-		t.Errorf("the log has %d lines, want one without the name: %s", n, &log)
-	}
-	// The share of one process is the limit: five are left, and then none.
-	for range 5 {
-		if err := limiter.Wait(within(t, 30*time.Second)); err != nil {
-			t.Errorf("Wait = %v, want nil", err)
-		}
-	}
+	spend(t, limiter, 10)
 	if err := limiter.Wait(within(t, 30*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
 		t.Errorf("Wait beyond the share = %v, want ErrWouldExceedDeadline", err)
 	}
-}
-
-func TestFailClosed(t *testing.T) {
-	t.Parallel()
-	limiter := redislimit.New(connect(t, freePort(t)), "budget", 10, time.Minute, redislimit.WithFallback(redislimit.FailClosed))
-	begun := time.Now()
-	for range 5 {
-		err := limiter.Wait(within(t, 30*time.Second))
-		if !errors.Is(err, redislimit.ErrUnavailable) {
-			t.Errorf("Wait = %v, want ErrUnavailable", err)
-		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Wait = %v, which is no deadline of the caller's", err)
-		}
-	}
 	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("five waits took %v, want less than 5s", took)
+		t.Errorf("Waits at a closed port took %v, want about the timeout at most", took)
+	}
+	const cause = "connection refused"
+	if state := limiter.State(); !state.Degraded || state.Since.Before(begun) || !strings.Contains(state.Cause.Error(), cause) {
+		t.Errorf("State() = %+v, want degraded, since when and why", state)
+	}
+	eventually(t, "the log says so", func() bool { return log.count("msg=") > 0 })
+	if log.count("msg=") != 1 || log.count("secret") > 0 || log.count(cause) != 1 {
+		t.Errorf("the log has %s\nwant one line with the cause and without the name", &log)
+	}
+	closed := redislimit.New(rdb, t.Name(), 10, time.Minute, redislimit.WithFallback(redislimit.FailClosed))
+	for range 3 {
+		err := closed.Wait(within(t, 30*time.Second))
+		if !errors.Is(err, redislimit.ErrUnavailable) || !strings.Contains(err.Error(), cause) {
+			t.Errorf("Wait = %v, want ErrUnavailable because of %s", err, cause)
+		}
 	}
 }
 
-// A Redis that takes connections and never answers costs each Wait no more than the
+// A pause holds for the fallback too.
+func TestPauseWithoutRedis(t *testing.T) {
+	t.Parallel()
+	limiter := redislimit.New(connect(t, freePort(t)), t.Name(), 3, time.Second)
+	begun := time.Now()
+	limiter.Pause(t.Context(), 700*time.Millisecond)
+	if err := limiter.Wait(within(t, 20*time.Second)); err != nil || time.Since(begun) < 700*time.Millisecond {
+		t.Errorf("Wait = %v after %v, want nil after the pause", err, time.Since(begun))
+	}
+	limiter.Pause(t.Context(), time.Hour)
+	if err := limiter.Wait(within(t, 20*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
+		t.Errorf("Wait in a pause = %v, want ErrWouldExceedDeadline", err)
+	}
+}
+
+// A Redis that takes connections and never answers delays a Wait by no more than the
 // timeout, although the client would wait longer.
 func TestRedisHangs(t *testing.T) {
 	t.Parallel()
@@ -103,30 +94,29 @@ func TestRedisHangs(t *testing.T) {
 	}
 	defer l.Close()
 	rdb := redis.NewClient(&redis.Options{Addr: l.Addr().String(), MaxRetries: -1, ReadTimeout: 4 * time.Second, DialerRetries: 1})
-	limiter := redislimit.New(rdb, "budget", 100, time.Minute, redislimit.WithTimeout(300*time.Millisecond))
+	defer rdb.Close()
+	limiter := redislimit.New(rdb, t.Name(), 50, time.Minute, redislimit.WithTimeout(200*time.Millisecond))
 	begun := time.Now()
 	var wg sync.WaitGroup
 	for range 50 {
-		wg.Go(func() {
-			if err := limiter.Wait(within(t, 30*time.Second)); err != nil {
-				t.Errorf("Wait = %v, want nil", err)
-			}
-		})
+		wg.Go(func() { spend(t, limiter, 1) })
 	}
 	wg.Wait()
-	if took := time.Since(begun); took > 3*time.Second {
+	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("50 waits took %v, want about one timeout", took)
 	}
+	if cause := limiter.State().Cause; cause == nil || cause.Error() != "no answer in time" {
+		t.Errorf("State().Cause = %v, want that there is no answer in time", cause)
+	}
 	// A caller with less time than the timeout is not held either.
-	short := redislimit.New(rdb, "budget", 100, time.Minute, redislimit.WithTimeout(20*time.Second))
+	short := redislimit.New(rdb, t.Name(), 50, time.Minute, redislimit.WithTimeout(20*time.Second))
 	if err := short.Wait(within(t, 50*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Wait = %v, want context.DeadlineExceeded", err)
 	}
-	_ = rdb.Close()
 }
 
-// Each way of Redis to be there and not do its work ends the same: the fallback
-// decides, and Redis is used again when it works.
+// However Redis fails to do its work, the fallback decides, and Redis is used again when
+// it works.
 func TestRedisCannotWrite(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -140,24 +130,17 @@ func TestRedisCannotWrite(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			addr := redisServer(t, "--replica-read-only", "yes", "--maxmemory-policy", "noeviction")
 			var log lines
-			rdb := connect(t, addr)
-			limiter := redislimit.New(rdb, "budget", 100, time.Minute,
+			rdb := connect(t, redisServer(t, "--maxmemory-policy", "noeviction"))
+			limiter := redislimit.New(rdb, t.Name(), 1000, time.Hour,
 				redislimit.WithFallback(redislimit.FailClosed), redislimit.WithLogger(log.logger()))
-			if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
-				t.Fatalf("Wait before = %v", err)
-			}
+			spend(t, limiter, 1)
 			if err := rdb.Do(t.Context(), test.spoil...).Err(); err != nil {
 				t.Fatal(err)
 			}
-			begun := time.Now()
 			err := limiter.Wait(within(t, 10*time.Second))
 			if !errors.Is(err, redislimit.ErrUnavailable) || !strings.Contains(err.Error(), test.cause) {
 				t.Errorf("Wait = %v, want ErrUnavailable because of %s", err, test.cause)
-			}
-			if took := time.Since(begun); took > 4*time.Second {
-				t.Errorf("Wait took %v, want about a second at most", took)
 			}
 			if test.fix == nil {
 				return
@@ -174,99 +157,51 @@ func TestRedisCannotWrite(t *testing.T) {
 	}
 }
 
-// What went without Redis is in its log once it is back.
+// Redis hears of the attempts that were made without it.
 func TestRedisComesBack(t *testing.T) {
 	t.Parallel()
 	addr := freePort(t)
-	limiter := redislimit.New(connect(t, addr), "budget", 5000, time.Hour, redislimit.WithTimeout(200*time.Millisecond))
+	limiter := redislimit.New(connect(t, addr), t.Name(), 5000, time.Hour, redislimit.WithTimeout(200*time.Millisecond))
 	went := 0
-	wait := func() {
-		if err := limiter.Wait(within(t, 10*time.Second)); err == nil {
-			went++
-		}
-	}
 	begun := time.Now()
-	eventually(t, "Redis has been tried in vain more than once", func() bool {
-		wait()
-		return time.Since(begun) > 1500*time.Millisecond
-	})
-	startRedis(t, addr)
+	for time.Since(begun) < 1500*time.Millisecond { // until Redis was tried in vain twice
+		spend(t, limiter, 1)
+		went++
+		time.Sleep(20 * time.Millisecond)
+	}
+	_, stop := startRedis(t, addr)
+	t.Cleanup(stop)
 	eventually(t, "Redis is used", func() bool {
-		wait()
+		spend(t, limiter, 1)
+		went++
 		return !limiter.State().Degraded
 	})
-	if n := connect(t, addr).ZCard(t.Context(), key("budget", "log")).Val(); went < 10 || n != int64(went) {
-		t.Errorf("the log has %d entries of %d attempts", n, went)
+	if n := card(t, connect(t, addr), "log"); n != went {
+		t.Errorf("the log has %d slots, want one for each of %d attempts", n, went)
 	}
 }
 
-// What the process had from Redis counts when Redis is away.
-func TestRedisGoesAway(t *testing.T) {
+// A process takes over with what it last heard of the whole fleet's use.
+func TestTakesOver(t *testing.T) {
 	t.Parallel()
-	addr := freePort(t)
-	stop := startRedis(t, addr)
-	limiter := redislimit.New(connect(t, addr), "budget", 10, time.Hour, redislimit.WithReplicas(2))
-	for range 3 {
-		if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	addr, stop := startRedis(t, freePort(t))
+	one := redislimit.New(connect(t, addr), t.Name(), 10, time.Hour, redislimit.WithReplicas(2))
+	other := redislimit.New(connect(t, addr), t.Name(), 10, time.Hour, redislimit.WithReplicas(2))
+	spend(t, one, 4)
+	spend(t, other, 3)
 	stop()
-	for range 2 {
-		if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
-			t.Errorf("Wait = %v, want nil within the share of 5", err)
+	for _, test := range []struct {
+		limiter *redislimit.Limiter
+		want    int
+		why     string
+	}{
+		{one, 3, "half of the 6 that were left when it made its 4th"},
+		{other, 1, "half of the 3 that were left in the end"},
+	} {
+		spend(t, test.limiter, test.want)
+		if err := test.limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
+			t.Errorf("Wait %d without Redis = %v, want ErrWouldExceedDeadline: its share is %s", test.want+1, err, test.why)
 		}
-	}
-	if err := limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
-		t.Errorf("Wait = %v, want ErrWouldExceedDeadline: 3 of 5 were taken from Redis", err)
-	}
-}
-
-// delay holds up one command of a client, as a bad connection does.
-type delay struct {
-	hold    atomic.Bool
-	release chan struct{}
-}
-
-func (d *delay) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (d *delay) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-func (d *delay) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		if d.hold.CompareAndSwap(true, false) {
-			<-d.release
-			ctx = context.WithoutCancel(ctx)
-		}
-		return next(ctx, cmd)
-	}
-}
-
-// A trip that gets through when it was long given up is nobody's: what it gave is
-// given back.
-func TestLateAnswer(t *testing.T) {
-	t.Parallel()
-	addr := redisServer(t)
-	held, rdb := connect(t, addr), connect(t, addr)
-	d := &delay{release: make(chan struct{})}
-	held.AddHook(d)
-	limiter := redislimit.New(held, "budget", 5, time.Hour,
-		redislimit.WithFallback(redislimit.FailClosed), redislimit.WithTimeout(2*time.Second))
-	if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	d.hold.Store(true)
-	if err := limiter.Wait(within(t, 10*time.Second)); !errors.Is(err, redislimit.ErrUnavailable) {
-		t.Errorf("Wait = %v, want ErrUnavailable", err)
-	}
-	eventually(t, "Redis is used again", func() bool { return limiter.Wait(within(t, 10*time.Second)) == nil })
-	before := calls(t, rdb)
-	close(d.release)
-	eventually(t, "the answer came, and another trip after it", func() bool { return calls(t, rdb) == before+2 })
-	if n := rdb.ZCard(t.Context(), key("budget", "log")).Val(); n != 2 {
-		t.Errorf("the log has %d entries, want the two that went", n)
 	}
 }
 
@@ -280,12 +215,8 @@ func (f *fallback) Wait(context.Context) error {
 func TestFallbackOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	own := &fallback{}
-	limiter := redislimit.New(connect(t, freePort(t)), "budget", 1, time.Minute, redislimit.WithFallback(own))
-	for range 3 {
-		if err := limiter.Wait(within(t, 10*time.Second)); err != nil {
-			t.Errorf("Wait = %v, want nil", err)
-		}
-	}
+	limiter := redislimit.New(connect(t, freePort(t)), t.Name(), 1, time.Minute, redislimit.WithFallback(own))
+	spend(t, limiter, 3)
 	if own.calls != 3 {
 		t.Errorf("the fallback was asked %d times, want 3", own.calls)
 	}

@@ -2,26 +2,25 @@ package redislimit_test
 
 import (
 	"context"
-	"log"
 	"os"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
+
+	"github.com/adminportal-go/adminportal/client/redislimit"
 )
 
-// TestMain makes the test binary the replica of a fleet where it is told so.
 func TestMain(m *testing.M) {
-	if os.Getenv(replicaEnv) != "" {
-		if err := replica(); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
 	redis.SetLogger(quiet{}) // Redis goes away here on purpose
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		stopShared()
+		os.Exit(code)
+	}))
 }
 
 type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}
+
+func init() { redislimit.Redis = shared }

@@ -1,10 +1,11 @@
 package redislimit
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -14,129 +15,113 @@ import (
 )
 
 const (
-	defaultTimeout = time.Second
-	// maxWindow leaves room to calculate.
-	maxWindow = 366 * 24 * time.Hour
-	// maxPause is the longest pause that is believed, as long as the client's gate
-	// believes a reset: one bad header must not stop a fleet for a day.
-	maxPause = time.Hour
+	maxWindow = 366 * 24 * time.Hour // sums of times must not overflow
+	maxPause  = time.Hour            // one wrong header must not stop a fleet for a day
 )
 
-// A Limiter is this process's part in a budget that a fleet shares. Make it with
-// [New]; the zero Limiter lets nothing through. It is safe for concurrent use, has
-// nothing to close, and must not be copied.
+// A Limiter is this process's part in a budget that a fleet shares. The zero Limiter lets
+// nothing through. It is safe for concurrent use and must not be copied.
 type Limiter struct {
+	slack    time.Duration // negative: the default
+	timeout  time.Duration
+	replicas int
+	fallback Fallback
+	logger   *slog.Logger
+
 	rdb      redis.UniversalClient
 	keys     []string
 	limit    int
 	span     time.Duration // the window and the slack
-	apart    time.Duration // between those who had to wait
-	horizon  time.Duration // a place no further ahead is firm
-	patience time.Duration // how late a turn may be taken
-	timeout  time.Duration
-	fallback Fallback
-	local    *local // the fallback, unless told
-	logger   *slog.Logger
-	prefix   string // of ids
+	ahead    time.Duration // slots are given no further ahead than this
+	patience time.Duration // how late a slot may be used
+	local    *local        // the default fallback; nil if there is another one
+	prefix   string        // of this process's ids
 	invalid  error
 
 	mu        sync.Mutex
-	clock     clock
 	health    health
-	line      []*waiter     // in order of arrival
-	paused    time.Time     // nobody goes before
-	untold    bool          // paused is news for the others
-	told      chan struct{} // closed when they have been told; nil if nobody waits for that
-	back      []string      // ids of places to give back
-	used      []use         // attempts that Redis does not know of
+	line      []*waiter // in order of arrival
+	pause     time.Time // no attempt before
+	back      []string  // ids to give back
+	used      []place   // attempts that Redis does not know of
 	ids       uint64
-	traveling bool
+	traveling bool // a trip to Redis is under way
 	timer     *time.Timer
 }
 
 // New returns a limiter that shares limit attempts per window with all others that
-// have the same name on the same Redis, in this process or another. All should be
-// given the same limit and window; a name that is a secret, such as an API key, is
-// not stored, only its hash.
+// have the same name on the same Redis, in this process or another. All of them should
+// have the same limit and window.
 //
-// Nothing is asked of Redis before the first Wait, and rdb stays the caller's to
-// close. A nil rdb, an empty name, and a limit or window that is not positive (or
-// longer than a year) make no limiter: every Wait returns [ErrInvalid].
+// The name says whose budget it is, by something that stays: the account or environment,
+// such as "workos-production". An API key is a bad name. After a key rotation, restarted
+// processes would share one budget and the older ones another, while the server counts
+// all of them together.
+//
+// New asks nothing of Redis, and rdb stays the caller's to close. Every Wait returns
+// [ErrInvalid] if rdb is nil or a [*redis.Ring], which moves keys to an empty shard when
+// one dies, if name is empty, or if limit or window is not positive.
 func New(rdb redis.UniversalClient, name string, limit int, window time.Duration, opts ...Option) *Limiter {
-	s := settings{slack: -1, replicas: 1}
+	l := &Limiter{
+		slack: -1, timeout: time.Second, replicas: 1,
+		rdb:    rdb,
+		keys:   keys(name),
+		limit:  limit,
+		ahead:  min(max(window/4, 200*time.Millisecond), time.Second),
+		prefix: rand.Text()[:12] + ".",
+	}
 	for _, opt := range opts {
 		if opt != nil {
-			opt(&s)
+			opt(l)
 		}
 	}
-	if s.slack < 0 {
-		s.slack = max(window/40, 50*time.Millisecond)
+	if l.slack < 0 {
+		l.slack = max(window/40, 50*time.Millisecond)
 	}
-	if s.timeout <= 0 {
-		s.timeout = defaultTimeout
-	}
-	l := &Limiter{
-		rdb:      rdb,
-		keys:     keys(name),
-		limit:    limit,
-		span:     window + s.slack,
-		horizon:  min(max(window/4, 100*time.Millisecond), time.Second),
-		patience: max(s.slack/2, 5*time.Millisecond),
-		timeout:  s.timeout,
-		fallback: s.fallback,
-		logger:   s.logger,
-		prefix:   rand.Text()[:12] + ".",
-		invalid:  refusal(rdb, name, limit, window, s.slack),
-	}
-	if l.invalid != nil {
-		return l
-	}
-	// Those who waited for a window leave within a twentieth of it, not at once.
-	l.apart = window / 20 / time.Duration(limit)
-	if l.fallback == nil {
-		l.local = newLocal(limit, l.span, s.replicas)
-		l.fallback = l.local
+	l.span = window + l.slack
+	l.patience = max(l.slack/2, 5*time.Millisecond)
+	switch _, ring := rdb.(*redis.Ring); {
+	case rdb == nil, rdb == (*redis.Client)(nil), rdb == (*redis.ClusterClient)(nil):
+		l.invalid = fmt.Errorf("%w: no Redis client", ErrInvalid)
+	case ring:
+		l.invalid = fmt.Errorf("%w: a redis.Ring forgets the attempts on a shard that dies; use one Redis, Sentinel or a cluster", ErrInvalid)
+	case name == "":
+		l.invalid = fmt.Errorf("%w: name must not be empty", ErrInvalid)
+	case limit <= 0:
+		l.invalid = fmt.Errorf("%w: limit must be positive (%d)", ErrInvalid, limit)
+	case window <= 0 || window > maxWindow:
+		l.invalid = fmt.Errorf("%w: window must be positive and at most a year (%v)", ErrInvalid, window)
+	case l.slack > maxWindow:
+		l.invalid = fmt.Errorf("%w: slack must be at most a year (%v)", ErrInvalid, l.slack)
+	case l.fallback == nil:
+		l.local = newLocal(limit, l.span, l.replicas)
 	}
 	return l
-}
-
-func refusal(rdb redis.UniversalClient, name string, limit int, window, slack time.Duration) error {
-	switch {
-	case rdb == nil:
-		return fmt.Errorf("%w: no Redis client", ErrInvalid)
-	case name == "":
-		return fmt.Errorf("%w: name must not be empty", ErrInvalid)
-	case limit <= 0:
-		return fmt.Errorf("%w: limit must be positive (%d)", ErrInvalid, limit)
-	case window <= 0 || window > maxWindow:
-		return fmt.Errorf("%w: window must be positive, and a year at most (%v)", ErrInvalid, window)
-	case slack > maxWindow:
-		return fmt.Errorf("%w: slack must be a year at most (%v)", ErrInvalid, slack)
-	}
-	return nil
 }
 
 // keys share a hash tag, so that a cluster has them in one slot.
 func keys(name string) []string {
 	sum := sha256.Sum256([]byte(name))
-	tag := "adminportal:{" + hex.EncodeToString(sum[:16]) + "}:"
-	return []string{tag + "log", tag + "firm", tag + "kept", tag + "state"}
+	tag := fmt.Sprintf("adminportal:{%x}:", sum[:16])
+	return []string{tag + "log", tag + "queue", tag + "state"}
 }
 
-// Wait returns nil when the caller may make one attempt, now. It returns early with
-// the context's error when that ends, and at once with a [*DeadlineError] when the
-// turn would come after its deadline; neither costs the budget anything.
-//
-// While Redis is away the fallback decides, and the error is the fallback's.
+// Wait returns nil when the caller may make one attempt, now. It returns the context's
+// error when that ends, and a [*DeadlineError] at once when the turn would come after
+// the context's deadline. Neither costs the budget anything. While Redis is away the
+// fallback decides, and the error is the fallback's.
 func (l *Limiter) Wait(ctx context.Context) error {
-	if err := l.usable(); err != nil {
-		return err
+	if l.rdb == nil || l.invalid != nil {
+		return cmp.Or(l.invalid, ErrInvalid)
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	w := l.enter(ctx)
-	for {
+	for turn := (time.Time{}); ; {
+		if alone, err := l.share(ctx, turn); alone || err != nil {
+			return err
+		}
+		w := l.enter(ctx)
 		var err error
 		select {
 		case err = <-w.done:
@@ -146,68 +131,46 @@ func (l *Limiter) Wait(ctx context.Context) error {
 			l.leave(w)
 			return ctx.Err()
 		}
-		if away, ok := err.(errAway); ok { //nolint:errorlint // ours, and never wrapped
-			return l.without(ctx, away.cause)
-		}
-		if err != nil || l.take(w) {
+		if !errors.Is(err, ErrUnavailable) || l.fallback == FailClosed {
 			return err
 		}
+		turn = w.turn
 	}
 }
 
-// Pause keeps the whole fleet from its turns for d from now: callers whose turn
-// would come sooner wait longer. It is for a refusal by the server, a 429, which
-// says that the budget is less than thought. A pause is never shortened by another;
-// d that is not positive is none, and more than an hour counts as an hour.
-//
-// It returns when Redis knows, or could not be told; this process keeps to it
-// either way.
-func (l *Limiter) Pause(ctx context.Context, d time.Duration) {
-	if l.usable() != nil || d <= 0 {
+// Pause keeps the whole fleet from making attempts for d from now, after the server has
+// refused one. Other processes still use the slots that they have, at most a second
+// ahead. Another pause never shortens it. If d is not positive, nothing happens; more
+// than an hour counts as an hour. Pause returns when Redis knows or does not answer in
+// time; if Redis is away, the fallback of this process keeps to the pause.
+func (l *Limiter) Pause(_ context.Context, d time.Duration) {
+	if l.rdb == nil || l.invalid != nil || d <= 0 {
 		return
 	}
-	told := l.pause(min(d, maxPause))
-	select {
-	case <-told:
-	case <-ctx.Done():
+	now := time.Now()
+	until := now.Add(min(d, maxPause))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !until.After(l.pause) {
+		return
 	}
+	l.pause = until
+	if !l.health.away(now) {
+		l.mu.Unlock()
+		_, _ = l.ask(l.args(&trip{pause: until, sent: now})) // if Redis is away, the next Wait finds out
+		l.mu.Lock()
+	}
+	for _, w := range l.line {
+		if w.status == slot {
+			w.status = unknown // to be asked for again
+		}
+	}
+	l.advance()
 }
 
-// State tells whether Redis decides, or the fallback.
+// State tells whether Redis decides or the fallback.
 func (l *Limiter) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.health.State
-}
-
-// usable is why nothing can come of this limiter.
-func (l *Limiter) usable() error {
-	if l.invalid == nil && l.rdb == nil {
-		return fmt.Errorf("%w: it was not made with New", ErrInvalid)
-	}
-	return l.invalid
-}
-
-// without is Wait while Redis is away.
-func (l *Limiter) without(ctx context.Context, cause error) error {
-	if l.fallback == FailClosed {
-		return fmt.Errorf("%w: %w", ErrUnavailable, cause)
-	}
-	l.mu.Lock()
-	paused := l.paused
-	l.mu.Unlock()
-	if deadline, ok := ctx.Deadline(); ok && paused.After(deadline) {
-		return &DeadlineError{Delay: time.Until(paused)}
-	}
-	if err := sleepUntil(ctx, paused); err != nil {
-		return err
-	}
-	if err := l.fallback.Wait(ctx); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.used = append(l.used, use{l.newID(), time.Now()})
-	l.used = l.used[max(len(l.used)-l.limit, 0):] // more than the limit tells nothing more
-	return nil
 }

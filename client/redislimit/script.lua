@@ -1,138 +1,110 @@
--- One trip to the log. Everything is in whole microseconds of one clock.
+-- This script gives out slots: times at which one caller of the fleet may make one
+-- attempt. No span has more than limit slots, and a slot never moves.
 --
--- KEYS  log    every attempt of the last span, and every place given ahead: id by instant
---       firm   those of log that stay as they are; no span of firm holds more than limit
---       kept   those of log that must be asked for again before their instant
---       state  seen, skew: the clock; pause: until when nobody may go;
---              holes, gaps: 1 where log, or firm, may have room between others
--- ARGV  limit, span     no more than limit in any span
---       apart           how far apart those go who had to wait, at least
---       horizon         a place no further ahead than this is firm
---       pause           0, or for how long from now nobody may go
---       used, back, asked   how many of each follow
---       used × (id, age)    attempts that went without asking
---       back × id           places given back
---       asked × (id, wait)  places wanted, no later than wait from now, -1: whenever
--- Answer: now, pause, asked × (instant, 0 too late and not kept | 1 kept | 2 firm)
+-- A caller whose slot is at most "ahead" from now gets it. Any other gets a reservation:
+-- a place in the queue, with the time at which its slot is expected. It asks again less
+-- than "ahead" before that time, and gets the next slot. The reservation is a lease that
+-- ends a quarter of "ahead" before that time. So the slots of a killed process go to others.
+--
+-- KEYS  log    slots of the last span and the near future: id by time
+--       queue  reservations: id by expected time
+--       state  "seen skew pause": the clock's last value, what is added to Redis's
+--              clock, and until when there are no slots
+-- ARGV  limit, span, ahead  (all times are whole microseconds)
+--       pause               no slots for so long from now; 0 changes nothing
+--       back, used, asked   how many of each follow
+--       back × id           slots and reservations that are not needed any more
+--       used × (id, age)    attempts that were made without asking
+--       asked × (id, wait)  slots wanted, at most wait from now; -1: at any time
+-- Answer: how long the pause still lasts
+--         10 numbers: the slots in each tenth of the last span, the latest first
+--         asked × (time from now, 0 too late and not kept | 1 reservation | 2 slot)
 
-local log, firm, kept, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local limit, span, apart = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local horizon, longer = tonumber(ARGV[4]), tonumber(ARGV[5])
-local arg = 8
-
-local function whole(n) return string.format('%.0f', n) end
+local log, queue, state, arg = KEYS[1], KEYS[2], KEYS[3], 7
+local limit, span, ahead, longer = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local function take()
   arg = arg + 1
   return ARGV[arg]
 end
 
--- The clock never goes back: after a failover, or a correction of the host's
--- clock, it goes on from what was seen last.
+local function whole(n) return string.format('%.0f', n) end
+
+-- at returns the time of an entry by its index; -1 is the last entry.
+local function at(key, index)
+  return tonumber(redis.call('ZRANGE', key, index, index, 'WITHSCORES')[2])
+end
+
+-- If Redis's clock goes back, after a failover or a correction, this one goes on.
 local time = redis.call('TIME')
-local was = redis.call('HMGET', state, 'seen', 'skew', 'pause', 'holes', 'gaps')
-local seen, skew = tonumber(was[1] or 0), tonumber(was[2] or 0)
-local pause = tonumber(was[3] or 0)
-local room = {[log] = was[4] == '1', [firm] = was[5] == '1'}
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + skew
-if now < seen then
-  skew = skew + seen - now
-  now = seen
-end
-if longer > 0 then pause = math.max(pause, now + longer) end
--- Who refuses has nothing left, and most likely gets it back bit by bit: for a span
--- those who wait go evenly, not to be refused again as one.
-if now < pause + span then apart = math.max(apart, math.ceil(span / limit)) end
--- The first write is one that a Redis without memory refuses: all or nothing.
-redis.call('HSET', state, 'seen', whole(now), 'skew', whole(skew), 'pause', whole(pause))
+time = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local seen, skew, pause = string.match(redis.call('GET', state) or '0 0 0', '(%S+) (%S+) (%S+)')
+local now = math.max(time + tonumber(skew), tonumber(seen))
+local extended = longer > 0 and now + longer > tonumber(pause)
+pause = extended and now + longer or tonumber(pause)
 
-local function add(id, t, to)
-  redis.call('ZADD', log, whole(t), id)
-  redis.call('ZADD', to, whole(t), id)
+-- Who had to wait leaves one by one: all within a twentieth of the span, or evenly in
+-- the span after a pause, in order not to be refused again together.
+local gap = math.floor(span / limit / (now < pause + span and 1 or 20))
+
+local answer, to = {math.max(pause - now, 0)}, '+inf'
+for i = 1, 10 do
+  local from = whole(now - i * span / 10)
+  answer[i + 1] = redis.call('ZCOUNT', log, '(' .. from, to)
+  to = from
 end
 
-local function drop(id)
-  if redis.call('ZREM', log, id) == 1 then room[log] = true end
-  if redis.call('ZREM', firm, id) == 1 then room[firm] = true end
-  redis.call('ZREM', kept, id)
+-- The expiry comes before all other writes: a script that is refused half-way, for
+-- want of memory or of a right, leaves no key without one.
+local last = math.max(now, pause, at(log, -1) or 0, at(queue, -1) or 0)
+local function ttl() return whole((last - now + span) / 1000 + 1000) end
+redis.call('SET', state, whole(now) .. ' ' .. whole(now - time) .. ' ' .. whole(pause), 'PX', ttl())
+for _, key in ipairs({log, queue}) do redis.call('PEXPIRE', key, ttl()) end
+
+local function remove(id)
+  for _, key in ipairs({log, queue}) do redis.call('ZREM', key, id) end
 end
 
-for _, key in ipairs({log, firm}) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', whole(now - span))
+local function add(key, id, t)
+  redis.call('ZADD', key, whole(t), id)
+  last = math.max(last, t)
+  for _, k in ipairs({key, state}) do redis.call('PEXPIRE', k, ttl()) end
 end
+
+redis.call('ZREMRANGEBYSCORE', log, '-inf', whole(now - span))
+redis.call('ZREMRANGEBYSCORE', queue, '-inf', whole(now + ahead / 4)) -- nobody asked again
+for _ = 1, tonumber(ARGV[5]) do remove(take()) end
 for _ = 1, tonumber(ARGV[6]) do
   local id, age = take(), tonumber(take())
-  if age < span then add(id, now - age, firm) end
-end
-for _ = 1, tonumber(ARGV[7]) do drop(take()) end
--- Whoever kept a place and has not asked again is gone.
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', kept, '-inf', whole(now + horizon / 4))) do drop(id) end
-
--- fit is the earliest instant that leaves no span of key with more than limit.
--- Where there is no room between others it comes after them all.
-local function fit(key)
-  local n = redis.call('ZCARD', key)
-  local chunk, known = room[key] and 64 or 1, {}
-  local function at(i) -- from 0
-    if not known[i] then
-      local part = redis.call('ZRANGE', key, i, i + chunk - 1, 'WITHSCORES')
-      for k = 2, #part, 2 do known[i + k / 2 - 1] = tonumber(part[k]) end
-    end
-    return known[i]
-  end
-
-  local t = math.max(now, pause)
-  local block, near = n - limit, n - 1
-  if room[key] then
-    block = redis.call('ZCOUNT', key, '-inf', whole(t - span))
-    near = redis.call('ZCOUNT', key, '-inf', whole(t - apart))
-  elseif n > 0 then
-    t = math.max(t, at(n - 1))
-  end
-  block, near = math.max(block, 0), math.max(near, 0)
-  repeat
-    local moved = false
-    -- limit in a row, all within one span, admit no other within a span of each.
-    while block + limit <= n and at(block + limit - 1) - span < t do
-      local first, last = at(block), at(block + limit - 1)
-      if last - first < span and t < first + span then t = first + span end
-      block = block + 1
-    end
-    while t > now and near < n and at(near) < t + apart do
-      if at(near) > t - apart then
-        t = at(near) + apart
-        moved = true
-      end
-      near = near + 1
-    end
-  until not moved
-  if n == 0 or t >= at(n - 1) then room[key] = false end
-  return t
+  if age < span then add(log, id, now - age) end
 end
 
-local answer = {now, pause}
-for _ = 1, tonumber(ARGV[8]) do
+-- free returns the first time for one more slot, after all others and the first so many
+-- reservations: a span after the one that is limit before it.
+local function free(queued)
+  local latest, before = at(log, -1), at(log, queued - limit)
+  if queued > 0 then latest = at(queue, queued - 1) end
+  if queued >= limit then before = at(queue, queued - limit) end
+  local t = math.max(now, pause, latest or 0, (before or -span) + span)
+  return t > now and math.max(t, (latest or 0) + gap) or t
+end
+
+-- What delays all slots delays the reservations, in their order.
+local held = (extended or ARGV[6] ~= '0') and redis.call('ZRANGE', queue, 0, -1, 'WITHSCORES') or {}
+for i = 1, #held, 2 do remove(held[i]) end
+for i = 1, #held, 2 do add(queue, held[i], math.max(tonumber(held[i + 1]), free((i - 1) / 2))) end
+
+for _ = 1, tonumber(ARGV[7]) do
   local id, wait = take(), tonumber(take())
-  local had = tonumber(redis.call('ZSCORE', log, id) or '')
-  drop(id)
-  -- A new one goes where nobody has a place. Who asks again has waited, and minds
-  -- those alone who are as far: so a place that was lost moves the others a little
-  -- and sends nobody to the end. After a pause all line up anew.
-  local t = fit(had and firm or log)
-  if had and t > math.max(had, now) + horizon then t = fit(log) end
-  local place = 0
-  if wait < 0 or t - now <= wait then
-    place = t - now <= horizon and 2 or 1
-    add(id, t, place == 2 and firm or kept)
-    if place == 2 and redis.call('ZCARD', kept) > 0 then room[firm] = true end
+  local had = tonumber(redis.call('ZSCORE', queue, id) or redis.call('ZSCORE', log, id) or '')
+  remove(id)
+  local t, status, queued = free(0), 2, redis.call('ZCARD', queue)
+  if t > now + ahead or not had and queued > 0 then
+    -- One that has waited keeps its place: before those who are expected later.
+    if had then queued = redis.call('ZCOUNT', queue, '-inf', whole(t)) end
+    t, status = math.max(free(queued), had or 0, now + ahead), 1
   end
-  answer[#answer + 1] = t
-  answer[#answer + 1] = place
+  if wait >= 0 and t - now > wait then status = 0 else add(status == 2 and log or queue, id, t) end
+  for _, n in ipairs({t - now, status}) do table.insert(answer, n) end
 end
-
-redis.call('HSET', state, 'holes', room[log] and '1' or '0', 'gaps', room[firm] and '1' or '0')
-local latest = redis.call('ZRANGE', log, -1, -1, 'WITHSCORES')
-local over = math.max(now, pause, tonumber(latest[2] or 0)) + span
-local ttl = whole(math.ceil((over - now) / 1000) + 1000)
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
 return answer

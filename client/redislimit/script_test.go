@@ -3,196 +3,200 @@ package redislimit
 import (
 	"context"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// scriptRedis starts a Redis at a socket of its own.
-func scriptRedis(t *testing.T) *redis.Client {
+// Redis is what the tests of package redislimit_test share.
+var Redis func(testing.TB) *redis.Client
+
+func run(t *testing.T, rdb *redis.Client, keys []string, args ...any) ([]int64, error) {
 	t.Helper()
-	path := require.Tool(t, "redis-server", "redis-server")
-	dir, err := os.MkdirTemp("", "redislimit") //nolint:usetesting // Redis outlives the test's own cleanup, and a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	socket := filepath.Join(dir, "redis")
-	cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	rdb := redis.NewClient(&redis.Options{Dialer: func(context.Context, string, string) (net.Conn, error) {
-		return net.Dial("unix", socket)
-	}})
-	t.Cleanup(func() {
-		_ = rdb.Close()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		_ = os.RemoveAll(dir)
-	})
-	for end := time.Now().Add(15 * time.Second); rdb.Ping(t.Context()).Err() != nil; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("redis-server does not answer")
-		}
-	}
-	return rdb
+	l := &Limiter{rdb: rdb, keys: keys}
+	return l.run(t.Context(), args)
 }
 
-// Whatever is asked, given back and forgotten in whatever order, no span of what is
-// firm holds more than the limit; and a new one gets the earliest place that the log
-// leaves, except where that is known to be full.
+func TestDigest(t *testing.T) {
+	got, err := Redis(t).ScriptLoad(t.Context(), script).Result()
+	if err != nil || got != digest {
+		t.Errorf("SCRIPT LOAD = %q, %v, want the constant digest, %q", got, err, digest)
+	}
+}
+
+// Whatever is asked and given back in whatever order: a slot never moves, no span has
+// more than the limit, a caller that need not wait gets the first free slot, and every
+// key expires.
 func TestScriptAtRandom(t *testing.T) {
 	t.Parallel()
-	rdb := scriptRedis(t)
+	rdb := Redis(t)
 	for round := range 12 {
 		seed := rand.Uint64()
 		random := rand.New(rand.NewPCG(seed, 0))
 		limit := 1 + random.IntN(5)
 		span := int64(20_000 + random.IntN(30_000)) // µs: much is past while this runs
-		apart := span / 20 / int64(limit)
-		horizon := span * int64(1+random.IntN(8)) / 4
-		keys := keys(strconv.Itoa(round))
+		ahead := span * int64(1+random.IntN(4)) / 4
+		keys := keys(t.Name() + strconv.Itoa(round))
 		var ids []string
-		firm := map[string]int64{}
+		slots := map[string]int64{}
 		for step := range 100 {
-			id := strconv.Itoa(step)
-			args := []any{limit, span, apart, horizon, 0, 0}
-			back := ""
-			if len(ids) > 0 && random.IntN(4) == 0 {
-				back = ids[random.IntN(len(ids))]
-				delete(firm, back)
-				args = append(args, 1, 1, back)
-			} else {
-				args = append(args, 0, 1)
-			}
-			again := len(ids) > 0 && random.IntN(4) == 0
-			if again {
-				id = ids[random.IntN(len(ids))]
+			id, again := strconv.Itoa(step), false
+			back := []any{0}
+			pause := int64(0)
+			queued := entries(t, rdb, keys[1])
+			switch random.IntN(8) {
+			case 0, 1:
+				if len(ids) > 0 {
+					gone := ids[random.IntN(len(ids))]
+					delete(slots, gone)
+					delete(queued, gone)
+					back = []any{1, gone}
+				}
+			case 2, 3:
+				if len(ids) > 0 {
+					id, again = ids[random.IntN(len(ids))], true
+					delete(slots, id)
+				}
+			case 4:
+				pause = random.Int64N(span)
 			}
 			wait := int64(-1)
 			if random.IntN(3) == 0 {
 				wait = random.Int64N(3 * span)
 			}
-			before := scores(t, rdb, keys[0])
-			keptBefore := scores(t, rdb, keys[2])
-			got, err := script.Run(t.Context(), rdb, keys, append(args, id, wait)...).Int64Slice()
-			if err != nil || len(got) != 4 {
+			args := append([]any{limit, span, ahead, pause, back[0], 0, 1}, back[1:]...)
+			got, err := run(t, rdb, keys, append(args, id, wait)...)
+			if err != nil {
 				t.Fatalf("script = %v, %v (seed %d)", got, err, seed)
 			}
-			now, at, state := got[0], got[2], placeState(got[3])
-			if at < now {
-				t.Fatalf("at %d, before now %d (seed %d)", at, now, seed)
+			state := strings.Fields(rdb.Get(t.Context(), keys[2]).Val())
+			now, _ := strconv.ParseInt(state[0], 10, 64)
+			paused, _ := strconv.ParseInt(state[2], 10, 64)
+			delay, status := got[1+tenths], status(got[2+tenths])
+			if (status == unknown) != (wait >= 0 && delay > wait) || status == slot && delay > ahead || status == reserved && delay < ahead {
+				t.Fatalf("status %d at %d from now, wait %d, ahead %d (seed %d)", status, delay, wait, ahead, seed)
 			}
-			if (state == wanted) != (wait >= 0 && at-now > wait) || state == firmState(at-now > horizon) {
-				t.Fatalf("state %d at %d from now, wait %d, horizon %d (seed %d)", state, at-now, wait, horizon, seed)
+			for _, at := range queued {
+				if !again && status == slot && at > now+ahead/2 { // a lease that has not ended
+					t.Fatalf("a new caller has a slot at %d from now before one that waits until %d (seed %d)", delay, at-now, seed)
+				}
 			}
-			if _, had := before[id]; !had && !again {
-				delete(before, back)
-				for gone, at := range keptBefore {
-					if at <= now+horizon/4 {
-						delete(before, gone)
-					}
-				}
-				if want := earliest(before, now, int64(limit), span, apart); at > want {
-					t.Fatalf("a new one at %d, want %d, which is free (seed %d)", at-now, want-now, seed)
-				}
+			times := []int64{}
+			for _, at := range slots {
+				times = append(times, at)
+			}
+			slices.Sort(times)
+			if first := firstFree(times, limit, now, paused, span); !again && len(queued) == 0 && status == slot && delay > max(first-now, 0)+span/int64(limit) {
+				t.Fatalf("a new slot at %d, want %d or a gap later (seed %d)", delay, first-now, seed)
+			}
+			if status == slot {
+				slots[id] = now + delay
+				times = append(times, now+delay)
 			}
 			ids = append(ids, id)
-			delete(firm, id)
-			for _, other := range firm {
-				if at > now && max(at-other, other-at) < apart {
-					t.Fatalf("two places within %d µs, want at least %d (seed %d)", max(at-other, other-at), apart, seed)
+			log := entries(t, rdb, keys[0])
+			for id, at := range slots {
+				if kept, ok := log[id]; ok && kept != at || !ok && at > now-span {
+					t.Fatalf("slot %s was at %d and is at %d, %v (seed %d)", id, at, kept, ok, seed)
 				}
 			}
-			if state == firmPlace {
-				firm[id] = at
+			slices.Sort(times)
+			for i := limit; i < len(times); i++ {
+				if times[i]-times[i-limit] < span {
+					t.Fatalf("%d slots within %d, want at least %d (seed %d)", limit+1, times[i]-times[i-limit], span, seed)
+				}
 			}
-			if busy := spans(firm, limit); busy < span && len(firm) > limit {
-				t.Fatalf("%d firm places within %d µs, want at least %d (seed %d)", limit+1, busy, span, seed)
+			for _, key := range keys {
+				if rdb.TTL(t.Context(), key).Val() == -1 {
+					t.Fatalf("key %s never expires (seed %d)", key, seed)
+				}
 			}
 		}
 	}
 }
 
-const firmPlace = firm
-
-// firmState is the state that a place so far ahead cannot have.
-func firmState(far bool) placeState {
-	if far {
-		return firmPlace
-	}
-	return kept
-}
-
-func scores(t *testing.T, rdb *redis.Client, key string) map[string]int64 {
+func entries(t *testing.T, rdb *redis.Client, key string) map[string]int64 {
 	t.Helper()
-	entries, err := rdb.ZRangeWithScores(t.Context(), key, 0, -1).Result()
+	all, err := rdb.ZRangeWithScores(t.Context(), key, 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	scores := map[string]int64{}
-	for _, z := range entries {
-		scores[z.Member.(string)] = int64(z.Score)
+	entries := map[string]int64{}
+	for _, z := range all {
+		entries[z.Member.(string)] = int64(z.Score)
 	}
-	return scores
+	return entries
 }
 
-// earliest looks at every instant that can be the earliest.
-func earliest(log map[string]int64, now, limit, span, apart int64) int64 {
-	taken := []int64{}
-	candidates := []int64{now}
-	for _, at := range log {
-		if at > now-span {
-			taken = append(taken, at)
-			candidates = append(candidates, at+span, at+apart)
-			for _, other := range log {
-				candidates = append(candidates, max(other+span, at+apart))
+// firstFree is when the next slot can be, after the others.
+func firstFree(times []int64, limit int, now, paused, span int64) int64 {
+	first := max(now, paused)
+	if n := len(times); n > 0 {
+		first = max(first, times[n-1])
+		if n >= limit {
+			first = max(first, times[n-limit]+span)
+		}
+	}
+	return first
+}
+
+// The rights in the documentation are enough, and none of them is one too many; without
+// one of them the script leaves no key that never expires.
+func TestLeastRights(t *testing.T) {
+	t.Parallel()
+	admin := Redis(t)
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rights, ok := strings.Cut(string(doc), "ACL SETUSER redislimit ")
+	if !ok {
+		t.Fatal("doc.go has no line with ACL SETUSER redislimit")
+	}
+	rights, _, _ = strings.Cut(rights, "\n//\n")
+	all := strings.Fields(strings.ReplaceAll(rights, "//", ""))
+	for i := range append(all, "") {
+		user, without := "redislimit"+strconv.Itoa(i), slices.Clone(all)
+		removed := "nothing"
+		if i < len(all) {
+			if removed = all[i]; !strings.HasPrefix(removed, "+") && !strings.HasPrefix(removed, "~") {
+				continue
+			}
+			without = slices.Delete(without, i, i+1)
+		}
+		acl := []any{"ACL", "SETUSER", user}
+		for _, right := range without {
+			acl = append(acl, strings.Replace(right, ">password", ">secret", 1))
+		}
+		if err := admin.Do(t.Context(), acl...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		opt := *admin.Options()
+		opt.Username, opt.Password = user, "secret"
+		rdb := redis.NewClient(&opt)
+		keys := keys(t.Name() + strconv.Itoa(i))
+		// The first brings the script, the second finds it, and both do all that it can do.
+		var failed error
+		for range 2 {
+			admin.ScriptFlush(context.Background())
+			for range 2 {
+				if _, err := run(t, rdb, keys, 1, 1e9, 1e6, 10, 1, 1, 3, "back", "used", 5, "a", -1, "b", -1, "c", 0); err != nil {
+					failed = err
+				}
+			}
+		}
+		rdb.Close()
+		if (failed != nil) != (removed != "nothing") {
+			t.Errorf("without %s the script = %v", removed, failed)
+		}
+		for _, key := range keys {
+			if admin.TTL(t.Context(), key).Val() == -1 {
+				t.Errorf("without %s a key never expires: %s", removed, key)
 			}
 		}
 	}
-	slices.Sort(candidates)
-	for _, at := range candidates {
-		if at >= now && fits(taken, at, now, limit, span, apart) {
-			return at
-		}
-	}
-	panic("there is always room in the end")
-}
-
-func fits(taken []int64, at, now, limit, span, apart int64) bool {
-	all := slices.Sorted(slices.Values(append(slices.Clone(taken), at)))
-	for _, other := range taken {
-		if at > now && max(at-other, other-at) < apart {
-			return false
-		}
-	}
-	for i := int(limit); i < len(all); i++ {
-		if all[i]-all[i-int(limit)] < span && all[i-int(limit)] <= at && at <= all[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// spans is the shortest time that holds one more than limit.
-func spans(places map[string]int64, limit int) int64 {
-	all := []int64{}
-	for _, at := range places {
-		all = append(all, at)
-	}
-	slices.Sort(all)
-	shortest := int64(1) << 62
-	for i := limit; i < len(all); i++ {
-		shortest = min(shortest, all[i]-all[i-limit])
-	}
-	return shortest
 }

@@ -11,190 +11,154 @@ import (
 )
 
 //go:embed script.lua
-var source string
+var script string
 
-var script = redis.NewScript(source)
+// digest is SCRIPT LOAD's answer. It is a constant because FIPS forbids SHA-1 here.
+const digest = "5e8dbe18537c44e9386ad0b3ff7924d8e7678d52"
 
-// maxAsked is how many places one trip asks for, so that Redis is not held up.
-const maxAsked = 100
+const tenths = 10 // of the last span, in the answer
 
-// A use is an attempt that the fallback let through.
-type use struct {
-	id string
-	at time.Time
-}
-
-// A trip runs the script once, for all who have something to ask. One is under way
-// at a time: those who come meanwhile go with the next, in their order.
+// A trip runs the script once. One is under way at a time; those who come meanwhile go
+// with the next.
 type trip struct {
-	places []*place
-	back   []string
-	used   []use
-	pause  bool
-	sent   time.Time
-	over   bool
-	told   chan struct{} // closed when it is over, if anybody waits for that
-	timer  *time.Timer
+	waiters []*waiter
+	back    []string
+	used    []place
+	pause   time.Time // zero: none
+	sent    time.Time
 }
 
 // depart begins a trip. The lock is held.
-func (l *Limiter) depart(places []*place, now time.Time) {
-	t := &trip{
-		places: places[:min(len(places), maxAsked)],
-		back:   l.back, used: l.used, pause: l.untold, told: l.told,
-		sent: now,
+func (l *Limiter) depart(waiters []*waiter, now time.Time) {
+	// No more than a hundred at a time, so that Redis is not held up for long.
+	t := &trip{waiters: waiters[:min(len(waiters), 100)], back: l.back, used: l.used, sent: now}
+	for _, w := range t.waiters {
+		w.asking = true
 	}
-	for _, p := range t.places {
-		p.asking = true
-	}
-	l.back, l.used, l.untold, l.told = nil, nil, false, nil
-	l.traveling = true
-	args := l.args(t, now)
-	// Not every client of Redis minds the context: some wait for their own timeouts.
-	t.timer = time.AfterFunc(l.timeout, func() { l.arrive(t, nil, errNoAnswer) })
+	l.back, l.used, l.traveling = nil, nil, true
+	args := l.args(t)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
-		defer cancel()
-		answer, err := script.Run(ctx, l.rdb, l.keys, args...).Int64Slice()
-		if want := 2 + 2*len(t.places); err == nil && len(answer) != want {
-			err = fmt.Errorf("script answered %d numbers, want %d", len(answer), want)
-		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = errNoAnswer
-		}
+		answer, err := l.ask(args)
 		l.arrive(t, answer, err)
 	}()
 }
 
-func (l *Limiter) args(t *trip, now time.Time) []any {
-	var pause time.Duration
-	if t.pause {
-		pause = max(l.paused.Sub(now), 0)
-	}
+// args returns the script's ARGV.
+func (l *Limiter) args(t *trip) []any {
 	args := []any{
-		l.limit, l.span.Microseconds(), l.apart.Microseconds(), l.horizon.Microseconds(), pause.Microseconds(),
-		len(t.used), len(t.back), len(t.places),
-	}
-	for _, u := range t.used {
-		args = append(args, u.id, now.Sub(u.at).Microseconds())
+		l.limit, l.span.Microseconds(), l.ahead.Microseconds(), max(t.pause.Sub(t.sent), 0).Microseconds(),
+		len(t.back), len(t.used), len(t.waiters),
 	}
 	for _, id := range t.back {
 		args = append(args, id)
 	}
-	for _, p := range t.places {
+	for _, a := range t.used {
+		args = append(args, a.id, t.sent.Sub(a.at).Microseconds())
+	}
+	for _, w := range t.waiters {
 		wait := int64(-1)
-		if deadline := p.waiter.deadline; !deadline.IsZero() {
-			wait = max(deadline.Sub(now), 0).Microseconds()
+		if !w.deadline.IsZero() {
+			wait = max(w.deadline.Sub(t.sent), 0).Microseconds()
 		}
-		args = append(args, p.id, wait)
+		args = append(args, w.id, wait)
 	}
 	return args
 }
 
-// arrive takes in what a trip brought. It may be called twice: by the timeout and,
-// when all is over, with the answer.
+// ask runs the script and returns its answer, or within the timeout why there is none.
+func (l *Limiter) ask(args []any) ([]int64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
+	defer cancel()
+	answer, cause := make(chan []int64, 1), make(chan error, 4) // one for each who may send
+	go func() {
+		if numbers, err := l.run(ctx, args); err != nil {
+			cause <- err
+		} else {
+			answer <- numbers
+		}
+	}()
+	// Some clients try for longer than this and do not mind the context.
+	defer time.AfterFunc(l.timeout/4, func() { l.diagnose(ctx, cause) }).Stop()
+	defer time.AfterFunc(l.timeout, func() { cause <- errNoAnswer }).Stop()
+	select {
+	case numbers := <-answer:
+		return numbers, nil
+	case err := <-cause:
+		return nil, err
+	}
+}
+
+func (l *Limiter) run(ctx context.Context, args []any) ([]int64, error) {
+	answer, err := l.rdb.EvalSha(ctx, digest, l.keys, args...).Int64Slice()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		answer, err = l.rdb.Eval(ctx, script, l.keys, args...).Int64Slice()
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		err = errNoAnswer // the deadline is none of the caller's
+	case redis.HasErrorPrefix(err, "Protocol error: unauthenticated"): // said of so long a command
+		err = fmt.Errorf("NOAUTH no password was given: %w", err)
+	}
+	return answer, err
+}
+
+// arrive takes in what came of a trip.
 func (l *Limiter) arrive(t *trip, answer []int64, err error) {
 	now := time.Now()
 	l.mu.Lock()
-	if t.over {
-		if err == nil {
-			l.abandon(t)
-			l.advance()
-		}
-		l.mu.Unlock()
-		return
+	l.traveling = false
+	for _, w := range t.waiters {
+		w.asking = false
 	}
-	t.over, l.traveling = true, false
-	t.timer.Stop()
-	var news bool
-	if err != nil {
-		news = l.health.failed(now, err)
-		l.failed(t, now)
-	} else {
-		news = l.health.well(now)
+	if want := 1 + tenths + 2*len(t.waiters); err == nil && len(answer) != want {
+		err = fmt.Errorf("the script answered %d numbers, want %d", len(answer), want)
+	}
+	news := l.health.heard(now, err)
+	if err == nil {
 		l.settle(t, answer, now)
+	} else {
+		l.failed(t)
 	}
-	state := l.health.State
 	l.advance()
 	l.mu.Unlock()
-	if t.told != nil {
-		close(t.told)
-	}
-	if news {
-		l.tell(state)
-	}
-}
-
-// abandon gives back the places of a trip that was given up.
-func (l *Limiter) abandon(t *trip) {
-	for _, p := range t.places {
-		l.giveBack(p.id)
+	switch {
+	case l.logger == nil || !news: // the limiter's name may be a secret, and is left out
+	case err != nil:
+		l.logger.Warn("redislimit: Redis is away, the fallback decides", "error", err)
+	default:
+		l.logger.Info("redislimit: Redis is back")
 	}
 }
 
-// failed sends those who asked to the fallback, and keeps what was to be told.
-func (l *Limiter) failed(t *trip, now time.Time) {
-	for _, p := range t.places {
-		p.asking = false
-		if p.waiter != nil {
-			l.serve(p.waiter, errAway{l.health.Cause})
-		}
-	}
-	l.giveBack(t.back...)
-	l.abandon(t) // Redis may have done its part
-	l.used = append(t.used, l.used...)
-	l.untold = l.untold || t.pause && l.paused.After(now)
-	l.tellNobody()
-}
-
+// settle gives the waiters what they got.
 func (l *Limiter) settle(t *trip, answer []int64, now time.Time) {
-	told := instant(answer[0])
-	// The first trip connects and may bring the script there. Where that took long, the
-	// clock is not yet known well enough to tell whether a turn is late, or to be back
-	// before a kept place is lost.
-	unsure := l.clock.base.IsZero() && now.Sub(t.sent) > min(l.patience, l.horizon/4)
-	l.clock.learn(t.sent, now, told)
-	if pause := l.clock.local(instant(answer[1])); answer[1] != 0 && pause.After(l.paused) {
-		l.paused = pause
+	if until := now.Add(time.Duration(answer[0]) * time.Microsecond); until.After(l.pause) {
+		l.pause = until
 	}
-	for i, p := range t.places {
-		p.asking = false
-		p.at, p.state = instant(answer[2+2*i]), placeState(answer[3+2*i])
-		switch {
-		case p.waiter == nil && p.state != wanted:
-			l.giveBack(p.id)
-		case p.waiter != nil && p.state == wanted:
-			l.serve(p.waiter, &DeadlineError{Delay: p.at.sub(told)})
-		case unsure:
-			p.state = wanted // and asked for anew
+	used, places := answer[1:1+tenths], answer[1+tenths:]
+	for i, w := range t.waiters {
+		delay := time.Duration(places[2*i]) * time.Microsecond
+		switch w.status = status(places[2*i+1]); w.status {
+		case reserved:
+			w.turn = now.Add(delay)
+			w.at = w.turn.Add(-l.ahead * 3 / 4) // the lease ends half of ahead later
+		case slot:
+			used[0]++
+			w.at, w.latest = now.Add(delay), t.sent.Add(delay+l.patience)
+		case unknown:
+			l.serve(w, &DeadlineError{Delay: delay})
 		}
 	}
-	l.order()
+	if l.local != nil && now.After(l.health.until) {
+		l.local.hear(used, now, l.ahead)
+	}
 }
 
-// pause returns a channel that is closed when Redis has been told, or cannot be.
-func (l *Limiter) pause(d time.Duration) <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	if until := now.Add(d); until.After(l.paused) {
-		l.paused, l.untold = until, true
+// failed sends the waiters to the fallback, and keeps what Redis was to hear.
+func (l *Limiter) failed(t *trip) {
+	for _, w := range t.waiters {
+		l.giveBack(w.id) // Redis may have heard of it
+		l.serve(w, l.health.unavailable())
 	}
-	if l.told == nil {
-		l.told = make(chan struct{})
-	}
-	told := l.told
-	l.advance()
-	if !l.untold || !l.traveling { // no trip follows
-		l.tellNobody()
-	}
-	return told
-}
-
-// tellNobody ends the wait for a trip that is not to be.
-func (l *Limiter) tellNobody() {
-	if l.told != nil {
-		close(l.told)
-		l.told = nil
-	}
+	l.used = append(t.used, l.used...)
 }
