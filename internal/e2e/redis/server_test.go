@@ -1,0 +1,130 @@
+package redis_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/adminportal-go/adminportal/internal/require"
+)
+
+// A server is a redis-server or redis-sentinel of a test's own, that keeps nothing on disk.
+type server struct {
+	t    *testing.T
+	addr string
+	cmd  *exec.Cmd
+}
+
+func redisServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	return redisServerAt(t, freePort(t), args...)
+}
+
+func redisServerAt(t *testing.T, addr string, args ...string) *server {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(addr)
+	return start(t, addr, require.Tool(t, "redis-server", "redis-server"), append([]string{
+		"--bind", host, "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "no",
+	}, args...)...)
+}
+
+// sentinel watches a master, and makes its replica the master within two seconds or so.
+func sentinel(t *testing.T, master *server) *server {
+	t.Helper()
+	addr := freePort(t)
+	host, port, _ := net.SplitHostPort(master.addr)
+	_, own, _ := net.SplitHostPort(addr)
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	config := fmt.Sprintf(`port %s
+bind 127.0.0.1
+sentinel monitor fleet %s %s 1
+sentinel down-after-milliseconds fleet 500
+sentinel failover-timeout fleet 5000
+`, own, host, port)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, addr, require.Tool(t, "redis-sentinel", "redis-sentinel"), file)
+}
+
+func start(t *testing.T, addr, path string, args ...string) *server {
+	t.Helper()
+	s := &server{t: t, addr: addr, cmd: exec.Command(path, args...)}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	rdb := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1})
+	defer rdb.Close()
+	eventually(t, "the server answers", func() bool {
+		err := rdb.Ping(t.Context()).Err()
+		return err == nil || strings.HasPrefix(err.Error(), "NOAUTH")
+	})
+	return s
+}
+
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+func (s *server) signal(sig syscall.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) connect() *redis.Client {
+	return closed(s.t, redis.NewClient(&redis.Options{Addr: s.addr}))
+}
+
+// closed closes a client when the test is over.
+func closed[C interface{ Close() error }](t *testing.T, client C) C {
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// freePort returns an address where nobody listens, and nobody 10000 above, where a
+// cluster has its bus.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = l.Close()
+		if port := l.Addr().(*net.TCPAddr).Port; port < 50000 {
+			return "127.0.0.1:" + strconv.Itoa(port)
+		}
+	}
+}
+
+// eventually is for what another process does in its own time.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
+// within returns a context that ends a test that hangs.
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
