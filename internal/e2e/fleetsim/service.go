@@ -9,29 +9,20 @@ import (
 	"time"
 )
 
-// A service is what counts: it allows limit requests in any span of window, or in
-// every window of the clock, and says so in true headers.
+// A service allows limit requests in any span of window, or in every window of its
+// clock, and says so in true headers.
 type service struct {
 	limit int
 	fixed bool
 	began time.Time
 	ahead time.Duration // of its clock
+	tally *tally
 
-	mu       sync.Mutex
-	accepted []time.Time   // of the last window
-	from, to time.Time     // what is measured, and so what follows:
-	attempts int           // of ours
-	refusals int           // of ours
-	full     time.Duration // for how long accepted requests were in the last window
-}
-
-func newService(s Scenario, from, to time.Time) *service {
-	srv := &service{
-		limit: s.budget(), fixed: s.Fixed, began: time.Now(), from: from, to: to}
-	if s.Skew {
-		srv.ahead = -37 * time.Second
-	}
-	return srv
+	mu                 sync.Mutex
+	seen, accepted     []time.Time // of the last window
+	attempts, refusals int         // of ours
+	busiest            int         // in any window, with what was refused and what is not ours
+	full               time.Duration
 }
 
 // take counts a request and tells what is left and until when.
@@ -39,40 +30,51 @@ func (s *service) take(ours bool) (ok bool, left int, reset time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	start := now.Add(-window + 1) // the youngest that is a whole window old has left
+	since := func(times []time.Time, start time.Time) []time.Time {
+		for len(times) > 0 && times[0].Before(start) {
+			times = times[1:]
+		}
+		return times
+	}
+	start := now.Add(-window + 1) // what is a whole window old has left
+	s.seen = append(since(s.seen, start), now)
 	if s.fixed {
 		start = s.began.Add(now.Sub(s.began).Truncate(window))
 	}
-	old := 0
-	for old < len(s.accepted) && s.accepted[old].Before(start) {
-		old++
-	}
-	s.accepted = s.accepted[old:]
+	s.accepted = since(s.accepted, start)
 	ok = len(s.accepted) < s.limit
 	if ok {
 		s.accepted = append(s.accepted, now)
-		s.full += overlap(now, now.Add(window), s.from, s.to)
+		until := now.Add(window)
+		if until.After(s.tally.to) {
+			until = s.tally.to
+		}
+		if now.Before(s.tally.from) {
+			now = s.tally.from
+		}
+		s.full += max(until.Sub(now), 0)
 	}
-	if ours && !now.Before(s.from) && now.Before(s.to) {
-		s.attempts++
-		if !ok {
-			s.refusals++
+	if now := time.Now(); s.tally.counts(now) {
+		s.busiest = max(s.busiest, len(s.seen))
+		if ours {
+			s.attempts++
+			if !ok {
+				s.refusals++
+			}
 		}
 	}
+	reset = s.accepted[0].Add(window).Sub(time.Now())
 	if s.fixed {
-		return ok, s.limit - len(s.accepted), start.Add(window).Sub(now)
+		reset = start.Add(window).Sub(time.Now())
 	}
-	return ok, s.limit - len(s.accepted), s.accepted[0].Add(window).Sub(now)
+	return ok, s.limit - len(s.accepted), reset
 }
 
 // answer is the response to a request that arrives now.
 func (s *service) answer() *http.Response {
 	ok, left, reset := s.take(true)
 	seconds := strconv.Itoa(int((reset + time.Second - 1) / time.Second))
-	resp := &http.Response{
-		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{},
-	}
+	resp := &http.Response{StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}}
 	body := `{"link":"https://setup.workos.com/?token=simulated"}`
 	if !ok {
 		resp.StatusCode = http.StatusTooManyRequests
@@ -87,29 +89,4 @@ func (s *service) answer() *http.Response {
 	resp.Body = io.NopCloser(strings.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp
-}
-
-// refused is how many of our attempts were.
-func (s *service) refused() float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return ratio(s.refusals, s.attempts)
-}
-
-// use is how much of the budget was used by what the last window held, on average
-// over the time that is measured.
-func (s *service) use() float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return float64(s.full) / (float64(s.limit) * float64(s.to.Sub(s.from)))
-}
-
-func overlap(from, to, first, last time.Time) time.Duration {
-	if from.Before(first) {
-		from = first
-	}
-	if to.After(last) {
-		to = last
-	}
-	return max(to.Sub(from), 0)
 }
