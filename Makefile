@@ -45,8 +45,8 @@ docs: ## docs/api.html, openapi.yaml as a page
 run: ## make a portal link and list the icons, on the embedded sandbox (with WORKOS_API_KEY and ORG=org_…: on WorkOS)
 	go run ./cmd/adminportal link --icons $(if $(ORG),--org $(ORG))
 
-demo: ## a settings page to click through, on the embedded sandbox
-	go run ./cmd/adminportal demo $(if $(ORG),--org $(ORG))
+demo: ## a settings page to click through, on the embedded sandbox (Ctrl-C ends it)
+	go build -o bin/adminportal ./cmd/adminportal && exec bin/adminportal demo $(if $(ORG),--org $(ORG))
 
 fuzz: ## every fuzz target, 30 s each (TIME=…)
 	.ci/fuzz $(or $(TIME),30)

@@ -77,8 +77,9 @@ func (o sandboxOptions) portal() ([]portaltest.Option, error) {
 	if o.window <= 0 {
 		return nil, usagef("--window must be a positive duration, such as 10s")
 	}
-	if u, err := url.Parse(o.publicURL); o.publicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return nil, usagef("--public-url must be an http or https URL, such as http://sandbox:8787")
+	if u, err := url.Parse(o.publicURL); o.publicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(o.publicURL, "#")) {
+		return nil, usagef("--public-url must be an http or https URL without user, query and fragment, such as http://sandbox:8787")
 	}
 	opts := []portaltest.Option{
 		portaltest.WithRateLimit(cmp.Or(o.limit, -1)), // -1 is no limit
