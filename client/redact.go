@@ -3,9 +3,10 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -25,75 +26,78 @@ const (
 // of what is named secret or token, since a link carries its secret there. It makes blanks of
 // control characters, so that no server writes lines into a log.
 func scrub(text, key string) string {
-	text = strings.ToValidUTF8(decoded(text), "\ufffd")
+	text = escapes().Replace(escapes().Replace(text)) // JSON may hold HTML
+	text = strings.ToValidUTF8(text, "\ufffd")
 	if key != "" {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
 	var b strings.Builder
-	named, value := false, false // the name "secret" or "token" came, in quotes; and its colon
+	named := false // the name of a secret came, in JSON; its value is to come
 	for text != "" {
 		end := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(" \"'<>`", r) })
 		if end < 0 {
 			end = len(text)
 		}
-		word, name := text[:end], strings.Trim(text[:end], `\:`)
-		switch {
-		case name == "":
-			value = value || named && strings.Contains(word, ":")
-		case value:
-			word, named, value = redacted, false, false
-		default:
-			word, named = withoutSecrets(word), (strings.EqualFold(name, "secret") || strings.EqualFold(name, "token")) && strings.HasPrefix(text[end:], `"`)
+		word, rest := text[:end], text[end:]
+		if name := strings.Trim(word, `\:`); name != "" && named {
+			word, named = redacted, false
+		} else if name != "" {
+			word = withoutSecrets(word)
+			named = (strings.EqualFold(name, "secret") || strings.EqualFold(name, "token")) &&
+				strings.HasPrefix(rest, `"`) && strings.HasPrefix(strings.TrimLeft(rest, `\" `), ":")
 		}
 		b.WriteString(word)
-		if r, size := utf8.DecodeRuneInString(text[end:]); size > 0 {
-			if !unicode.IsPrint(r) {
-				r = ' '
-			}
-			b.WriteRune(r)
-			end += size
+		r, size := utf8.DecodeRuneInString(rest)
+		if !unicode.IsPrint(r) {
+			r = ' '
 		}
-		text = text[end:]
+		if text = rest[size:]; size > 0 {
+			b.WriteRune(r)
+		}
 	}
 	return b.String()
 }
 
-// withoutSecrets cuts a word at its first address, key or secret.
+// withoutSecrets cuts a word at its first address, or else at its first secret, and removes keys.
 func withoutSecrets(word string) string {
-	lower := strings.Map(func(r rune) rune { // byte for byte, as strings.ToLower is not
-		if r >= 'A' && r <= 'Z' {
-			r += 'a' - 'A'
+	if i := after(word, "://", "%3a%2f%2f"); i >= 0 {
+		rest := strings.TrimLeft(word[i:], letters+digits+".-:[]")
+		switch {
+		case strings.Contains(rest, "@"): // what looks like the host is a user's name
+			return word[:i] + redacted
+		case strings.Trim(rest, `/\.,;:)]}`) != "": // more than the end of a sentence
+			return strings.TrimSuffix(word, rest) + redacted
 		}
-		return r
-	}, word)
-	for _, mark := range []string{"://", "%3a%2f%2f"} {
-		if i := strings.Index(lower, mark); i >= 0 {
-			rest := strings.TrimLeft(word[i+len(mark):], letters+digits+".-:[]")
-			if strings.Contains(rest, "@") { // what looks like the host is a user's name
-				return word[:i] + mark + redacted
+		return word
+	}
+	if i := after(word, "secret=", "secret%3d", "token=", "token%3d"); i >= 0 {
+		return word[:i] + redacted
+	}
+	i := after(word, "sk_")
+	if i < 0 {
+		return word
+	}
+	rest := strings.TrimLeft(word[i:], keyCharacters)
+	key := strings.TrimSuffix(word[i:], rest)
+	// Within a word (task_identifier) a key has a digit or a capital.
+	before := strings.TrimRight(word[:i-len("sk_")], letters+digits)
+	inWord := len(before) < i-len("sk_") && strings.Trim(key, letters[:26]+"_") == ""
+	if len(key) >= keyLength && !inWord {
+		return word[:i-len("sk_")] + redacted + withoutSecrets(rest)
+	}
+	return word[:i] + withoutSecrets(word[i:])
+}
+
+// after is where the first of the marks ends in a word, in any case; negative without one.
+func after(word string, marks ...string) int {
+	for i := range word {
+		for _, mark := range marks {
+			if end := i + len(mark); end <= len(word) && strings.EqualFold(word[i:end], mark) {
+				return end
 			}
-			if strings.Trim(rest, `/\.,;:)]}`) != "" { // more than the end of a sentence
-				word = strings.TrimSuffix(word, rest) + redacted
-			}
-			return word
 		}
 	}
-	for _, name := range []string{"secret=", "secret%3d", "token=", "token%3d"} {
-		if i := strings.Index(lower, name); i >= 0 {
-			return word[:i+len(name)] + redacted
-		}
-	}
-	if i := strings.Index(word, "sk_"); i >= 0 {
-		rest := strings.TrimLeft(word[i+len("sk_"):], keyCharacters)
-		key := strings.TrimSuffix(word[i+len("sk_"):], rest)
-		// Within a word (task_identifier) a key has a digit or a capital.
-		inWord := i > 0 && strings.Contains(letters+digits, word[i-1:i]) && strings.Trim(key, letters[:26]+"_") == ""
-		if len(key) >= keyLength && !inWord {
-			return word[:i] + redacted + withoutSecrets(rest)
-		}
-		return word[:i+len("sk_")] + withoutSecrets(word[i+len("sk_"):])
-	}
-	return word
+	return -1
 }
 
 // mentions reports whether a text has one of the words, in any case.
@@ -102,29 +106,17 @@ func mentions(text string, words ...string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 }
 
-// entities are what HTML writes for the characters of an address.
-var entities = strings.NewReplacer("&amp;", "&", "&#38;", "&", "&#61;", "=", "&#x3d;", "=", "&#x3D;", "=", "&equals;", "=", "&#47;", "/", "&#x2f;", "/", "&#x2F;", "/",
-	"&sol;", "/", "&#58;", ":", "&#x3a;", ":", "&#x3A;", ":", "&colon;", ":", "&#95;", "_", "&#x5f;", "_", "&#x5F;", "_", "&lowbar;", "_", "&quot;", `"`, "&#34;", `"`, `\/`, "/")
-
-// decoded spells out what JSON and HTML escape, so that no secret hides behind it. Quotes and
-// backslashes stay escaped: they hold the JSON together.
-func decoded(text string) string {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, `\u00`)
-		b.WriteString(before)
-		if !found {
-			return entities.Replace(b.String())
+// escapes spells out what JSON and HTML escape, so that no secret hides behind it. Quotes and
+// backslashes of JSON stay escaped: they hold it together.
+var escapes = sync.OnceValue(func() *strings.Replacer {
+	pairs := []string{`\/`, "/", "&amp;", "&", "&equals;", "=", "&sol;", "/", "&colon;", ":", "&lowbar;", "_", "&quot;", `"`, "&#34;", `"`}
+	for _, c := range letters + digits + "!#$%&'()*+,-./:;<=>?@[]^_`{|}~" {
+		for _, form := range []string{`\u%04x`, `\u%04X`, "&#%d;", "&#x%x;", "&#x%X;"} {
+			pairs = append(pairs, fmt.Sprintf(form, c), string(c))
 		}
-		c, err := strconv.ParseUint(rest[:min(2, len(rest))], 16, 8)
-		if text = rest; err != nil || len(rest) < 2 || c <= ' ' || c == '"' || c == '\\' || c > '~' {
-			b.WriteString(`\u00`)
-			continue
-		}
-		b.WriteByte(byte(c))
-		text = rest[2:]
 	}
-}
+	return strings.NewReplacer(pairs...)
+})
 
 // snippet shortens text to at most n bytes without cutting a character in two.
 func snippet(text string, n int) string {
