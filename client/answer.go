@@ -17,11 +17,22 @@ type answer struct {
 	header   http.Header
 	body     []byte      // to the cap, without a byte order mark
 	said     description // what the body of an error says
+	verdict  verdict     // on an error
 	err      error       // why nothing came, or why the body is not whole
 	sent     time.Time
 	received time.Time // of the headers
 	date     time.Time // the header Date; zero where there is none, or nonsense
 }
+
+// A verdict says whose word an error answer is, and about what.
+type verdict int
+
+const (
+	own            verdict = iota // the service's, of the request or of itself; or no answer
+	ofOrganization                // the service's: there is no such organization
+	ofMissingRoute                // the server does not have the route
+	ofIntermediary                // a proxy's, a gateway's or a firewall's
+)
 
 // serverTime is the time by the server's clock as the answer came, cut to the second; by this
 // host's clock where the answer does not say.
@@ -41,36 +52,22 @@ func (a *answer) foreign() bool {
 	return !isJSON || a.header.Get("Cf-Mitigated") != ""
 }
 
-// noRoute reports whether the answer says that the server does not have the route at all: a
-// framework's words, 405, 410 and 501, and AWS API Gateway's 403 for an unknown route. A 404 in
-// other words may say so too.
-func (a *answer) noRoute() bool {
-	switch a.status {
-	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
-		return true
-	case http.StatusForbidden:
-		return a.says("Missing Authentication Token")
-	}
-	return a.status == http.StatusNotFound && a.cannot()
-}
-
-// cannot reports whether a web framework says that it has no such route, as Express and Nest do.
-func (a *answer) cannot() bool { return a.says("Cannot POST ") || a.says("Cannot GET ") }
-
 func (a *answer) says(words string) bool { return bytes.Contains(a.body, []byte(words)) }
 
-// namesOrganization reports whether words name an organization, as a word or by its ID.
-func namesOrganization(words string) bool {
-	return mentions(words, "organization", "organisation", "org_")
-}
-
-// missesOrganization reports whether a 400 or 403 says that the organization does not exist.
+// missesOrganization reports whether the service says that the organization does not exist: by the
+// code for that, or in words. A 404 need only name an organization, or be the contract's error.
 func (a *answer) missesOrganization() bool {
-	if a.status != http.StatusBadRequest && a.status != http.StatusForbidden {
+	named := mentions(a.said.text, "organization", "organisation", "org_")
+	switch {
+	case a.foreign():
 		return false
+	case a.status == http.StatusNotFound:
+		return a.said.code == "entity_not_found" || a.said.contract || named
+	case a.status == http.StatusBadRequest, a.status == http.StatusForbidden:
+		return a.said.code == "entity_not_found" || named &&
+			mentions(a.said.text, "not find", "n't find", "not found", "not exist", "n't exist", "no such", "no organi", "unknown organi")
 	}
-	return a.said.code == "entity_not_found" || namesOrganization(a.said.text) &&
-		mentions(a.said.text, "not find", "n't find", "not found", "not exist", "n't exist", "no such", "no organi", "unknown organi")
+	return false
 }
 
 // A description is what an error body says.

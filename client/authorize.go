@@ -33,7 +33,7 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	resp, err := l.next.Do(req)
-	if l.fixed || c.answer.status != http.StatusUnauthorized || c.answer.foreign() || c.rekeyed {
+	if l.fixed || c.answer.status != http.StatusUnauthorized || c.answer.verdict != own || c.rekeyed {
 		return resp, err
 	}
 	c.rekeyed = true

@@ -19,14 +19,14 @@ type call struct {
 	*route       // the one that is being tried
 	settled bool // the service is known to have it
 
-	name         string  // what the caller asked for, for errors: "generate portal link"
-	organization bool    // about an organization, as all but the icons are
-	origin       *origin // what the link that is asked for will remember: its request
-	warm         bool    // one attempt for each route, and no wait
-	shared       bool    // asked for several callers, of whom the next may have more time
-	trust        *trust
-	known        *learner
-	release      func() // lets those go on who wait for what this call learns
+	name              string  // what the caller asked for, for errors: "generate portal link"
+	aboutOrganization bool    // as all but the icons are
+	origin            *origin // what the link that is asked for will remember: its request
+	warm              bool    // one attempt for each route, and no wait
+	shared            bool    // asked for several callers, of whom the next may have more time
+	trust             *trust
+	known             *learner
+	release           func() // lets those go on who wait for what this call learns
 
 	key      string    // the API key in use
 	rekeyed  bool      // a second key has been tried
@@ -73,57 +73,52 @@ func callOf(req *http.Request) *call {
 	return c
 }
 
+// classify finds the verdict on an error answer. Once the service is known to have a route, only a
+// web framework's own words say that it has gone. Of a public file 401 and 403 say that it is not
+// there, since it needs no authorization.
+func (c *call) classify() verdict {
+	a := &c.answer
+	framework := a.says("Cannot POST ") || a.says("Cannot GET ") // Express and Nest
+	gateway := a.says("Missing Authentication Token")            // AWS API Gateway
+	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
+	unauthorized := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+	missing := ofMissingRoute
+	if c.settled || a.err != nil && transient(a.err) { // an answer cut short does not tell
+		missing = ofIntermediary
+	}
+	switch status := a.status; {
+	case status == http.StatusNotFound && framework, c.public && unauthorized:
+		return ofMissingRoute
+	case c.aboutOrganization && (a.missesOrganization() || status == http.StatusNotFound && older):
+		return ofOrganization
+	case status == http.StatusNotImplemented && missing == ofIntermediary:
+		return own
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone,
+		status == http.StatusNotImplemented, status == http.StatusForbidden && gateway:
+		return missing
+	case a.foreign() && (unauthorized || kindOf(status) == ErrInvalidRequest):
+		return ofIntermediary
+	}
+	return own
+}
+
+// teaches reports whether an answer could only come from a service that speaks the dialect: a
+// success, or a 400, 404 or 422 in a shape that the dialect is known for.
+func (c *call) teaches() bool {
+	a := &c.answer
+	shaped := c.aboutOrganization && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
+	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == own && kindOf(a.status) == ErrInvalidRequest
+	return c.failure == nil || shaped && itsOwn
+}
+
 // conclude judges what an attempt brought, and learns of it which dialect the service speaks.
 func (c *call) conclude() {
-	c.failure = c.judge()
-	if c.failure == nil || c.teaches() {
+	if c.failure = c.judge(); c.teaches() {
 		c.known.change(DialectAuto, c.dialect)
 	}
-	if !c.routeMissing() {
+	if c.answer.verdict != ofMissingRoute {
 		c.release()
 	}
-}
-
-// routeMissing reports whether the last answer says that the route is not there. Of a public file
-// 401 and 403 say so too, since it needs no authorization. Once the service is known to have the
-// route, only a framework's own words say so.
-func (c *call) routeMissing() bool {
-	a := &c.answer
-	switch {
-	case a.status == 0 || a.err != nil && transient(a.err):
-		return false
-	case c.public && (a.status == http.StatusUnauthorized || a.status == http.StatusForbidden):
-		return true
-	case a.status == http.StatusNotFound && !c.settled:
-		return !c.ofOrganization()
-	case a.status == http.StatusNotFound:
-		return a.cannot()
-	}
-	return !c.settled && a.noRoute()
-}
-
-// ofOrganization reports whether a 404 is the service's word on the organization: its code is
-// entity_not_found, it is the contract's error, or its text names an organization. Where the live
-// dialect is known, its older words are, too.
-func (c *call) ofOrganization() bool {
-	a := &c.answer
-	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound
-	named := older || a.said.code == "entity_not_found" || a.said.contract || namesOrganization(a.said.text)
-	return named && c.organization && !a.foreign() && !a.cannot()
-}
-
-// teaches reports whether an error answer could only come from a service that speaks the dialect:
-// a 400, 404 or 422 in a shape that the dialect is known for.
-func (c *call) teaches() bool {
-	said := c.answer.said
-	inShape := c.organization && (said.contract || c.dialect == DialectGenerateLink && said.text != "")
-	switch c.answer.status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		return inShape
-	case http.StatusNotFound:
-		return inShape && c.ofOrganization()
-	}
-	return false
 }
 
 // judge says what an answer means: nil for a success. It looks at the status first, and at the
@@ -178,25 +173,23 @@ func unanswered(err error) (description, hint string) {
 // refuse is for an answer with the status of an error.
 func (c *call) refuse(e *Error) {
 	a := &c.answer
+	a.verdict = c.classify()
 	e.RetryAfter = askedToWait(a)
 	e.Code, e.Description, e.Body = c.clean(a.said.code), c.clean(a.said.text), c.clean(string(a.body))
-	switch kind := kindOf(a.status); {
-	case c.public && a.status < 500 && kind != ErrRateLimited:
-		if e.hint = hintIconFile; a.foreign() {
-			e.kind = errNoKind
-		}
-	case a.noRoute() && a.status != http.StatusNotImplemented:
-		e.kind, e.hint = errNoKind, hintNoRoute
-	case kind == nil, kind == ErrRateLimited, kind == ErrServer:
-	case a.foreign(), a.status == http.StatusNotFound && !c.ofOrganization():
-		e.kind, e.hint = errNoKind, hintBetween
-	case c.organization && a.missesOrganization():
+	e.kind = cmp.Or(kindOf(a.status), errNoKind)
+	switch a.verdict {
+	case ofOrganization:
 		e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
-	case kind == ErrInvalidRequest:
+	case ofMissingRoute:
+		e.kind, e.hint = errNoKind, hintNoRoute
+	case ofIntermediary:
+		e.kind, e.hint = errNoKind, hintBetween
+	}
+	if e.kind == ErrInvalidRequest {
 		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed(a.said.text)))
-		if a.status == http.StatusBadRequest && e.Field != "" && e.Field != "intent" && e.Field != "organization" {
-			e.hint = hints[http.StatusUnprocessableEntity]
-		}
+	}
+	if c.public && a.status < 500 && e.kind != ErrRateLimited {
+		e.hint = hintIconFile
 	}
 }
 

@@ -22,8 +22,8 @@ type core struct {
 	servers
 	settings
 	gate         gate
-	timeout      timeout // of an attempt
-	links, icons learner // which dialect works for each
+	timeout      timeout  // of an attempt
+	links, icons *learner // which dialect works for each
 	warming      flight[struct{}]
 }
 
@@ -69,7 +69,7 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	c = &core{settings: s, timeout: timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}}
+	c = &core{settings: s, links: newLearner(), icons: newLearner(), timeout: timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}}
 	last := &attempt{halve: s.retry.MaxAttempts > 1, observer: s.observer, logger: s.logger}
 	if hc := s.httpClient; hc != nil {
 		last.transport = hc.Transport
@@ -101,7 +101,7 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 
 // newCall begins a call that learns the dialect for known.
 func (c *core) newCall(ctx context.Context, name string, known *learner) *call {
-	return &call{Context: ctx, name: name, known: known, organization: known == &c.links, trust: &c.trust, release: func() {}, idle: time.Now()}
+	return &call{Context: ctx, name: name, known: known, aboutOrganization: known == c.links, trust: &c.trust, release: func() {}, idle: time.Now()}
 }
 
 // RateLimit is what the client knows of the API's budget now.
@@ -113,7 +113,7 @@ func (c *Client) ready() *core {
 		return c.core
 	}
 	api := &gen.Client{Client: unset{}}
-	return &core{servers: servers{api, api}, timeout: timeout{limit: forever}}
+	return &core{servers: servers{api, api}, links: newLearner(), icons: newLearner(), timeout: timeout{limit: forever}}
 }
 
 // unset is the one link of a client that New did not make.

@@ -37,10 +37,11 @@ func (d Dialect) String() string {
 // all; those who come meanwhile wait for its first answer, once. If that taught nothing, they go
 // on at the same time, so that a service in trouble does not serve one after the other.
 type learner struct {
-	known   atomic.Int64 // a Dialect; DialectAuto while nothing is known
-	mu      sync.Mutex
-	probing chan struct{} // closed when the one who finds out has an answer; nil if nobody does
+	known   atomic.Int64  // a Dialect; DialectAuto while nothing is known
+	probing chan struct{} // holds one token while somebody finds out
 }
+
+func newLearner() *learner { return &learner{probing: make(chan struct{}, 1)} }
 
 func (l *learner) dialect() Dialect { return Dialect(l.known.Load()) }
 
@@ -51,26 +52,18 @@ func (l *learner) change(from, to Dialect) { l.known.CompareAndSwap(int64(from),
 // soon as it has an answer. done is never nil and may be called more than once. Where ctx ends
 // first, the dialect means nothing.
 func (l *learner) ask(ctx context.Context) (known Dialect, done func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if probing := l.probing; probing != nil && l.dialect() == DialectAuto {
-		l.mu.Unlock()
-		select {
-		case <-probing:
-		case <-ctx.Done():
-		}
-		l.mu.Lock()
-		return l.dialect(), func() {}
+	if known = l.dialect(); known != DialectAuto {
+		return known, func() {}
 	}
-	if l.dialect() != DialectAuto {
-		return l.dialect(), func() {}
+	select {
+	case l.probing <- struct{}{}: // nobody else
+		return l.dialect(), sync.OnceFunc(func() { <-l.probing })
+	default:
 	}
-	probing := make(chan struct{})
-	l.probing = probing
-	return DialectAuto, sync.OnceFunc(func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.probing = nil
-		close(probing)
-	})
+	select {
+	case l.probing <- struct{}{}: // the other has an answer, and the next who waits goes on
+		<-l.probing
+	case <-ctx.Done():
+	}
+	return l.dialect(), func() {}
 }

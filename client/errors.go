@@ -50,8 +50,8 @@ type Error struct {
 	Body        string        // the start of an error answer's body, at most 512 bytes, secrets removed
 
 	operation string // "generate portal link"
-	kind      error  // the sentinel that it matches; nil: StatusCode decides; errNoKind: none
-	hint      string // empty: StatusCode decides
+	kind      error  // the sentinel that it matches, or errNoKind; nil in a literal: StatusCode decides
+	hint      string // empty: StatusCode and Field decide
 	cause     error
 }
 
@@ -94,7 +94,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Hint is what to do about the error, in a sentence. It is empty if there is nothing to advise.
 func (e *Error) Hint() string {
-	return cmp.Or(e.hint, hintFor(e.StatusCode, e.Description))
+	return cmp.Or(e.hint, hintFor(e.StatusCode, e.Field))
 }
 
 // kinds are the sentinels of the statuses below 500 that openapi.yaml lists.
@@ -156,13 +156,15 @@ const (
 	hintTooLong      = "try again later, or give the call's context more time"
 )
 
-// hintFor is the hint for an answer of the service.
-func hintFor(status int, description string) string {
+// hintFor is the hint for an answer of the service about a field, if it names one.
+func hintFor(status int, field string) string {
 	switch {
-	case status == http.StatusBadRequest && strings.Contains(description, "intent"):
+	case status == http.StatusBadRequest && field == "intent":
 		return hintIntent
-	case status == http.StatusBadRequest && strings.Contains(description, "organization"):
+	case status == http.StatusBadRequest && field == "organization":
 		return hintOrganization
+	case status == http.StatusBadRequest && field != "":
+		return hints[http.StatusUnprocessableEntity]
 	case status >= 300 && status <= 399:
 		return hintRedirect
 	case status == http.StatusProxyAuthRequired:

@@ -24,7 +24,7 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 	if only == DialectAuto && core.links.dialect() == DialectGenerateLink {
 		only = DialectGenerateLink
 	}
-	call := core.newCall(ctx, "list provider icons", &core.icons)
+	call := core.newCall(ctx, "list provider icons", core.icons)
 	if err := core.travel(call, only, iconRoutes); err != nil {
 		return nil, err
 	}

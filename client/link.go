@@ -67,7 +67,7 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 		only = DialectGenerateLink
 	}
 	req.ITContactEmails = slices.Clone(req.ITContactEmails)
-	call := c.newCall(ctx, name, &c.links)
+	call := c.newCall(ctx, name, c.links)
 	call.origin, call.shared = &origin{request: req, life: liveLife}, shared
 	if err := c.travel(call, only, linkRoutes); err != nil {
 		return nil, err

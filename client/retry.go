@@ -45,12 +45,10 @@ func worthRetrying(c *call) bool {
 		status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout,
 		status >= 520 && status <= 524: // Cloudflare cannot reach the service
 		return true
-	case status == http.StatusNotFound && c.settled && c.answer.err == nil:
-		// The service is known to have the route. A 404 that does not speak of the organization is
-		// a proxy's.
-		return !c.answer.cannot() && !c.ofOrganization()
-	case status > 299 && status != http.StatusNotFound:
+	case status == http.StatusNotFound && c.answer.verdict == ofIntermediary: // the service has the route
+		return true
+	case status > 299:
 		return false
 	}
-	return c.answer.err != nil && transient(c.answer.err) // a 404 cut short cannot be told apart
+	return c.answer.err != nil && transient(c.answer.err)
 }

@@ -21,7 +21,7 @@ func (c *core) travel(call *call, only Dialect, routes [2]*route) error {
 		resp, err := call.send(&c.servers, call)
 		if err == nil {
 			return resp.Body.Close()
-		} else if !call.routeMissing() {
+		} else if call.answer.verdict != ofMissingRoute {
 			return err
 		}
 		if only != DialectAuto {

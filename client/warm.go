@@ -48,7 +48,7 @@ func (c *core) isWarm() bool {
 func (c *core) warm(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout.limit)
 	defer cancel()
-	call := c.newCall(ctx, "warm up", &c.links)
+	call := c.newCall(ctx, "warm up", c.links)
 	call.warm, call.origin = true, new(origin) // a link that is made all the same is dropped
 	err := c.travel(call, c.pinned, linkRoutes)
 	incomplete := errors.Is(err, ErrInvalidRequest) || errors.Is(err, ErrOrganizationNotFound)
