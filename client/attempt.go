@@ -54,13 +54,14 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	waited := a.sent.Sub(c.idle)
 
 	bound := l.timeout
-	if l.halve && c.attempts == 1 && !c.warm && !c.shared {
-		bound = bound.atMost(timeout{deadlineOf(ctx).Sub(a.sent) / 2, "half of the context's time"})
+	half := deadlineOf(ctx).Sub(a.sent) / 2
+	if l.halve && c.attempts == 1 && !c.warm && !c.shared && half < bound.limit {
+		bound = timeout{half, "half of the context's time"}
 	}
-	limited, cancel := context.WithTimeout(ctx, bound.limit)
+	limited, cancel := bound.start(ctx)
 	defer cancel()
 	resp, err := l.exchange(req.WithContext(limited), a, c.attempts > 1)
-	a.err = bound.blame(limited, ctx, err)
+	a.err = blame(limited, err)
 	if l.closeIdle != nil && errors.Is(a.err, context.DeadlineExceeded) {
 		// The connection may be dead without a word, and others with it.
 		l.closeIdle()
@@ -94,14 +95,14 @@ func (l *attempt) tell(c *call, waited time.Duration) {
 		t.Err = c.failure
 	}
 	if logs {
-		attrs := []slog.Attr{
-			slog.String("operation", t.Operation), slog.String("dialect", t.Dialect.String()), slog.Int("attempt", t.Number), slog.Bool("warm", t.Warm),
-			slog.Int("status", t.StatusCode), slog.Duration("duration", t.Duration), slog.Duration("wait", t.Wait), slog.String("request_id", t.RequestID),
+		attrs := []any{
+			"operation", t.Operation, "dialect", t.Dialect.String(), "attempt", t.Number, "warm", t.Warm,
+			"status", t.StatusCode, "duration", t.Duration, "wait", t.Wait, "request_id", t.RequestID,
 		}
 		if t.Err != nil {
-			attrs = append(attrs, slog.String("error", t.Err.Error()))
+			attrs = append(attrs, "error", t.Err.Error())
 		}
-		l.logger.LogAttrs(c.Context, level, "adminportal: "+c.name, attrs...)
+		l.logger.Log(c.Context, level, "adminportal: "+c.name, attrs...)
 	}
 	if l.observer != nil {
 		l.observer(c.Context, t)
@@ -178,19 +179,17 @@ type timeout struct {
 	setting string
 }
 
-// atMost is the shorter of two timeouts.
-func (t timeout) atMost(other timeout) timeout {
-	if other.limit < t.limit {
-		return other
-	}
-	return t
+func (t timeout) Error() string { return fmt.Sprintf("timed out after %v (%s)", t.limit, t.setting) }
+
+// start is a context that ends with the timeout.
+func (t timeout) start(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, t.limit, t)
 }
 
-// blame names the setting in an error that the timeout has caused: its own context is over, and
-// the caller's is not.
-func (t timeout) blame(own, caller context.Context, err error) error {
-	if own.Err() == nil || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-		return err
+// blame names the timeout of a context in an error that it has caused.
+func blame(limited context.Context, err error) error {
+	if t, ok := context.Cause(limited).(timeout); ok && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%v: %w", t, err)
 	}
-	return fmt.Errorf("timed out after %v (%s): %w", t.limit, t.setting, err)
+	return err
 }

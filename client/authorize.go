@@ -58,11 +58,11 @@ func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error
 		return key, false, err
 	}
 	return l.asking.do(ctx, func(ctx context.Context) (string, error) {
-		limited, cancel := context.WithTimeout(ctx, l.timeout.limit)
+		limited, cancel := l.timeout.start(ctx)
 		defer cancel()
 		key, err := l.source(limited)
 		if err != nil {
-			return "", fmt.Errorf("API key source: %w", l.timeout.blame(limited, ctx, err))
+			return "", fmt.Errorf("API key source: %w", blame(limited, err))
 		}
 		if rule := keyRule(key); rule != "" {
 			return "", invalid("API key source", "the key "+rule)

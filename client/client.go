@@ -73,8 +73,8 @@ func newCore(apiKey string, opts []Option) (c *core, err error) {
 	last := &attempt{halve: s.retry.MaxAttempts > 1, observer: s.observer, logger: s.logger}
 	if hc := s.httpClient; hc != nil {
 		last.transport = hc.Transport
-		if hc.Timeout > 0 {
-			c.timeout = c.timeout.atMost(timeout{hc.Timeout, "http.Client.Timeout"})
+		if hc.Timeout > 0 && hc.Timeout < c.timeout.limit {
+			c.timeout = timeout{hc.Timeout, "http.Client.Timeout"}
 		}
 	}
 	if last.transport == nil {
