@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	_ "embed"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -41,9 +43,8 @@ type IconCatalog struct {
 // An iconList is one fetch, or none yet. It never changes after it is published.
 type iconList struct {
 	icons   []ProviderIcon
-	index   map[string]ProviderIcon // by ID and by connection type, as spelled and in lower case
-	fetched time.Time               // zero: never
-	due     time.Time               // for a refresh
+	fetched time.Time // zero: never
+	due     time.Time // for a refresh
 }
 
 // NewIconCatalog returns an empty catalog of what source lists. It fetches nothing yet.
@@ -61,9 +62,7 @@ func (k *IconCatalog) Lookup(ctx context.Context, provider string) (icon Provide
 	if err != nil {
 		return ProviderIcon{}, false, err
 	}
-	if icon, ok = list.index[provider]; !ok {
-		icon, ok = list.index[strings.ToLower(provider)]
-	}
+	icon, ok = find(list.icons, provider)
 	return icon, ok, nil
 }
 
@@ -127,7 +126,7 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	icons, err := k.source.ListProviderIcons(ctx)
 	list, rest := *k.list.Load(), catalogRetry
 	if err == nil && (len(icons) > 0 || list.fetched.IsZero()) {
-		list = newIconList(icons)
+		list = iconList{icons: slices.Clone(icons), fetched: time.Now()}
 	}
 	if err == nil && len(icons) > 0 {
 		rest = catalogMaxAge
@@ -138,27 +137,78 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	return &list, err
 }
 
-func newIconList(icons []ProviderIcon) iconList {
-	l := iconList{icons: slices.Clone(icons), index: make(map[string]ProviderIcon, 4*len(icons)), fetched: time.Now()}
-	add := func(name string, icon ProviderIcon) {
-		if _, taken := l.index[name]; !taken {
-			l.index[name] = icon
+// A ProviderIcon is the icon of one identity provider, for your settings page.
+type ProviderIcon struct {
+	ID          string `json:"id"`                      // "okta"
+	Name        string `json:"name"`                    // "Okta", for people: use it as the alternative text
+	IconURL     string `json:"icon_url"`                // an SVG file
+	DarkIconURL string `json:"dark_icon_url,omitempty"` // for dark pages; empty if there is none: use IconURL
+}
+
+// providers.txt has the names of providers and their SSO connection types, by slug.
+//
+//go:embed providers.txt
+var providersText string
+
+var iconOf, spelled = readProviders(providersText) // slugs by connection type in lower case, and names by slug
+
+func readProviders(table string) (slugs, names map[string]string) {
+	slugs, names = make(map[string]string), make(map[string]string)
+	for line := range strings.Lines(table) {
+		columns := strings.Split(line, "|")
+		if len(columns) != 3 {
+			continue // a remark
+		}
+		slug := strings.TrimSpace(columns[0])
+		if name := strings.TrimSpace(columns[1]); name != "" {
+			names[slug] = name
+		}
+		for connectionType := range strings.FieldsSeq(columns[2]) {
+			slugs[strings.ToLower(strings.TrimSuffix(connectionType, "?"))] = slug
 		}
 	}
-	for _, icon := range icons {
-		add(icon.ID, icon)
-	}
-	for _, icon := range icons {
-		add(strings.ToLower(icon.ID), icon)
-	}
-	for connectionType, slug := range iconOf {
-		for _, id := range candidates(connectionType, slug) {
-			if icon, ok := l.index[id]; ok {
-				add(connectionType, icon)
-				add(strings.ToLower(connectionType), icon)
-				break
-			}
+	return slugs, names
+}
+
+// find looks an icon up by its ID, best as it is spelled, and then by the type of an SSO connection.
+func find(icons []ProviderIcon, provider string) (icon ProviderIcon, ok bool) {
+	i := slices.IndexFunc(icons, func(icon ProviderIcon) bool { return icon.ID == provider })
+	for _, id := range append([]string{provider}, candidates(provider)...) {
+		if i < 0 {
+			i = slices.IndexFunc(icons, func(icon ProviderIcon) bool { return strings.EqualFold(icon.ID, id) })
 		}
 	}
-	return l
+	if i < 0 {
+		return ProviderIcon{}, false
+	}
+	return icons[i], true
+}
+
+// candidates are the icon IDs under which the icon of a connection type may be listed, best first.
+// The reference's own list has IDs after the type, such as google-saml; the CDN's has one for the
+// provider, such as google.
+func candidates(connectionType string) (ids []string) {
+	connectionType = strings.ToLower(connectionType)
+	slug, ok := iconOf[connectionType]
+	if !ok {
+		return nil
+	}
+	for _, protocol := range []string{"saml", "oauth", "oidc"} {
+		if strings.HasSuffix(connectionType, protocol) {
+			ids = append(ids, slug+"-"+protocol)
+		}
+	}
+	return append(ids, slug, slug+"-saml", slug+"-oauth", slug+"-oidc")
+}
+
+// providerName is a name for people where the list gives a slug alone.
+func providerName(slug string) string {
+	if name, ok := spelled[slug]; ok {
+		return name
+	}
+	words := strings.FieldsFunc(slug, func(r rune) bool { return r == '-' })
+	for i, w := range words {
+		words[i] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return cmp.Or(strings.Join(words, " "), slug)
 }

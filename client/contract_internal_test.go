@@ -46,12 +46,12 @@ func TestIntentsAreTheDocuments(t *testing.T) {
 		for _, v := range contract(t).Components.Schemas[schema].Value.Enum {
 			i := Intent(v.(string))
 			if listed = append(listed, i); !slices.Contains(known, i) {
-				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add a constant to intent.go, and to intents or liveIntents there", schema, i)
+				t.Errorf("openapi.yaml: %s = %s: client does not know this intent; add a constant to request.go, and to intents or liveIntents there", schema, i)
 			}
 		}
 		for _, i := range known {
 			if !slices.Contains(listed, i) {
-				t.Errorf("client/intent.go: openapi.yaml's %s does not list the intent %s; remove it, or put it back there", schema, i)
+				t.Errorf("client/request.go: openapi.yaml's %s does not list the intent %s; remove it, or put it back there", schema, i)
 			}
 		}
 	}

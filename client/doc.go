@@ -31,7 +31,7 @@
 //	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
 //	                observer and log
 //	call.go         what the answer means: status first, then body (answer.go); a link
-//	                (portallink.go), icons (providericon.go) or an Error (errors.go)
+//	                (portallink.go), icons (catalog.go) or an Error (errors.go)
 //
 // New in client.go puts them together. One small value in the request's context, a call (call.go),
 // is what the links may read and what travels up from them: which operation is called and whether

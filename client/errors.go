@@ -139,9 +139,8 @@ var hints = map[int]string{
 	http.StatusInternalServerError: "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID",
 }
 
-var hintIntent = "use one of the intents " + list(intents)
-
 const (
+	hintIntent       = "use one of the intents sso, dsync, audit_logs, log_streams"
 	hintOrganization = "give a valid organization ID (it starts with org_)"
 	hintBetween      = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
 	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"

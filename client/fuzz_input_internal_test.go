@@ -36,9 +36,8 @@ func FuzzReadIcons(f *testing.F) {
 				}
 			}
 			// Whatever is listed is found, under any spelling of its ID.
-			list := newIconList(icons)
 			for _, icon := range icons {
-				if list.index[icon.ID].ID != icon.ID {
+				if found, _ := find(icons, icon.ID); found.ID != icon.ID {
 					t.Errorf("%s: %q is listed and not found", dialect, icon.ID)
 				}
 			}
