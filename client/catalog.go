@@ -150,32 +150,41 @@ type ProviderIcon struct {
 //go:embed providers.txt
 var providersText string
 
-var iconOf, spelled = readProviders(providersText) // slugs by connection type in lower case, and names by slug
+// By connection type, as spelled and in lower case, and by slug.
+var iconsOf, spelled = readProviders(providersText)
 
-func readProviders(table string) (slugs, names map[string]string) {
-	slugs, names = make(map[string]string), make(map[string]string)
+func readProviders(table string) (icons map[string][]string, names map[string]string) {
+	icons, names = make(map[string][]string), make(map[string]string)
 	for line := range strings.Lines(table) {
 		columns := strings.Split(line, "|")
 		if len(columns) != 3 {
 			continue // a remark
 		}
 		slug := strings.TrimSpace(columns[0])
-		if name := strings.TrimSpace(columns[1]); name != "" {
-			names[slug] = name
-		}
-		for connectionType := range strings.FieldsSeq(columns[2]) {
-			slugs[strings.ToLower(strings.TrimSuffix(connectionType, "?"))] = slug
+		names[slug] = strings.TrimSpace(columns[1])
+		for connectionType := range strings.FieldsSeq(strings.ReplaceAll(columns[2], "?", "")) {
+			ids := candidates(connectionType, slug)
+			icons[connectionType], icons[strings.ToLower(connectionType)] = ids, ids
 		}
 	}
-	return slugs, names
+	return icons, names
 }
 
 // find looks an icon up by its ID, best as it is spelled, and then by the type of an SSO connection.
 func find(icons []ProviderIcon, provider string) (icon ProviderIcon, ok bool) {
-	i := slices.IndexFunc(icons, func(icon ProviderIcon) bool { return icon.ID == provider })
-	for _, id := range append([]string{provider}, candidates(provider)...) {
+	for _, icon := range icons {
+		if icon.ID == provider {
+			return icon, true
+		}
+	}
+	ids, ok := iconsOf[provider]
+	if !ok {
+		ids = iconsOf[strings.ToLower(provider)]
+	}
+	i := indexID(icons, provider)
+	for _, id := range ids {
 		if i < 0 {
-			i = slices.IndexFunc(icons, func(icon ProviderIcon) bool { return strings.EqualFold(icon.ID, id) })
+			i = indexID(icons, id)
 		}
 	}
 	if i < 0 {
@@ -184,17 +193,16 @@ func find(icons []ProviderIcon, provider string) (icon ProviderIcon, ok bool) {
 	return icons[i], true
 }
 
+func indexID(icons []ProviderIcon, id string) int {
+	return slices.IndexFunc(icons, func(icon ProviderIcon) bool { return strings.EqualFold(icon.ID, id) })
+}
+
 // candidates are the icon IDs under which the icon of a connection type may be listed, best first.
 // The reference's own list has IDs after the type, such as google-saml; the CDN's has one for the
 // provider, such as google.
-func candidates(connectionType string) (ids []string) {
-	connectionType = strings.ToLower(connectionType)
-	slug, ok := iconOf[connectionType]
-	if !ok {
-		return nil
-	}
+func candidates(connectionType, slug string) (ids []string) {
 	for _, protocol := range []string{"saml", "oauth", "oidc"} {
-		if strings.HasSuffix(connectionType, protocol) {
+		if strings.HasSuffix(strings.ToLower(connectionType), protocol) {
 			ids = append(ids, slug+"-"+protocol)
 		}
 	}
@@ -203,12 +211,9 @@ func candidates(connectionType string) (ids []string) {
 
 // providerName is a name for people where the list gives a slug alone.
 func providerName(slug string) string {
-	if name, ok := spelled[slug]; ok {
-		return name
-	}
 	words := strings.FieldsFunc(slug, func(r rune) bool { return r == '-' })
 	for i, w := range words {
 		words[i] = strings.ToUpper(w[:1]) + w[1:]
 	}
-	return cmp.Or(strings.Join(words, " "), slug)
+	return cmp.Or(spelled[slug], strings.Join(words, " "), slug)
 }
