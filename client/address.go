@@ -13,7 +13,7 @@ import (
 
 // What is wrong with an address. No error repeats the address: it may be a secret.
 var (
-	errLink     = errors.New("link: must be an absolute https URL (http on loopback only)")
+	errLink     = errors.New("link: must be an absolute https URL (http on loopback only, or with WithPlainHTTPForTests)")
 	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
 )
 

@@ -47,9 +47,11 @@ func (a *answer) serverTime() time.Time {
 // service, which itself answers in JSON: the body is HTML or plain text, or Cloudflare says that
 // it is a challenge of its own.
 func (a *answer) foreign() bool {
-	text := bytes.TrimSpace(a.body)
-	isJSON := len(text) == 0 || json.Valid(text) || bytes.ContainsRune([]byte(`{["`), rune(text[0])) // perhaps cut short
-	return !isJSON || a.header.Get("Cf-Mitigated") != ""
+	text, value := bytes.TrimSpace(a.body), json.RawMessage(nil)
+	err := json.Unmarshal(text, &value)
+	cut := len(text) > 0 && bytes.ContainsRune([]byte(`{["`), rune(text[0])) &&
+		(err != nil && mentions(err.Error(), "unexpected end of json input", "max depth") || len(a.body) == maxBody)
+	return len(text) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != ""
 }
 
 func (a *answer) says(words string) bool { return bytes.Contains(a.body, []byte(words)) }
@@ -57,15 +59,32 @@ func (a *answer) says(words string) bool { return bytes.Contains(a.body, []byte(
 // missesOrganization reports whether the service says that the organization does not exist: by the
 // code for that, or in words. A 404 need only name an organization, or be the contract's error.
 func (a *answer) missesOrganization() bool {
-	named := mentions(a.said.text, "organization", "organisation", "org_")
+	coded := a.said.code == "entity_not_found" || mentions(a.said.code, "organization_not_found")
 	switch {
 	case a.foreign():
 		return false
 	case a.status == http.StatusNotFound:
-		return a.said.code == "entity_not_found" || a.said.contract || named
+		return coded || a.said.contract || mentions(a.said.text, "organization", "organisation", "org_")
 	case a.status == http.StatusBadRequest, a.status == http.StatusForbidden:
-		return a.said.code == "entity_not_found" || named &&
-			mentions(a.said.text, "not find", "n't find", "not found", "not exist", "n't exist", "no such", "no organi", "unknown organi")
+		return coded || missesOrganization(a.said.text)
+	}
+	return false
+}
+
+// missesOrganization reports whether a clause says that an organization does not exist: before its
+// name, as in "could not find an organization", or after it.
+func missesOrganization(words string) bool {
+	words = strings.ReplaceAll(strings.ToLower(words), "’", "'")
+	for clause := range strings.FieldsFuncSeq(words, func(r rune) bool { return strings.ContainsRune(";.!\n", r) }) {
+		if mentions(clause, "find organi", "find an organi", "find the organi", "find any organi", "no organi", "no such organi", "unknown organi") {
+			return true
+		}
+		for _, name := range []string{"organization ", "organisation ", "org_"} {
+			_, after, named := strings.Cut(clause, name)
+			if named && mentions(after, "not found", "not exist", "n't exist", "be found", "unknown") {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -73,6 +92,7 @@ func (a *answer) missesOrganization() bool {
 // A description is what an error body says.
 type description struct {
 	code, text, field string
+	visited           int  // values, so that a hostile body costs little
 	contract          bool // it is openapi.yaml's Error, all of its fields
 	notFound          bool // it is {"message":"Not Found"} and nothing else
 }
@@ -82,12 +102,8 @@ type description struct {
 func describe(body []byte) (d description) {
 	var whole any
 	_ = json.Unmarshal(body, &whole) // nil says nothing
-	fields, isObject := whole.(map[string]any)
-	if isObject {
-		d.text = d.object("", fields)
-	} else {
-		d.text = d.words("", whole)
-	}
+	fields, _ := whole.(map[string]any)
+	d.text = d.words("", whole)
 	d.notFound = len(fields) == 1 && text(fields["message"]) == "Not Found"
 	kind := text(fields["error"])
 	inner, _ := fields["error"].(map[string]any)
@@ -102,9 +118,16 @@ func describe(body []byte) (d description) {
 // words are what a value says about a field: a text, the words of a list's entries, or those of an
 // object. An object without words of its own has problems by field.
 func (d *description) words(field string, value any) string {
+	const mostVisits, mostField = 200, 64
 	var all []string
+	if d.visited++; d.visited > mostVisits {
+		return ""
+	}
+	whole := d.visited == 1
+	field = snippet(field, mostField)
 	switch v := value.(type) {
 	case string:
+		v = snippet(v, 2*maxSnippet)
 		d.field = cmp.Or(d.field, field)
 		if field != "" && v != "" && !strings.Contains(v, field) {
 			v = field + ": " + v
@@ -115,12 +138,17 @@ func (d *description) words(field string, value any) string {
 			all = append(all, d.words(field, entry))
 		}
 	case map[string]any:
+		for name, member := range maps.Clone(v) {
+			v[strings.ToLower(name)] = member
+		}
 		named := fieldOf(v)
 		if words := cmp.Or(d.object(cmp.Or(named, field), v), named); words != "" {
 			return words
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			all = append(all, d.words(name, v[name]))
+			if _, isList := v[name].([]any); isList || !whole {
+				all = append(all, d.words(name, v[name]))
+			}
 		}
 	}
 	return strings.Join(slices.DeleteFunc(all, func(words string) bool { return words == "" }), "; ")
@@ -128,10 +156,17 @@ func (d *description) words(field string, value any) string {
 
 // object is what an object says of itself, and after a colon the list of its errors.
 func (d *description) object(field string, v map[string]any) (words string) {
-	for _, name := range []string{"error_description", "message", "msg", "detail", "description", "title"} {
-		words = cmp.Or(words, d.words(field, v[name]))
+	for _, name := range []string{"error_description", "message", "defaultmessage", "msg", "detail", "description", "reason", "title"} {
+		if words == "" && v[name] != nil {
+			words = d.words(field, v[name])
+		}
 	}
-	errs := d.words(field, v["errors"])
+	var errs string
+	for _, name := range []string{"errors", "violations", "fieldviolations", "invalid-params", "modelstate", "constraints", "details"} {
+		if errs == "" && v[name] != nil {
+			errs = d.words(field, v[name])
+		}
+	}
 	if words != "" && errs != "" {
 		return strings.TrimRight(words, ".") + ": " + errs
 	}
@@ -139,13 +174,14 @@ func (d *description) object(field string, v map[string]any) (words string) {
 }
 
 // fieldOf is the field that an object names, in one of the spellings of validators: field, path,
-// property or param; the last part of loc (FastAPI) or of a JSON pointer (RFC 9457).
+// property or param; the last name in loc (FastAPI) or path; the last part of a JSON pointer (RFC 9457).
 func fieldOf(object map[string]any) (field string) {
-	for _, name := range []string{"field", "path", "property", "param", "pointer"} {
+	for _, name := range []string{"field", "path", "property", "param", "pointer", "loc"} {
 		field = cmp.Or(field, text(object[name]))
-	}
-	if loc, ok := object["loc"].([]any); ok && len(loc) > 0 {
-		field = cmp.Or(field, text(loc[len(loc)-1]))
+		parts, _ := object[name].([]any)
+		for _, part := range slices.Backward(parts) {
+			field = cmp.Or(field, text(part))
+		}
 	}
 	if source, ok := object["source"].(map[string]any); ok { // JSON:API
 		field = cmp.Or(field, text(source["pointer"]), text(source["parameter"]))

@@ -55,7 +55,7 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 
 	bound := l.timeout
 	half := deadlineOf(ctx).Sub(a.sent) / 2
-	if l.halve && c.attempts == 1 && !c.warm && !c.shared && half < bound.limit {
+	if l.halve && c.attempts == 1 && !c.warm && half < bound.limit && (!c.shared || half > time.Second) {
 		bound = timeout{half, "half of the context's time"}
 	}
 	limited, cancel := bound.start(ctx)
@@ -158,12 +158,21 @@ func (a *answer) readBody(resp *http.Response) (err error) {
 		return nil
 	}
 	defer func() { _ = resp.Body.Close() }() // all of it has been read, or is not wanted
-	if n := int(min(resp.ContentLength, maxBody+1)); n > 0 {
-		a.body = make([]byte, n)
-		n, err = io.ReadFull(resp.Body, a.body)
-		a.body = a.body[:n]
-	} else { // the length is not known
-		a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	size := resp.ContentLength               // a hint: a transport of the user's may have changed the body
+	if size < 0 {
+		size = 511
+	}
+	a.body = make([]byte, 0, min(size, maxBody)+1) // with room to see the end
+	for err == nil && len(a.body) <= maxBody {
+		if len(a.body) == cap(a.body) {
+			a.body = append(a.body, 0)[:len(a.body)]
+		}
+		var n int
+		n, err = resp.Body.Read(a.body[len(a.body):cap(a.body)])
+		a.body = a.body[:len(a.body)+n]
+	}
+	if err == io.EOF {
+		err = nil
 	}
 	if len(a.body) > maxBody {
 		a.body, err = a.body[:maxBody], errTooLarge
@@ -186,9 +195,15 @@ func (t timeout) start(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeoutCause(ctx, t.limit, t)
 }
 
+// Is makes a timeout a context.DeadlineExceeded: net/http returns the cause of a context as it is.
+func (t timeout) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// Timeout is for those who ask for it, as net.Error has it.
+func (t timeout) Timeout() bool { return true }
+
 // blame names the timeout of a context in an error that it has caused.
 func blame(limited context.Context, err error) error {
-	if t, ok := context.Cause(limited).(timeout); ok && errors.Is(err, context.DeadlineExceeded) {
+	if t, ok := context.Cause(limited).(timeout); ok && errors.Is(err, context.DeadlineExceeded) && !is[timeout](err) {
 		return fmt.Errorf("%v: %w", t, err)
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
@@ -41,7 +42,9 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	if joined { // a question that ran already may have been answered with the old key
 		key, _, failed = l.ask(c)
 	}
-	if failed != nil || key == c.key {
+	if c.Err() != nil {
+		return nil, c.stopped(c.Err())
+	} else if failed != nil || key == c.key {
 		return resp, err
 	}
 	c.key = key
@@ -57,7 +60,10 @@ func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error
 		key, err = l.source(ctx)
 		return key, false, err
 	}
-	return l.asking.do(ctx, func(ctx context.Context) (string, error) {
+	// A source that ignores its context is left alone, a second after its time.
+	patient, cancel := timeout{l.timeout.limit + min(l.timeout.limit, time.Second), l.timeout.setting}.start(ctx)
+	defer cancel()
+	key, joined, err = l.asking.do(patient, func(ctx context.Context) (string, error) {
 		limited, cancel := l.timeout.start(ctx)
 		defer cancel()
 		key, err := l.source(limited)
@@ -69,6 +75,10 @@ func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error
 		}
 		return key, nil
 	})
+	if patient.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("API key source: %w", blame(patient, err))
+	}
+	return key, joined, err
 }
 
 // keyRule says what is wrong with a key, above all what a copy and paste gets wrong. It is empty

@@ -78,8 +78,9 @@ func callOf(req *http.Request) *call {
 // there, since it needs no authorization.
 func (c *call) classify() verdict {
 	a := &c.answer
-	framework := a.says("Cannot POST ") || a.says("Cannot GET ") // Express and Nest
-	gateway := a.says("Missing Authentication Token")            // AWS API Gateway
+	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
+	framework := a.says("Cannot POST ") || a.says("Cannot GET ") || a.says("/portal_links") || a.says("/portal/generate_link")
+	gateway := a.says("Missing Authentication Token") // AWS API Gateway
 	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
 	unauthorized := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
 	missing := ofMissingRoute
@@ -108,7 +109,7 @@ func (c *call) teaches() bool {
 	a := &c.answer
 	shaped := c.aboutOrganization && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
 	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == own && kindOf(a.status) == ErrInvalidRequest
-	return c.failure == nil || shaped && itsOwn
+	return a.status >= 200 && a.status <= 299 && c.failure == nil || shaped && itsOwn
 }
 
 // conclude judges what an attempt brought, and learns of it which dialect the service speaks.
@@ -139,6 +140,9 @@ func (c *call) judge() *Error {
 	case !success:
 		a.said = describe(a.body)
 		c.refuse(e)
+		if asked := a.verdict == ofOrganization || e.kind == ErrInvalidRequest; c.warm && asked {
+			return nil // what Warm wants
+		}
 	default: // it may hold a link in any shape, so nothing of its body is kept
 		e.kind, e.hint = ErrMalformedResponse, hintMalformed
 		if errors.Is(err, errLinkHost) {
@@ -146,6 +150,8 @@ func (c *call) judge() *Error {
 		}
 		if a.err == nil {
 			e.Description = c.clean(err.Error())
+		} else if c.Err() != nil { // the caller has left
+			e.kind, e.hint = errNoKind, hintNetwork
 		}
 	}
 	return e
@@ -154,7 +160,9 @@ func (c *call) judge() *Error {
 func (c *call) requestID() string { return c.clean(c.answer.header.Get("X-Request-Id")) }
 
 // clean makes foreign text fit for an error.
-func (c *call) clean(text string) string { return snippet(scrub(text, c.key), maxSnippet) }
+func (c *call) clean(text string) string {
+	return snippet(scrub(snippet(text, 8<<10), c.key), maxSnippet)
+}
 
 // maxSnippet bounds each text of an Error, in bytes.
 const maxSnippet = 512

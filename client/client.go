@@ -24,6 +24,7 @@ type core struct {
 	gate         gate
 	timeout      timeout  // of an attempt
 	links, icons *learner // which dialect works for each
+	cold         error    // of the last Warm; under the gate's lock
 	warming      flight[struct{}]
 }
 

@@ -146,6 +146,7 @@ const (
 	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
 	hintIconFile     = "check the address of the icon file: set WithCDNURL to where it is"
 	hintNoRoute      = "check the base URL: neither POST /portal_links nor POST /portal/generate_link exists there"
+	hintOneRoute     = "check the base URL and the dialect: the server there has no such route"
 	hintNoIcons      = "check the CDN URL and the base URL: neither GET /provider_icons nor GET /provider-icons.json exists there"
 	hintMalformed    = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
 	hintLinkHost     = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"

@@ -32,6 +32,7 @@ type question[T any] struct {
 // do returns fn's answer, or that of the question that runs: it then has joined one that was asked
 // earlier.
 func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error)) (value T, joined bool, err error) {
+	deadline := deadlineOf(ctx) // takes the lock of a question that ctx belongs to
 	f.mu.Lock()
 	q := f.running
 	joined = q != nil && q.Err() == nil
@@ -47,7 +48,7 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 		}()
 	}
 	q.waiting++
-	if deadline := deadlineOf(ctx); deadline.After(q.latest) {
+	if deadline.After(q.latest) {
 		q.latest = deadline
 	}
 	f.mu.Unlock()

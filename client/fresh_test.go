@@ -68,8 +68,8 @@ func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 		})
 		link := generate(t, portal)
 		time.Sleep(time.Hour)
-		// The first to ask leaves before the answer comes. Its deadline does not shorten the attempt.
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		// The first to ask leaves before the answer comes.
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -116,7 +116,7 @@ func TestEnsureFreshBeginsNoWaitThatTheCallerCannotAfford(t *testing.T) {
 		portal := inMemory(t, script(&seen, succeed, status(429, "Retry-After", "30"), succeed))
 		link := generate(t, portal)
 		time.Sleep(time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 		start := time.Now()
 		_, err := portal.EnsureFresh(ctx, link)

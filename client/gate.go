@@ -51,6 +51,7 @@ type gate struct {
 	heard    uint64 // the last one that had left when left was heard
 	rolled   uint64 // the last one that had left at the last reset
 
+	old           time.Time // the last Date that was too old
 	date, dated   time.Time // the Date of the last answer that was not out of a cache, and when it came
 	spoke, warmed time.Time // when the last answer came, except one that refuses the key; the last to Warm
 
@@ -118,15 +119,14 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	if warm {
 		g.warmed = now
 	}
-	if a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
+	g.spoke = a.received
+	if a.status == 0 || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
 		g.spoke = time.Time{}
-	} else if a.status != 0 {
-		g.spoke = a.received
 	}
 	refused, cached := a.status == http.StatusTooManyRequests, g.cached(a)
 	limit, told := readRateLimit(a)
 	switch {
-	case refused && askedToWait(a) > 0:
+	case refused && !cached && askedToWait(a) > 0:
 		g.refuse(now, a.received.Add(min(askedToWait(a), maxReset)))
 	case told && !refused && !cached:
 		g.count(number, now, limit)
@@ -171,11 +171,15 @@ func (g *gate) closedFor(now time.Time) time.Duration {
 }
 
 // cached reports whether an answer is out of a cache: it says so, or its Date is older than an
-// earlier answer's plus the time since.
+// earlier answer's plus the time since. Where old Dates go on, it is that earlier one that was wrong.
 func (g *gate) cached(a *answer) bool {
 	since := a.received.Sub(g.dated)
 	old := !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack))
-	if old || strings.Trim(a.header.Get("Age"), "0") != "" || a.header.Get("X-From-Cache") != "" || strings.HasPrefix(a.header.Get("X-Cache"), "H") {
+	goesOn := old && !g.old.IsZero() && a.date.After(g.old)
+	if g.old = (time.Time{}); old {
+		g.old = a.date
+	}
+	if old && !goesOn || strings.Trim(a.header.Get("Age"), "0, ") != "" || a.header.Get("X-From-Cache") != "" || strings.HasPrefix(strings.ToUpper(a.header.Get("X-Cache")), "HIT") {
 		return true
 	}
 	if !a.date.IsZero() {

@@ -184,3 +184,34 @@ func TestLimiterIsWaitedForAtMostMaxWait(t *testing.T) {
 		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want the context's own error", err)
 	})
 }
+
+// A 429 out of a cache does not close the gate.
+func TestCachedRefusalClosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		portal := inMemory(t, script(&seen, with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed), client.WithDialect(client.DialectPortalLinks), oneTry)
+		_, err := portal.GeneratePortalLink(t.Context(), sso)
+		wantOnly(t, err, client.ErrRateLimited)
+		generate(t, portal)
+	})
+}
+
+// One Date in the future does not make the gate deaf to the true ones that follow.
+func TestDateInTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ahead := 30 * time.Minute
+		portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+			w.Header().Set("X-RateLimit-Remaining", "7")
+			w.Header().Set("X-RateLimit-Reset", "60")
+			answer(200, `{"link":"`+testLink+`"}`)(w, nil)
+		})
+		generate(t, portal)
+		ahead = 0
+		for range 3 {
+			time.Sleep(2 * time.Minute)
+			generate(t, portal)
+		}
+		errorIf(t, portal.RateLimit().Remaining != 7, "RateLimit() = %+v, want the 7 that the true answers tell", portal.RateLimit())
+	})
+}

@@ -46,6 +46,7 @@ func (a *answer) eachClaim(most time.Duration, hear func(limit, remaining int, w
 	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
 	for _, line := range a.header["Ratelimit"] {
 		var limit, remaining, reset string
+		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(line)
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {
 			switch name, value, _ := strings.Cut(strings.ToLower(part), "="); name {
 			case "limit":
@@ -54,9 +55,11 @@ func (a *answer) eachClaim(most time.Duration, hear func(limit, remaining int, w
 				remaining = value
 			case "reset", "t":
 				reset = value
-			default: // the name of the next item
-				say(limit, remaining, reset)
-				limit, remaining, reset = "", "", ""
+			default:
+				if !strings.Contains(part, "=") || part[0] == '"' { // the name of the next item
+					say(limit, remaining, reset)
+					limit, remaining, reset = "", "", ""
+				}
 			}
 		}
 		say(limit, remaining, reset)
@@ -97,11 +100,10 @@ func askedToWait(a *answer) (wait time.Duration) {
 // What is absolute counts against the answer's own Date. It is zero for zero, for the past, and
 // for what is further away than most.
 func (a *answer) timeUntil(text string, most time.Duration) (wait time.Duration) {
-	text = strings.Trim(text, " \t\"")
-	n := decimal(text)
+	n := number(text)
 	switch {
 	case n < 0:
-		wait = parseDate(text).Sub(a.serverTime())
+		wait = parseDate(strings.Trim(text, " \t\"")).Sub(a.serverTime())
 	case n < 1e8:
 		wait = time.Duration(math.Ceil(n*1000)) * time.Millisecond
 	case n < 1e11:
@@ -118,7 +120,7 @@ func (a *answer) timeUntil(text string, most time.Duration) (wait time.Duration)
 // timeUntilReset reads the end of a window. Services cut it to the second: zero is the second that
 // has begun.
 func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
-	if n := decimal(text); n == 0 || n >= 1e8 && n == float64(a.serverTime().Unix()) {
+	if n := number(text); n == 0 || n >= 1e8 && n == float64(a.serverTime().Unix()) {
 		return time.Second
 	}
 	return a.timeUntil(text, most)
@@ -127,7 +129,8 @@ func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
 // dateForms are HTTP's and what servers make of them, without the day of the week: UTC for GMT, an
 // offset. A day may have one digit.
 var dateForms = []string{
-	"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", "02-Jan-06 15:04:05 GMT", time.RFC3339,
+	"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", "02-Jan-06 15:04:05 GMT",
+	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", time.ANSIC,
 }
 
 // parseDate reads a date. The zero time stands for anything else.
@@ -149,13 +152,18 @@ func parseDate(text string) time.Time {
 
 // count reads a number of requests, the first of several. It is negative where there is none.
 func count(line string) int {
-	if end := strings.IndexAny(line, ",;"); end >= 0 {
-		line = line[:end]
-	}
-	if n := decimal(strings.Trim(line, " \t\"")); n <= maxCount && n == math.Trunc(n) {
+	if n := number(line); n <= maxCount && n == math.Trunc(n) {
 		return int(n)
 	}
 	return -1
+}
+
+// number reads the first number in a line, without quotes, blanks and parameters.
+func number(line string) float64 {
+	if end := strings.IndexAny(line, ",;"); end >= 0 {
+		line = line[:end]
+	}
+	return decimal(strings.Trim(line, " \t\""))
 }
 
 // decimal reads digits, perhaps with a fraction: no sign, no blank, no exponent. It is negative

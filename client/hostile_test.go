@@ -175,7 +175,7 @@ func TestHeaderFloodIsCutOff(t *testing.T) {
 
 // The search for secrets in a body takes about as long as to read it.
 func TestErrorBodiesAreReadInGoodTime(t *testing.T) {
-	for _, unit := range []string{"token ", "token=", "sk_ ", "sk_x", "https://h ", "https://h/?x ", "%3a%2f%2f ", `:\/\/ `, "&#61;", `{"a":`} {
+	for _, unit := range []string{"token ", "token=", "sk_ ", "sk_x", "https://h ", "https://h/?x ", "%3a%2f%2f ", `:\/\/ `, "&#61;", `{\"a\":`} {
 		text := `{"message":"` + strings.Repeat(unit, 64<<10/len(unit))
 		if took := timed(func() { wantOnly(t, once(t, client.DialectPortalLinks, answer(400, text)), client.ErrInvalidRequest) }); took > 2*time.Second {
 			t.Fatalf("64 KiB of %q: took %v, want well below 2s", unit, took)
@@ -191,5 +191,19 @@ func TestTransportsThatBreakTheRules(t *testing.T) {
 	} {
 		e := asError(t, ask(t, newClient(t, over(transport), oneTry), 0))
 		errorIf(t, e.Attempts != 1, "%s: %v after %d attempts, want an error after one", name, e, e.Attempts)
+	}
+}
+
+// A body that repeats the names of error bodies within each other, or a long name for many entries,
+// costs little: a few values of it are read.
+func TestNestedErrorBodiesCostLittle(t *testing.T) {
+	for name, body := range map[string]string{
+		"nested":    strings.Repeat(`{"message":`, 40) + "{}" + strings.Repeat("}", 40),
+		"by field":  strings.Repeat(`{"errors":{"a":`, 40) + "[]" + strings.Repeat("}}", 40),
+		"long name": `{"errors":{"` + strings.Repeat("f", 20_000) + `":["a"` + strings.Repeat(`,"a"`, 4000) + `]}}`,
+	} {
+		var e *client.Error
+		got := allocated(func() { e = once(t, client.DialectPortalLinks, answer(400, body)) })
+		errorIf(t, got > 16 || e.StatusCode != 400, "%s: allocated %d MiB for %v, want at most 16", name, got, e)
 	}
 }

@@ -185,3 +185,37 @@ func TestKeySourceThatEndsItsGoroutine(t *testing.T) {
 	portal = inMemory(t, succeed, source(func(context.Context) (string, error) { runtime.Goexit(); return testKey, nil }))
 	wantOnly(t, ask(t, portal, 0), nil)
 }
+
+// A key source that ignores its context is left alone, and the next call asks anew.
+func TestKeySourceThatHangsIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release, asked := make(chan struct{}), 0
+		portal := inMemory(t, succeed, client.WithAPIKeySource(func(context.Context) (string, error) {
+			if asked++; asked == 1 {
+				<-release
+			}
+			return testKey, nil
+		}))
+		start := time.Now()
+		_, err := portal.GeneratePortalLink(context.Background(), sso)
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 12*time.Second, "got %v after %v, want DeadlineExceeded after about 10s", err, time.Since(start))
+		generate(t, portal)
+		close(release)
+	})
+}
+
+// A key source that uses the client it is the source of waits for itself, but only for as long as
+// its caller has.
+func TestKeySourceThatAsksItsOwnClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var portal *client.Client
+		portal = inMemory(t, succeed, client.WithAPIKeySource(func(ctx context.Context) (string, error) {
+			_, err := portal.GeneratePortalLink(ctx, sso)
+			return "", err
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := portal.GeneratePortalLink(ctx, sso)
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want DeadlineExceeded", err)
+	})
+}

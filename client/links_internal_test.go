@@ -55,7 +55,7 @@ func TestAuthorizeLink(t *testing.T) {
 		"not after another status, as 403": {[]string{"403 {}"}, []string{"sk_a"}},
 	} {
 		next, keys := &below{answers: tt.answers}, []string{"sk_a", "sk_b", "sk_c"}
-		_, _ = through(t, &authorize{next: next, source: func(context.Context) (string, error) {
+		_, _ = through(t, &authorize{next: next, timeout: timeout{limit: forever}, source: func(context.Context) (string, error) {
 			key := keys[0]
 			keys = keys[1:]
 			return key, nil

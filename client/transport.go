@@ -1,13 +1,13 @@
 package client
 
 import (
-	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -65,7 +65,7 @@ func newTransport(standard *http.Transport) *http.Transport {
 	if t.OnProxyConnectResponse == nil {
 		t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 			if resp.StatusCode != http.StatusOK {
-				return errors.New(cmp.Or(http.StatusText(resp.StatusCode), resp.Status)) // net/http would keep other words
+				return proxyRefusal(resp.StatusCode)
 			}
 			return nil
 		}
@@ -108,9 +108,17 @@ func refusedByAlert(err error) bool {
 	return ok && op.Op == "remote error" && op.Err.Error() != internalError.Error()
 }
 
+// A proxyRefusal is the status of a proxy's answer to CONNECT.
+type proxyRefusal int
+
+func (p proxyRefusal) Error() string { return fmt.Sprintf("proxy: %d %s", p, http.StatusText(int(p))) }
+
 // proxyStatus is the status with which a proxy refused to connect, 0 if that is not what happened.
-// Of the proxy's answer, net/http keeps the words of the status and nothing else.
+// With a transport of the user's, net/http keeps the words of the status and nothing else.
 func proxyStatus(err error) int {
+	if own, ok := errors.AsType[proxyRefusal](err); ok {
+		return int(own)
+	}
 	sent, ok := errors.AsType[*url.Error](err)
 	for status := http.StatusBadRequest; ok && status <= http.StatusNetworkAuthenticationRequired; status++ {
 		if words := http.StatusText(status); words != "" && sent.Err.Error() == words {

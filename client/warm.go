@@ -10,6 +10,10 @@ import (
 // one after 60 s, net/http after 90.
 const warmFor = 55 * time.Second
 
+// coldFor is how long Warm repeats an error without asking again, so that pages do not spend the
+// budget of a service in trouble.
+const coldFor = 5 * time.Second
+
 // Warm prepares for a click. It sends an empty request, which the service refuses as incomplete,
 // so that the connection stands, a wrong key shows and the dialect is known before anybody
 // presses a button. A click after it takes one round trip instead of three or four.
@@ -24,8 +28,8 @@ const warmFor = 55 * time.Second
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
 	core := c.ready()
-	if core.isWarm() {
-		return nil
+	if warm, err := core.isWarm(); warm {
+		return err
 	}
 	_, _, err := core.warming.do(ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, core.warm(ctx)
@@ -37,12 +41,16 @@ func (c *Client) Warm(ctx context.Context) error {
 }
 
 // isWarm reports whether the connection is kept, and Warm has nothing to find out. What the last
-// one could not find out it does not ask again on every page.
-func (c *core) isWarm() bool {
+// one could not find out it does not ask again on every page; why it failed holds for a while.
+func (c *core) isWarm() (warm bool, err error) {
 	known := c.pinned != DialectAuto || c.links.dialect() != DialectAuto
-	c.gate.mu.Lock()
-	defer c.gate.mu.Unlock()
-	return time.Since(c.gate.spoke) < warmFor && (known || time.Since(c.gate.warmed) < warmFor)
+	g := &c.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c.cold != nil && !g.spoke.After(g.warmed) {
+		return time.Since(g.spoke) < coldFor, c.cold
+	}
+	return time.Since(g.spoke) < warmFor && (known || time.Since(g.warmed) < warmFor), nil
 }
 
 func (c *core) warm(ctx context.Context) error {
@@ -51,9 +59,11 @@ func (c *core) warm(ctx context.Context) error {
 	call := c.newCall(ctx, "warm up", c.links)
 	call.warm, call.origin = true, new(origin) // a link that is made all the same is dropped
 	err := c.travel(call, c.pinned, linkRoutes)
-	incomplete := errors.Is(err, ErrInvalidRequest) || errors.Is(err, ErrOrganizationNotFound)
-	if errors.Is(err, errNoBudget) || incomplete && call.answer.status != 0 {
+	if errors.Is(err, errNoBudget) {
 		return nil
 	}
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	c.cold = err
 	return err
 }

@@ -129,3 +129,28 @@ func TestWarmIsSharedAndBounded(t *testing.T) {
 		errorIf(t, seen.total() != 1, "%d requests, want one for all", seen.total())
 	})
 }
+
+const incomplete = `{"error":"invalid_request","error_description":"The 'organization' parameter is required","code":"invalid_request"}`
+
+// Why Warm failed holds while it sends nothing, and it asks again after a while or once a call has
+// been answered. A connection that was lost is not warm.
+func TestWarmRepeatsItsError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		portal := inMemory(t, script(&seen, answer(503, ""), answer(503, ""), answer(400, incomplete), cut, answer(400, incomplete)), client.WithDialect(client.DialectPortalLinks), oneTry)
+		want := func(err error, requests int) {
+			t.Helper()
+			got := portal.Warm(t.Context())
+			errorIf(t, !errors.Is(got, err) || seen.total() != requests, "Warm = %v after %d requests, want %v after %d", got, seen.total(), err, requests)
+		}
+		want(client.ErrServer, 1)
+		want(client.ErrServer, 1)
+		time.Sleep(6 * time.Second)
+		want(client.ErrServer, 2)
+		time.Sleep(6 * time.Second)
+		want(nil, 3)
+		want(nil, 3)
+		_, _ = portal.GeneratePortalLink(t.Context(), sso)
+		want(nil, 5)
+	})
+}
