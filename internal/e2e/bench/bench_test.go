@@ -6,7 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,15 +15,9 @@ import (
 	"time"
 )
 
-// A service has data of its own, so the collector runs far less often than in a program
-// without any, where it would be a large part of what is measured.
-var live = make([]byte, 32<<20)
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	runtime.KeepAlive(live)
-	os.Exit(code)
-}
+// A service has data of its own, so the collector runs far less often than in a program without
+// any, where it would be a large part of what is measured. This is as if there were 32 MB.
+func init() { debug.SetGCPercent(1600) }
 
 // inTurns measures each way in turns with the same by hand, a batch of calls each, so
 // that what disturbs the machine meets both, and reports the median ratio as x-hand. The
@@ -85,14 +79,11 @@ func BenchmarkMemory(b *testing.B) {
 	})
 }
 
-// BenchmarkRefusedOnce is a call that is refused at first and retried without a wait,
-// beside the two calls that somebody makes by hand. (resty cannot be told to retry
-// without one.)
+// BenchmarkRefusedOnce is a call that is refused at first and retried without a wait, beside the
+// two calls that somebody makes by hand. (resty cannot be told to retry without one.)
 func BenchmarkRefusedOnce(b *testing.B) {
-	without := func(name string) []way {
-		return slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return w.name == name })
-	}
-	inTurns(b, without("resty"), func(b *testing.B, w way) call {
+	withoutResty := slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return w.name == "resty" })
+	inTurns(b, withoutResty, func(b *testing.B, w way) call {
 		once := w.open(b, target{baseURL: "https://api.example.com", transport: &memory{body: linkBody(), refuseOdd: true}, atOnce: true})
 		if w.name != "hand" {
 			return once
@@ -114,39 +105,28 @@ func BenchmarkLoopback(b *testing.B) {
 	inTurns(b, ways, func(b *testing.B, w way) call { return w.open(b, target{baseURL: srv.URL}) })
 }
 
-// BenchmarkConnections is 10,000 calls from 64 goroutines to a server that takes a
-// millisecond, and the connections that they open.
-func BenchmarkConnections(b *testing.B) {
-	for _, w := range ways {
-		b.Run("way="+w.name, func(b *testing.B) {
-			var opened, failed int64
-			for b.Loop() {
-				srv := service{delay: time.Millisecond}
-				srv.start(b)
-				failed += fromMany(64, 10_000, w.open(b, target{baseURL: srv.URL}))
-				opened += srv.connections.Load()
-				srv.stop()
-			}
-			b.ReportMetric(float64(opened)/float64(b.N), "conns/op")
-			b.ReportMetric(float64(failed)/float64(b.N), "failed/op")
-		})
-	}
-}
+// BenchmarkConnections is 10,000 calls from 64 goroutines to a server that takes a millisecond.
+func BenchmarkConnections(b *testing.B) { underLoad(b, 64, 10_000, time.Millisecond, 0) }
 
-// BenchmarkDrain is a hundred calls from ten goroutines to a server that takes twenty
-// a second and says so. The ideal is four seconds: the last twenty leave as the fifth
-// second begins.
-func BenchmarkDrain(b *testing.B) {
+// BenchmarkDrain is a hundred calls from ten goroutines to a server that takes twenty a second and
+// says so. The ideal is four seconds: the last twenty leave as the fifth second begins.
+func BenchmarkDrain(b *testing.B) { underLoad(b, 10, 100, 0, 20) }
+
+// underLoad has each way make calls to a server of its own, and reports the connections that they
+// open, the requests that the server refuses and the calls that fail.
+func underLoad(b *testing.B, goroutines, calls int64, delay time.Duration, limit int) {
 	for _, w := range ways {
 		b.Run("way="+w.name, func(b *testing.B) {
-			var refused, failed int64
+			var opened, refused, failed int64
 			for b.Loop() {
-				srv := service{limit: 20}
+				srv := service{delay: delay, limit: limit}
 				srv.start(b)
-				failed += fromMany(10, 100, w.open(b, target{baseURL: srv.URL}))
+				failed += fromMany(goroutines, calls, w.open(b, target{baseURL: srv.URL}))
+				opened += srv.connections.Load()
 				refused += int64(srv.refused)
 				srv.stop()
 			}
+			b.ReportMetric(float64(opened)/float64(b.N), "conns/op")
 			b.ReportMetric(float64(refused)/float64(b.N), "refused/op")
 			b.ReportMetric(float64(failed)/float64(b.N), "failed/op")
 		})
@@ -174,40 +154,26 @@ func fromMany(goroutines, calls int64, do call) int64 {
 	return failed.Load()
 }
 
-// BenchmarkBinary is the size of a program that makes one call. Its time is the
-// linker's and says nothing.
-func BenchmarkBinary(b *testing.B) {
-	for _, way := range []string{"hand", "adminportal"} {
-		b.Run("way="+way, func(b *testing.B) {
-			for b.Loop() {
-				b.ReportMetric(programSize(b, way), "B/binary")
-			}
-			b.ReportMetric(0, "ns/op")
-		})
-	}
-}
-
-// The client adds little to a program that makes one call. What adds much is usually a
-// package with initialisers, or one that uses reflection so that the linker must keep
+// The client adds little to a program that makes one call; -v prints the sizes. What adds much is
+// usually a package with initialisers, or one that uses reflection so that the linker must keep
 // methods: go build -ldflags=-dumpdep shows which.
 func TestBinaryGrowsLittle(t *testing.T) {
 	const most = 1.06
-	hand, own := programSize(t, "hand"), programSize(t, "adminportal")
-	if own > most*hand {
-		t.Errorf("a program with one call has %.0f bytes, %.3f times the %.0f by hand, want at most %v times", own, own/hand, hand, most)
+	size := map[string]float64{}
+	for _, way := range []string{"hand", "adminportal"} {
+		program := filepath.Join(t.TempDir(), way)
+		if out, err := exec.Command("go", "build", "-o", program, "./testdata/onecall/"+way).CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+		info, err := os.Stat(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size[way] = float64(info.Size())
 	}
-}
-
-// programSize builds the program in testdata/onecall and returns its size in bytes.
-func programSize(tb testing.TB, way string) float64 {
-	tb.Helper()
-	program := filepath.Join(tb.TempDir(), way)
-	if out, err := exec.Command("go", "build", "-o", program, "./testdata/onecall/"+way).CombinedOutput(); err != nil {
-		tb.Fatalf("go build: %v\n%s", err, out)
+	ratio := size["adminportal"] / size["hand"]
+	t.Logf("bytes of a program with one call: %.0f, %.3f times the same by hand", size["adminportal"], ratio)
+	if ratio > most {
+		t.Errorf("a program with one call has %.3f times the bytes of the same by hand, want at most %v", ratio, most)
 	}
-	info, err := os.Stat(program)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return float64(info.Size())
 }

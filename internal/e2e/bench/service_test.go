@@ -33,18 +33,13 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	_, _ = io.Copy(io.Discard, req.Body)
 	_ = req.Body.Close()
 	m.requests++
-	body := m.body
-	resp := &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
-		Header: http.Header{"Content-Type": {"application/json"}},
-	}
-	if m.refuseOdd && m.requests%2 == 1 {
-		resp.Status, resp.StatusCode, body = "429 Too Many Requests", http.StatusTooManyRequests, refusal
-	}
-	if !m.refuseOdd {
-		resp.Header["X-Ratelimit-Limit"] = []string{"100000000"}
-		resp.Header["X-Ratelimit-Remaining"] = []string{"99999999"}
+	resp, body := &http.Response{StatusCode: http.StatusOK, Request: req, Header: http.Header{"Content-Type": {"application/json"}}}, m.body
+	switch {
+	case !m.refuseOdd:
+		resp.Header["X-Ratelimit-Limit"], resp.Header["X-Ratelimit-Remaining"] = []string{"100000000"}, []string{"99999999"}
 		resp.Header["X-Ratelimit-Reset"] = []string{"60"}
+	case m.requests%2 == 1:
+		resp.StatusCode, body = http.StatusTooManyRequests, refusal
 	}
 	resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	return resp, nil
@@ -59,8 +54,7 @@ type service struct {
 	connections atomic.Int64
 
 	mu            sync.Mutex
-	first         time.Time // start of the first second
-	second        int64     // the current one
+	began         time.Time // when the current second began
 	used, refused int
 }
 
@@ -104,12 +98,8 @@ func (s *service) stop() {
 func (s *service) take() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	if s.first.IsZero() {
-		s.first = now
-	}
-	if second := int64(now.Sub(s.first) / time.Second); second != s.second {
-		s.second, s.used = second, 0
+	if now := time.Now(); now.Sub(s.began) >= time.Second {
+		s.began, s.used = now, 0
 	}
 	if s.used == s.limit {
 		s.refused++

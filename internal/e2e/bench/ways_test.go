@@ -59,14 +59,8 @@ type linkAnswer struct {
 
 var wanted = linkRequest{Organization: "org_01EHWNCE74X7JSDV0X3SZ3KJNY", Intent: "sso", ReturnURL: "https://example.com/settings"}
 
-// byHand is what people write who use no library: a timeout, no retry, no rate limit,
-// no check of the link.
-func byHand(_ testing.TB, to target) call {
-	transport := to.transport
-	if transport == nil {
-		transport = http.DefaultTransport.(*http.Transport).Clone()
-	}
-	hc := &http.Client{Transport: transport}
+// posting makes the call with send, which posts a body of JSON.
+func posting(send func(ctx context.Context, body []byte) (*http.Response, error)) call {
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		defer cancel()
@@ -74,31 +68,38 @@ func byHand(_ testing.TB, to target) call {
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.baseURL+path, bytes.NewReader(body))
+		resp, err := send(ctx, body)
 		if err != nil {
 			return err
 		}
-		req.Header.Set("Authorization", "Bearer "+apiKey)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := hc.Do(req)
+		defer func() { _ = resp.Body.Close() }()
+		answer, err := io.ReadAll(resp.Body)
 		if err != nil {
 			return err
 		}
-		return readLink(resp)
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: %s", resp.Status, answer)
+		}
+		var link linkAnswer
+		return json.Unmarshal(answer, &link)
 	}
 }
 
-func readLink(resp *http.Response) error {
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
+// byHand is what people write who use no library: a timeout, no retry, no rate limit, no check of the link.
+func byHand(_ testing.TB, to target) call {
+	hc := &http.Client{Transport: to.transport}
+	if to.transport == nil {
+		hc.Transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", resp.Status, body)
-	}
-	var link linkAnswer
-	return json.Unmarshal(body, &link)
+	return posting(func(ctx context.Context, body []byte) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.baseURL+path, bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set("Authorization", "Bearer "+apiKey)
+		req.Header.Set("Content-Type", "application/json")
+		return hc.Do(req)
+	})
 }
 
 // byRetryable is go-retryablehttp as it comes, without its log.
@@ -111,25 +112,15 @@ func byRetryable(_ testing.TB, to target) call {
 	if to.transport != nil {
 		c.HTTPClient.Transport = to.transport
 	}
-	return func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
-		defer cancel()
-		body, err := json.Marshal(wanted)
-		if err != nil {
-			return err
-		}
+	return posting(func(ctx context.Context, body []byte) (*http.Response, error) {
 		req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, to.baseURL+path, body)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		req.Header.Set("Authorization", "Bearer "+apiKey)
 		req.Header.Set("Content-Type", "application/json")
-		resp, err := c.Do(req)
-		if err != nil {
-			return err
-		}
-		return readLink(resp)
-	}
+		return c.Do(req)
+	})
 }
 
 // byResty is resty with the retries that it leaves to its user: of a 429, as often as
