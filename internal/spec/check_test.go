@@ -33,7 +33,9 @@ func check(data []byte) []string {
 	w.walk("", &root)
 	found := slices.Concat(w.found, validate(loader.Context, doc))
 	if len(found) == 0 {
-		closeSchemas(doc)
+		for _, schema := range doc.Components.Schemas {
+			closeSchema(schema.Value)
+		}
 		found = slices.Concat(validate(loader.Context, doc), promises(doc))
 	}
 	slices.Sort(found)
@@ -73,14 +75,8 @@ func short(err error) string {
 	return strings.Join(kept, " ")
 }
 
-// closeSchemas forbids properties that no schema names, so that no example has them. The parts of
-// an allOf stay open, since each of them sees the properties of the others.
-func closeSchemas(doc *openapi3.T) {
-	for _, schema := range doc.Components.Schemas {
-		closeSchema(schema.Value)
-	}
-}
-
+// closeSchema forbids properties that the schema does not name, so that no example has them. The
+// parts of an allOf stay open, since each of them sees the properties of the others.
 func closeSchema(s *openapi3.Schema) {
 	more := &s.AdditionalProperties
 	if more.Has != nil || more.Schema != nil {
@@ -145,9 +141,7 @@ func unwanted(data []byte) []string {
 }
 
 // words looks for texts that are missing.
-type words struct {
-	found []string
-}
+type words struct{ found []string }
 
 func (w *words) walk(at string, n *yaml.Node) {
 	switch n.Kind { // what an alias refers to is checked where it stands
@@ -193,23 +187,18 @@ func merge(fields map[string]*yaml.Node, mapping *yaml.Node) {
 	if mapping.Kind == yaml.AliasNode {
 		mapping = mapping.Alias
 	}
+	var from []*yaml.Node // after the mapping's own fields, which come before these
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if name := mapping.Content[i].Value; name != "<<" {
-			if fields[name] == nil {
-				fields[name] = mapping.Content[i+1]
-			}
+		switch name, value := mapping.Content[i].Value, mapping.Content[i+1]; {
+		case name == "<<" && value.Kind == yaml.SequenceNode:
+			from = append(from, value.Content...)
+		case name == "<<":
+			from = append(from, value)
+		case fields[name] == nil:
+			fields[name] = value
 		}
 	}
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value != "<<" {
-			continue
-		}
-		if from := mapping.Content[i+1]; from.Kind == yaml.SequenceNode {
-			for _, one := range from.Content {
-				merge(fields, one)
-			}
-		} else {
-			merge(fields, from)
-		}
+	for _, m := range from {
+		merge(fields, m)
 	}
 }

@@ -52,9 +52,7 @@ func TestGeneratorTakesParameters(t *testing.T) {
   /provider_icons:
 `})
 	made, err := generate(t, document)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	dir := t.TempDir()
 	write(t, dir, "gen.go", made["gen.go"])
 	write(t, dir, "go.mod", read(t, "go.mod"))
@@ -73,9 +71,7 @@ func TestStockTemplate(t *testing.T) {
 		t.Fatalf("go list: %v\n%s", err, dir)
 	}
 	stock, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "pkg/codegen/templates/client.tmpl"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if sum := fmt.Sprintf("%x", sha256.Sum256(stock)); sum != stockTemplate {
 		t.Errorf("oapi-codegen's client.tmpl has changed (SHA-256 %s): see what it does now that gen/client.tmpl, made from the old one, should do too, and put the new sum here", sum)
 	}
@@ -98,34 +94,32 @@ func generate(t *testing.T, document []byte) (map[string][]byte, error) {
 func tree(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
-	err := fs.WalkDir(os.DirFS(dir), ".", func(file string, d fs.DirEntry, err error) error {
+	must(t, fs.WalkDir(os.DirFS(dir), ".", func(file string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files[file], err = os.ReadFile(filepath.Join(dir, file))
 		}
 		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}))
 	return files
 }
 
 func read(t *testing.T, file string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, file))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return content
 }
 
 func write(t *testing.T, dir, file string, content []byte) {
 	t.Helper()
 	path := filepath.Join(dir, file)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, content, 0o644); err != nil {
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, content, 0o644))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
 		t.Fatal(err)
 	}
 }

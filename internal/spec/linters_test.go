@@ -27,9 +27,7 @@ func lint(t *testing.T, documents map[string][]byte) map[string][]string {
 	var files []string
 	for _, name := range slices.Sorted(maps.Keys(documents)) {
 		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, documents[name], 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(file, documents[name], 0o600))
 		files = append(files, file)
 	}
 	found := map[string][]string{}

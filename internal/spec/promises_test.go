@@ -46,9 +46,7 @@ var headers = map[string]string{
 }
 
 // How the responses of some statuses are called, so that none is another's.
-var responses = map[string]string{
-	"400": "BadRequest", "401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "429": "RateLimited", "500": "ServerError",
-}
+var responses = map[string]string{"400": "BadRequest", "401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "429": "RateLimited", "500": "ServerError"}
 
 const putBack = "WorkOS promises it, so put it back (or change internal/spec/promises_test.go, when WorkOS changed it)"
 

@@ -32,9 +32,7 @@ func TestUpstream(t *testing.T) {
 		file = filepath.Join(require.Module(t, "@workos/openapi-spec"), "open-api-spec.yaml")
 	}
 	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	theirs, ours := facts(t, data), facts(t, adminportal.Document())
 	for _, fact := range slices.Sorted(maps.Keys(theirs)) {
 		if !ours[fact] && omitted[fact] == "" {
@@ -48,9 +46,7 @@ func TestUpstream(t *testing.T) {
 func facts(t *testing.T, data []byte) map[string]bool {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	all := map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
