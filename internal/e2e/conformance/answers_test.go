@@ -41,37 +41,19 @@ func TestEveryAnswer(t *testing.T) {
 	}
 }
 
-// What the sandbox refuses by itself passes Prism too.
-func TestRefusalsOfTheSandbox(t *testing.T) {
-	for _, op := range operations(t) {
-		if !op.secured {
-			continue
-		}
-		l := new(line)
-		_, _, err := op.call(t, dial(t, op, "sk_test_wrong", l), portal.Organization)
-		l.only(t, op, 401)
-		wantOnly(t, err, client.ErrUnauthorized)
-		if op.links {
-			l := new(line)
-			_, _, err := op.call(t, dial(t, op, portal.APIKey, l), "org_unknown")
-			l.only(t, op, 404)
-			wantOnly(t, err, client.ErrOrganizationNotFound)
-		}
-	}
-}
-
-// The key goes where the document asks for it, and nowhere else: Prism refuses a request
-// without it, and the sandbox serves the CDN's file to a client that sends none.
-func TestKey(t *testing.T) {
+// The sandbox refuses a wrong key and an unknown organization, and Prism passes that on. The key
+// goes where the document asks for it, and nowhere else: Prism refuses a request without it, and
+// the sandbox serves the CDN's file to a client that sends none.
+func TestRefusalsAndKey(t *testing.T) {
 	for _, op := range operations(t) {
 		var sent []string
-		l := &line{alter: func(r *http.Request) {
+		bare := &line{alter: func(r *http.Request) {
 			sent = r.Header.Values("Authorization")
 			r.Header.Del("Authorization")
 		}}
-		_, _, err := op.call(t, dial(t, op, portal.APIKey, l), portal.Organization)
+		_, _, err := op.call(t, dial(t, op, portal.APIKey, bare), portal.Organization)
 		if !op.secured {
-			l.only(t, op, 200)
+			bare.only(t, op, 200)
 			if err != nil || len(sent) != 0 {
 				t.Errorf("%s: error = %v with %d keys sent, want none of either", op.id, err, len(sent))
 			}
@@ -81,8 +63,19 @@ func TestKey(t *testing.T) {
 			t.Errorf("%s: %d Authorization headers were sent, want one with the key", op.id, len(sent))
 		}
 		wantOnly(t, err, client.ErrUnauthorized)
-		if len(l.all) != 1 || !fromPrism(l.all[0]) || l.all[0].status != 401 {
-			t.Errorf("%s without the key: %+v, want Prism's 401", op.id, l.all)
+		if len(bare.all) != 1 || !fromPrism(bare.all[0]) || bare.all[0].status != 401 {
+			t.Errorf("%s without the key: %+v, want Prism's 401", op.id, bare.all)
+		}
+
+		l := new(line)
+		_, _, err = op.call(t, dial(t, op, "sk_test_wrong", l), portal.Organization)
+		l.only(t, op, 401)
+		wantOnly(t, err, client.ErrUnauthorized)
+		if op.links {
+			l := new(line)
+			_, _, err := op.call(t, dial(t, op, portal.APIKey, l), "org_unknown")
+			l.only(t, op, 404)
+			wantOnly(t, err, client.ErrOrganizationNotFound)
 		}
 	}
 }
@@ -202,10 +195,8 @@ func (a answer) wantIcons(t *testing.T, icons []client.ProviderIcon) {
 			entry = map[string]any{"id": slug, "name": got.Name, "icon_url": files + "light/" + slug + ".svg", "dark": files + "dark/" + slug + ".svg"}
 		}
 		want := client.ProviderIcon{
-			ID:          text(entry, "id") + text(entry, "slug"),
-			Name:        text(entry, "name"),
-			IconURL:     text(entry, "icon_url") + text(entry, "light"),
-			DarkIconURL: text(entry, "dark"),
+			ID: text(entry, "id") + text(entry, "slug"), Name: text(entry, "name"),
+			IconURL: text(entry, "icon_url") + text(entry, "light"), DarkIconURL: text(entry, "dark"),
 		}
 		if got != want || got.Name == "" {
 			t.Errorf("icon = %+v, want %+v with a name", got, want)

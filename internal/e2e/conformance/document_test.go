@@ -112,11 +112,8 @@ func (op operation) requests(t *testing.T) map[string]any {
 // plain is an example as JSON has it.
 func plain(t *testing.T, example any) (v any) {
 	t.Helper()
-	data, err := json.Marshal(example)
-	if err == nil {
-		err = json.Unmarshal(data, &v)
-	}
-	if err != nil {
+	data, _ := json.Marshal(example)
+	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
 	}
 	return v

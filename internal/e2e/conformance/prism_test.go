@@ -50,18 +50,10 @@ func startPrism(node, module, upstream string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	address := l.Addr().String()
+	address, port := l.Addr().String(), fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 	_ = l.Close()
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", err
-	}
-	leash, err := filepath.Abs("testdata/leash.cjs")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command(node, "--require", leash, filepath.Join(module, "dist", "index.js"),
-		"proxy", "--errors", "--host", host, "--port", port, "--verboseLevel", "warn", "../../../openapi.yaml", upstream)
+	cmd := exec.Command(node, "--require", "./testdata/leash.cjs", filepath.Join(module, "dist", "index.js"),
+		"proxy", "--errors", "--host", "127.0.0.1", "--port", port, "--verboseLevel", "warn", "../../../openapi.yaml", upstream)
 	cmd.Stdout, cmd.Stderr = &prism.said, &prism.said
 	// Prism ends when its input does, also where this process dies.
 	if _, err := cmd.StdinPipe(); err != nil {
@@ -119,12 +111,11 @@ var connections = &http.Transport{IdleConnTimeout: 2 * time.Second}
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	e := exchange{path: r.URL.Path}
 	r = r.Clone(r.Context())
+	var err error
 	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
+		if e.body, err = keep(&r.Body); err != nil {
 			return nil, err
 		}
-		e.body, r.Body = string(body), io.NopCloser(bytes.NewReader(body))
 	}
 	if l.alter != nil {
 		l.alter(r)
@@ -133,15 +124,20 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err != nil {
+	if e.answer, err = keep(&resp.Body); err != nil {
 		return nil, err
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(answer))
-	e.status, e.answer = resp.StatusCode, string(answer)
+	e.status = resp.StatusCode
 	l.all = append(l.all, e)
 	return resp, nil
+}
+
+// keep reads a body and puts a copy into its place.
+func keep(body *io.ReadCloser) (string, error) {
+	data, err := io.ReadAll(*body)
+	_ = (*body).Close()
+	*body = io.NopCloser(bytes.NewReader(data))
+	return string(data), err
 }
 
 // only returns the one exchange of a call, whose answer is the sandbox's with that status.

@@ -20,14 +20,10 @@ const organization = "org_01EHWNCE74X7JSDV0X3SZ3KJNY" // the document's
 
 type fields = map[string]any
 
-// request is what a caller of the client writes for a body of the document. A field that
-// the client does not have is an error of the client.
+// request is what a caller of the client writes for a body of the document. A field that the client
+// does not have is an error of the client.
 func request(t *testing.T, body any) client.PortalLinkRequest {
 	t.Helper()
-	data, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r struct {
 		Organization    string        `json:"organization"`
 		Intent          client.Intent `json:"intent"`
@@ -35,6 +31,7 @@ func request(t *testing.T, body any) client.PortalLinkRequest {
 		SuccessURL      string        `json:"success_url"`
 		ITContactEmails []string      `json:"it_contact_emails"`
 	}
+	data, _ := json.Marshal(body)
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
@@ -43,16 +40,36 @@ func request(t *testing.T, body any) client.PortalLinkRequest {
 	return client.PortalLinkRequest(r)
 }
 
-// Every example of a request and every intent goes out as the document has it, and Prism
-// and the sandbox take it.
+// Every example of a request and every intent goes out as the document has it, and Prism and the
+// sandbox take it. So do requests at the edge of what the document allows.
 func TestEveryRequest(t *testing.T) {
-	portal.PutOrganization(portaltest.Organization{ID: organization, Name: "Acme"})
+	longest := "org_" + strings.Repeat("0", 251)
+	for _, id := range []string{organization, longest, "org_-_"} {
+		portal.PutOrganization(portaltest.Organization{ID: id, Name: "Acme"})
+	}
+	all := operations(t)
 	for _, id := range []string{"generatePortalLink", "generateLink"} {
-		op := operations(t)[id]
-		for name, body := range op.requests(t) {
-			t.Run(op.id+"/"+name, func(t *testing.T) { wantTaken(t, op, body) })
+		for name, body := range all[id].requests(t) {
+			t.Run(id+"/"+name, func(t *testing.T) { wantTaken(t, all[id], body) })
 		}
 	}
+	for name, with := range map[string]fields{
+		"the longest organization": {"organization": longest},
+		"an organization with - _": {"organization": "org_-_"},
+		"loopback, to develop":     {"return_url": "http://localhost:8080/settings", "success_url": "http://[::1]/"},
+		"a query and a fragment":   {"return_url": "https://example.com/settings?tab=sso#idp"},
+		"twenty contacts":          {"it_contact_emails": slices.Repeat([]any{"it@customer.example"}, 20)},
+		"a contact with a tag":     {"it_contact_emails": []any{"it+portal@sub.customer.example"}},
+	} {
+		t.Run(name, func(t *testing.T) { wantTaken(t, all["generateLink"], body(with)) })
+	}
+}
+
+// body is that of a request with other fields.
+func body(with fields) fields {
+	all := fields{"organization": organization, "intent": "sso"}
+	maps.Copy(all, with)
+	return all
 }
 
 // wantTaken checks that a request arrives as it is written, and gets a link.
@@ -65,49 +82,6 @@ func wantTaken(t *testing.T, op operation, body any) {
 	var got any
 	if err := json.Unmarshal([]byte(l.all[0].body), &got); err != nil || !reflect.DeepEqual(got, body) {
 		t.Errorf("sent %s, want %v", l.all[0].body, body)
-	}
-}
-
-// A link that has expired, as the document's example has, is renewed by the same request.
-func TestRenewal(t *testing.T) {
-	op, l := operations(t)["generatePortalLink"], new(line)
-	for _, a := range op.answers(t) {
-		if a.status == 200 {
-			portal.Fail(a.fault(t))
-		}
-	}
-	c := dial(t, op, portal.APIKey, l)
-	link, err := c.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
-		Organization: portal.Organization, Intent: client.IntentDsync, ReturnURL: "https://example.com/settings", SuccessURL: "https://example.com/done",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := c.EnsureFresh(t.Context(), link)
-	if err != nil || fresh.Expired() || len(l.all) != 2 || l.all[0].body != l.all[1].body {
-		t.Errorf("%v, %v after %+v, want a link with life by the same request", fresh, err, l.all)
-	}
-}
-
-// At the edge of what the document allows, client, Prism and sandbox agree.
-func TestTakenByAll(t *testing.T) {
-	longest := "org_" + strings.Repeat("0", 251)
-	for _, id := range []string{organization, longest, "org_-_"} {
-		portal.PutOrganization(portaltest.Organization{ID: id, Name: "Acme"})
-	}
-	for name, with := range map[string]fields{
-		"the longest organization": {"organization": longest},
-		"an organization with - _": {"organization": "org_-_"},
-		"loopback, to develop":     {"return_url": "http://localhost:8080/settings", "success_url": "http://[::1]/"},
-		"a query and a fragment":   {"return_url": "https://example.com/settings?tab=sso#idp"},
-		"twenty contacts":          {"it_contact_emails": slices.Repeat([]any{"it@customer.example"}, 20)},
-		"a contact with a tag":     {"it_contact_emails": []any{"it+portal@sub.customer.example"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			body := fields{"organization": organization, "intent": "sso"}
-			maps.Copy(body, with)
-			wantTaken(t, operations(t)["generateLink"], body)
-		})
 	}
 }
 
@@ -135,9 +109,7 @@ func TestRefusedByAll(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			op := operations(t)["generateLink"] // it has all fields
-			body := fields{"organization": organization, "intent": "sso"}
-			maps.Copy(body, tt.with)
-			l := new(line)
+			body, l := body(tt.with), new(line)
 			c := dial(t, op, portal.APIKey, l)
 			_, err := c.GeneratePortalLink(t.Context(), request(t, body))
 			wantOnly(t, err, client.ErrInvalidRequest)

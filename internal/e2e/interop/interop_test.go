@@ -115,11 +115,13 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 	}
 
 	found, seen := judge(t, wire.all)
-	wantOnly(t, found, map[string]string{
-		"generateLink request properties":                  "spoiled on its way",
-		"generateLink request organization required":       "what Warm sends",
-		"listCDNProviderIcons 401 status is not supported": "the emulator is no CDN: it asks for a key everywhere",
-	})
+	if want := []string{
+		"generateLink request organization required",       // what Warm sends
+		"generateLink request properties",                  // spoiled on its way
+		"listCDNProviderIcons 401 status is not supported", // the emulator is no CDN: it asks for a key everywhere
+	}; !slices.Equal(found, want) {
+		t.Errorf("against the document: %q, want %q", found, want)
+	}
 	if want := []string{"generateLink 200", "generateLink 401", "generateLink 422", "listCDNProviderIcons 401"}; !slices.Equal(seen, want) {
 		t.Errorf("judged %q, want %q", seen, want)
 	}

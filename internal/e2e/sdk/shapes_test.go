@@ -59,32 +59,6 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// What SDKs read of an error: a code, a message, with 422 the list of errors, and the
-// request's ID in a header.
-func TestErrors(t *testing.T) {
-	srv := portaltest.NewServer(t, portaltest.WithRateLimit(1))
-	for _, status := range []int{400, 403, 404, 422, 429, 500} {
-		srv.Fail(portaltest.Fault{Operation: portaltest.OperationGenerateLink, Status: status})
-		got, body := post(t, srv, fmt.Sprintf(`{"organization":"%s","intent":"sso"}`, srv.Organization))
-		var e struct {
-			Code, Message string
-			Errors        []struct{ Field, Code, Message string }
-		}
-		if err := json.Unmarshal(body, &e); err != nil || got != status || e.Code == "" || e.Message == "" {
-			t.Errorf("%d %s, %v; want %d with code and message", got, body, err, status)
-		}
-		if status == http.StatusUnprocessableEntity && (len(e.Errors) != 1 || e.Errors[0].Field == "" || e.Errors[0].Code == "" || e.Errors[0].Message == "") {
-			t.Errorf("422 %s, want errors with field, code and message", body)
-		}
-	}
-	if status, body := post(t, srv, `{"organization":"acme","intent":"saml","return_url":"x"}`); status != 422 || strings.Count(string(body), `"field"`) != 3 {
-		t.Errorf("%d %s, want 422 with three errors", status, body)
-	}
-	if status, body := post(t, srv, `{}`); status != 429 || !strings.Contains(string(body), "rate_limit_exceeded") {
-		t.Errorf("%d %s, want 429 by the budget", status, body)
-	}
-}
-
 // post sends a body to the live route and checks that the answer has a request ID.
 func post(t *testing.T, srv *portaltest.Server, body string) (int, []byte) {
 	t.Helper()
