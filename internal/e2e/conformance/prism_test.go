@@ -158,10 +158,7 @@ func fromPrism(e exchange) bool { return strings.Contains(e.answer, "stoplight.i
 // dial returns a client that reaches the sandbox through Prism and makes one attempt.
 func dial(t *testing.T, op operation, key string, l *line) *client.Client {
 	t.Helper()
-	c, err := client.New(key,
-		client.WithBaseURL(prismURL(t)),
-		client.WithDialect(op.dialect),
-		client.WithHTTPClient(&http.Client{Transport: l}),
+	c, err := client.New(key, client.WithBaseURL(prismURL(t)), client.WithDialect(op.dialect), client.WithHTTPClient(&http.Client{Transport: l}),
 		client.WithRetry(client.RetryPolicy{MaxAttempts: 1, AttemptTimeout: time.Minute}))
 	if err != nil {
 		t.Fatal(err)
@@ -170,16 +167,14 @@ func dial(t *testing.T, op operation, key string, l *line) *client.Client {
 }
 
 // call calls an operation for an organization.
-func (op operation) call(t *testing.T, c *client.Client, organization string) (link *client.PortalLink, icons []client.ProviderIcon, err error) {
+func (op operation) call(t *testing.T, c *client.Client, organization string) (err error) {
 	t.Helper()
-	if !op.links {
-		icons, err = c.ListProviderIcons(t.Context())
-		return nil, icons, err
+	if op.links {
+		_, err = c.GeneratePortalLink(t.Context(), client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO, ReturnURL: "https://example.com/settings"})
+	} else {
+		_, err = c.ListProviderIcons(t.Context())
 	}
-	link, err = c.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
-		Organization: organization, Intent: client.IntentSSO, ReturnURL: "https://example.com/settings",
-	})
-	return link, nil, err
+	return err
 }
 
 // wantOnly checks that err matches the sentinel want and no other. Nil is none.

@@ -122,7 +122,7 @@ func TestRefusedByAll(t *testing.T) {
 				data, _ := json.Marshal(body)
 				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
 			}
-			_, _, err = op.call(t, c, organization)
+			err = op.call(t, c, organization)
 			if byPrism := fromPrism(l.all[0]); byPrism == tt.alone {
 				t.Errorf("refused by Prism: %v, want %v (%v)", byPrism, !tt.alone, err)
 			}
