@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -139,39 +140,37 @@ func (b *tab) hear(event any) {
 	}
 }
 
-// do runs steps in the tab.
-func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+// try does something in the tab, for as long as patience lasts, and returns its result.
+func try[R any](b *tab, what string, f func(context.Context) (R, error)) R {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		b.t.Fatalf("%s: %v", what, err)
+	result, err := f(ctx)
+	if err != nil {
+		b.t.Fatalf("%.200s: %v", what, err)
 	}
+	return result
+}
+
+// do runs steps in the tab.
+func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	try(b, what, func(ctx context.Context) (bool, error) { return true, chromedp.Do(ctx, steps...) })
 }
 
 // call sends a command to the tab.
 func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	result, err := chromedp.Call(ctx, command, params)
-	if err != nil {
-		b.t.Fatalf("%s: %v", command.Method, err)
-	}
-	return result
+	return try(b, string(command.Method), func(ctx context.Context) (R, error) { return chromedp.Call(ctx, command, params) })
 }
 
 // evaluate runs a script as the developer's tools do, whatever the page's policy, and waits for what
 // it promises.
 func evaluate[T any](b *tab, script string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("evaluate %.200s: %v", script, err)
-	}
-	return result
+	return try(b, "evaluate "+script, func(ctx context.Context) (T, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	})
 }
 
 // until waits for what an expression says of the page.
@@ -190,11 +189,9 @@ func (b *tab) forward()            { b.t.Helper(); b.do("go forward", chromedp.N
 // leads runs steps that lead to another page, and returns when it is there.
 func (b *tab) leads(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Steps(steps...))); err != nil {
-		b.t.Fatalf("%s at %s leads nowhere: %v", what, b.address().Path, err)
-	}
+	try(b, what+" leads nowhere", func(ctx context.Context) (page.EventLoadEventFired, error) {
+		return chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Steps(steps...)))
+	})
 }
 
 // press clicks on something that leads to another page.
@@ -273,13 +270,8 @@ func (b *tab) find(w way) cdp.BackendNodeID {
 func (b *tab) all(w way) []*accessibility.Node {
 	b.t.Helper()
 	document := evaluate[*runtime.RemoteObject](b, "document").ObjectID
-	var seen []*accessibility.Node
-	for _, n := range call(b, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: document, Role: w.role, AccessibleName: w.name}).Nodes {
-		if !n.Ignored {
-			seen = append(seen, n)
-		}
-	}
-	return seen
+	nodes := call(b, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: document, Role: w.role, AccessibleName: w.name}).Nodes
+	return slices.DeleteFunc(nodes, func(n *accessibility.Node) bool { return n.Ignored })
 }
 
 // named returns the one whose name starts so.
@@ -333,10 +325,6 @@ func (b *tab) phone(scheme string) { b.t.Helper(); b.view(phoneWidth, 812, 2, tr
 
 func (b *tab) view(width, height int64, scale float64, mobile bool, scheme string) {
 	b.t.Helper()
-	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: width, Height: height, DeviceScaleFactor: scale, Mobile: mobile,
-	})
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	})
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: scale, Mobile: mobile})
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }

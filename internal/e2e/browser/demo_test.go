@@ -2,7 +2,6 @@ package browser
 
 import (
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -31,15 +30,8 @@ func visitDemo(t *testing.T) visit {
 	srv := httptest.NewUnstartedServer(nil)
 	site := "http://" + srv.Listener.Addr().String()
 	page, err := demo.New(demo.Config{
-		Site:    site,
-		BaseURL: sandbox.URL,
-		APIKey:  sandbox.APIKey,
-		Organizations: []demo.Organization{
-			{ID: sandbox.Organization, Name: "Acme"},
-			{ID: sandbox.AddOrganization("Globex"), Name: "Globex"},
-		},
-		Sandbox: sandbox.Handler,
-		Log:     io.Discard,
+		Site: site, BaseURL: sandbox.URL, APIKey: sandbox.APIKey, Sandbox: sandbox.Handler, Log: io.Discard,
+		Organizations: []demo.Organization{{ID: sandbox.Organization, Name: "Acme"}, {ID: sandbox.AddOrganization("Globex"), Name: "Globex"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +65,14 @@ func (v visit) choose(start string) {
 	v.home()
 }
 
+// features are those with a button on a settings page, and the titles of their pages in the portal.
+var features = []struct{ name, button, portal string }{
+	{"Single sign-on", "Configure SSO", "Configure Single Sign-On"},
+	{"Directory Sync", "Configure Directory Sync", "Configure Directory Sync"},
+	{"Audit Logs", "Configure Audit Logs", "Audit Logs"},
+	{"Log Streams", "Configure Log Streams", "Configure Log Streams"},
+}
+
 func TestEveryButtonLeadsToThePortalAndBack(t *testing.T) {
 	v := visitDemo(t)
 	v.until(`[...document.images].every(i => i.complete)`)
@@ -83,12 +83,7 @@ func TestEveryButtonLeadsToThePortalAndBack(t *testing.T) {
 		t.Errorf("icons that do not load, or move the page when they do: %q", bad)
 	}
 	v.judge()
-	for _, f := range []struct{ name, button, portal string }{
-		{"Single sign-on", "Configure SSO", "Configure Single Sign-On"},
-		{"Directory Sync", "Configure Directory Sync", "Configure Directory Sync"},
-		{"Audit Logs", "Configure Audit Logs", "Audit Logs"},
-		{"Log Streams", "Configure Log Streams", "Configure Log Streams"},
-	} {
+	for _, f := range features {
 		for _, out := range []struct {
 			link way
 			says string
@@ -188,22 +183,18 @@ func TestFailures(t *testing.T) {
 // What is refused has a page too.
 func TestRefusals(t *testing.T) {
 	v := visitDemo(t)
-	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(pageWithButton(v.site)))
-	}))
-	t.Cleanup(evil.Close)
+	// A page of another site that presses the demo's button.
+	theirs := `<!doctype html><html lang="en"><meta charset="utf-8"><title>Win</title><link rel="icon" href="data:,">` +
+		`<form method="post" action="` + v.site + `/configure/sso"><button>Win</button></form>`
+	evil := serve(t, func(string) string { return theirs })
 	for _, c := range []struct {
 		heading string
 		get     func()
 	}{
 		{"The portal opens with its button", func() { v.open(v.site + "/configure/sso") }},
 		{"There is nothing here", func() { v.open(v.site + "/elsewhere") }},
-		{"Start from the settings page", func() { v.open(evil.URL); v.press(button("Win")) }},
-		{"Start from the settings page", func() {
-			v.open("data:text/html," + url.PathEscape(pageWithButton(v.site)))
-			v.press(button("Win"))
-		}},
+		{"Start from the settings page", func() { v.open(evil); v.press(button("Win")) }},
+		{"Start from the settings page", func() { v.open("data:text/html," + url.PathEscape(theirs)); v.press(button("Win")) }},
 		{"You are signed out", func() {
 			v.open(v.site)
 			call(v.tab, network.ClearBrowserCookies, cdp.Empty{})
@@ -219,10 +210,4 @@ func TestRefusals(t *testing.T) {
 	if n := len(v.sandbox.Links()); n > 0 {
 		t.Errorf("links made = %d, want none", n)
 	}
-}
-
-// pageWithButton is a page of another site that presses the demo's button.
-func pageWithButton(site string) string {
-	return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Win</title><link rel="icon" href="data:,">` +
-		`<form method="post" action="` + site + `/configure/sso"><button>Win</button></form>`
 }

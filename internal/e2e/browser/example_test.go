@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,12 +19,8 @@ func TestExample(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(program, "-addr", "127.0.0.1:0")
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "WORKOS_") {
-			cmd.Env = append(cmd.Env, variable)
-		}
-	}
+	cmd := exec.CommandContext(t.Context(), program, "-addr", "127.0.0.1:0")
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WORKOS_") })
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -31,10 +28,7 @@ func TestExample(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context has ended it
 	line, err := bufio.NewReader(out).ReadString('\n')
 	_, site, found := strings.Cut(strings.TrimSpace(line), "settings page: ")
 	if !found {
@@ -45,14 +39,9 @@ func TestExample(t *testing.T) {
 	b.press(button("Sign in as Ada of Acme"))
 	b.says("Ada of Acme")
 	b.judge()
-	for name, title := range map[string]string{
-		"Configure SSO":            "Configure Single Sign-On",
-		"Configure Directory Sync": "Configure Directory Sync",
-		"Configure Audit Logs":     "Audit Logs",
-		"Configure Log Streams":    "Configure Log Streams",
-	} {
-		b.press(button(name))
-		b.find(heading(title))
+	for _, f := range features {
+		b.press(button(f.button))
+		b.find(heading(f.portal))
 		b.press(link("Done"))
 		b.says("Done: your changes")
 	}

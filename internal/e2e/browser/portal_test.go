@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,12 +12,12 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-// A customer is a site that the portal leads back to, with nothing else on it.
-func customer(t *testing.T) string {
+// serve starts a site whose pages are what page returns for their paths.
+func serve(t *testing.T, page func(path string) string) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>Customer</title><link rel="icon" href="data:,"><h1>` + strings.TrimPrefix(r.URL.Path, "/") + `</h1>`))
+		_, _ = io.WriteString(w, page(r.URL.Path))
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL
@@ -30,7 +31,9 @@ func TestPortalPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := customer(t)
+	site := serve(t, func(path string) string {
+		return `<!doctype html><html lang="en"><title>Customer</title><link rel="icon" href="data:,"><h1>` + path[1:] + `</h1>`
+	})
 	back := link("Back to " + strings.TrimPrefix(site, "http://"))
 	for intent, title := range map[client.Intent]string{
 		client.IntentSSO:                "Configure Single Sign-On",

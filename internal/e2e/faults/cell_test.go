@@ -77,9 +77,9 @@ func (c *cell) run(t *testing.T) {
 
 		ctx := context.Background()
 		if d := c.fault.deadline; d > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, d)
+			limited, cancel := context.WithTimeout(ctx, d)
 			defer cancel()
+			ctx = limited
 		}
 		start := time.Now()
 		err := c.call(ctx, portal)
@@ -109,12 +109,8 @@ func (c *cell) call(ctx context.Context, portal *client.Client) error {
 }
 
 var sentinels = map[string]error{
-	"ErrInvalidRequest":       client.ErrInvalidRequest,
-	"ErrUnauthorized":         client.ErrUnauthorized,
-	"ErrOrganizationNotFound": client.ErrOrganizationNotFound,
-	"ErrRateLimited":          client.ErrRateLimited,
-	"ErrServer":               client.ErrServer,
-	"ErrMalformedResponse":    client.ErrMalformedResponse,
+	"ErrInvalidRequest": client.ErrInvalidRequest, "ErrUnauthorized": client.ErrUnauthorized, "ErrOrganizationNotFound": client.ErrOrganizationNotFound,
+	"ErrRateLimited": client.ErrRateLimited, "ErrServer": client.ErrServer, "ErrMalformedResponse": client.ErrMalformedResponse,
 }
 
 // judge holds what came out of a call to the table.

@@ -40,7 +40,7 @@ func (c *cell) client(t *testing.T, n *network) *client.Client {
 			if by.dial != nil && c.hit() {
 				return by.dial(ctx)
 			}
-			return n.dial(ctx)
+			return n.dial(), nil
 		},
 	}
 	if by.secure || by.http2 {
@@ -55,14 +55,12 @@ func (c *cell) client(t *testing.T, n *network) *client.Client {
 	standard := http.DefaultTransport
 	http.DefaultTransport = transport
 	t.Cleanup(func() { http.DefaultTransport = standard })
-	portal, err := client.New(c.portal.APIKey,
-		client.WithBaseURL(baseURL),
-		client.WithDialect(c.dialect),
-		client.WithObserver(func(_ context.Context, a client.Attempt) {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.attempts = append(c.attempts, a)
-		}))
+	observe := client.WithObserver(func(_ context.Context, a client.Attempt) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.attempts = append(c.attempts, a)
+	})
+	portal, err := client.New(c.portal.APIKey, client.WithBaseURL(baseURL), client.WithDialect(c.dialect), observe)
 	if err != nil {
 		t.Fatal(err)
 	}
