@@ -16,8 +16,7 @@ import (
 
 const root = "../.."
 
-// gen/ is what go generate makes, committed or not. It is made in a copy, so that the check
-// does not repair what it checks.
+// gen/ is what go generate makes, committed or not. It is made in a copy, so that the check does not repair what it checks.
 func TestGeneratedIsCurrent(t *testing.T) {
 	have := tree(t, filepath.Join(root, "gen"))
 	made, err := generate(t, read(t, openapiYAML))
@@ -35,8 +34,7 @@ func TestGeneratedIsCurrent(t *testing.T) {
 	}
 }
 
-// An operation with parameters in its path and query is not used today; gen/client.tmpl can
-// write it.
+// An operation with parameters in its path and query is not used today; gen/client.tmpl can write it.
 func TestGeneratorTakesParameters(t *testing.T) {
 	document := apply(t, read(t, openapiYAML), edit{old: "  /provider_icons:\n", new: `  /organizations/{id}/things:
     get:

@@ -65,8 +65,7 @@ func lint(t *testing.T, documents map[string][]byte) map[string][]string {
 	return found
 }
 
-// run returns what a program of an npm package prints. It does not end with 0 when it found
-// something.
+// run returns what a program of an npm package prints. It does not end with 0 when it found something.
 func run(t *testing.T, node, npmPackage, program string, args []string) io.Reader {
 	t.Helper()
 	require.Module(t, npmPackage)

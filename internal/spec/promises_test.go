@@ -10,9 +10,8 @@ import (
 
 const api, cdn = "https://api.workos.com", "https://cdn.workos.com"
 
-// What WorkOS promises, and the document must therefore say. It may say more. The first two
-// operations are those of WorkOS's Admin Portal reference
-// (https://workos.com/docs/reference/admin-portal), the others those that its SDKs call.
+// What WorkOS promises, and the document must therefore say. It may say more. The first two operations are those of WorkOS's Admin
+// Portal reference (https://workos.com/docs/reference/admin-portal), the others those that its SDKs call.
 var operations = []struct{ method, path, id, tag, server, statuses string }{
 	{"POST", "/portal_links", "generatePortalLink", "Admin Portal", api, "200 400 401 404 422 429 500"},
 	{"GET", "/provider_icons", "listProviderIcons", "Admin Portal", api, "200 401 429 500"},

@@ -19,9 +19,8 @@ import (
 // any, where it would be a large part of what is measured. This is as if there were 32 MB.
 func init() { debug.SetGCPercent(1600) }
 
-// inTurns measures each way in turns with the same by hand, a batch of calls each, so
-// that what disturbs the machine meets both, and reports the median ratio as x-hand. The
-// ratio is of processor time, which other programs disturb least.
+// inTurns measures each way in turns with the same by hand, a batch of calls each, so that what disturbs the machine meets both,
+// and reports the median ratio as x-hand. The ratio is of processor time, which other programs disturb least.
 func inTurns(b *testing.B, ways []way, open func(*testing.B, way) call) {
 	const batch = 100
 	for _, w := range ways {
@@ -133,8 +132,7 @@ func underLoad(b *testing.B, goroutines, calls int64, delay time.Duration, limit
 	}
 }
 
-// fromMany has that many goroutines make the calls between them and returns how many
-// failed.
+// fromMany has that many goroutines make the calls between them and returns how many failed.
 func fromMany(goroutines, calls int64, do call) int64 {
 	var (
 		wg           sync.WaitGroup
@@ -154,9 +152,8 @@ func fromMany(goroutines, calls int64, do call) int64 {
 	return failed.Load()
 }
 
-// The client adds little to a program that makes one call; -v prints the sizes. What adds much is
-// usually a package with initialisers, or one that uses reflection so that the linker must keep
-// methods: go build -ldflags=-dumpdep shows which.
+// The client adds little to a program that makes one call; -v prints the sizes. What adds much is usually a package with
+// initialisers, or one that uses reflection so that the linker must keep methods: go build -ldflags=-dumpdep shows which.
 func TestBinaryGrowsLittle(t *testing.T) {
 	const most = 1.06
 	size := map[string]float64{}

@@ -93,8 +93,7 @@ func (s *service) stop() {
 	s.Close()
 }
 
-// take uses one request of the current second's budget and returns how many are left:
-// less than none for one that is refused.
+// take uses one request of the current second's budget and returns how many are left: less than none for one that is refused.
 func (s *service) take() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

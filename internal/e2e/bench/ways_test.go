@@ -148,8 +148,7 @@ func byResty(_ testing.TB, to target) call {
 	}
 }
 
-// byClient has every default on: retries, the gate, a timeout for each attempt, an
-// Idempotency-Key, the checks of the link.
+// byClient has every default on: retries, the gate, a timeout for each attempt, an Idempotency-Key, the checks of the link.
 func byClient(tb testing.TB, to target) call {
 	tb.Helper()
 	opts := []client.Option{client.WithBaseURL(to.baseURL)}

@@ -7,8 +7,7 @@ import (
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// judge holds a page to what every page must be: accessible, in both color schemes, and no wider
-// than a phone.
+// judge holds a page to what every page must be: accessible, in both color schemes, and no wider than a phone.
 func (b *tab) judge() {
 	b.t.Helper()
 	b.accessible(`{resultTypes: ["violations", "incomplete"]}`)

@@ -164,8 +164,7 @@ func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 	return try(b, string(command.Method), func(ctx context.Context) (R, error) { return chromedp.Call(ctx, command, params) })
 }
 
-// evaluate runs a script as the developer's tools do, whatever the page's policy, and waits for what
-// it promises.
+// evaluate runs a script as the developer's tools do, whatever the page's policy, and waits for what it promises.
 func evaluate[T any](b *tab, script string) T {
 	b.t.Helper()
 	return try(b, "evaluate "+script, func(ctx context.Context) (T, error) {

@@ -13,8 +13,7 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-// Every example of an answer passes Prism and becomes what its status means, and so do
-// the sandbox's own words for the status.
+// Every example of an answer passes Prism and becomes what its status means, and so do the sandbox's own words for the status.
 func TestEveryAnswer(t *testing.T) {
 	for _, op := range operations(t) {
 		for _, a := range op.answers(t) {
@@ -35,9 +34,8 @@ func TestEveryAnswer(t *testing.T) {
 	}
 }
 
-// The sandbox refuses a wrong key and an unknown organization, and Prism passes that on. The key
-// goes where the document asks for it, and nowhere else: Prism refuses a request without it, and
-// the sandbox serves the CDN's file to a client that sends none.
+// The sandbox refuses a wrong key and an unknown organization, and Prism passes that on. The key goes where the document asks for
+// it, and nowhere else: Prism refuses a request without it, and the sandbox serves the CDN's file to a client that sends none.
 func TestRefusalsAndKey(t *testing.T) {
 	for _, op := range operations(t) {
 		var sent []string
@@ -74,8 +72,7 @@ func TestRefusalsAndKey(t *testing.T) {
 	}
 }
 
-// meet calls the operation while the sandbox has a fault for it, and checks that the
-// answer is the sandbox's with the status of a.
+// meet calls the operation while the sandbox has a fault for it, and checks that the answer is the sandbox's with the status of a.
 func (a answer) meet(t *testing.T, l *line, f portaltest.Fault) error {
 	t.Helper()
 	defer portal.ClearFaults()

@@ -93,8 +93,7 @@ func (op operation) answers(t *testing.T) []answer {
 	return all
 }
 
-// requests are the bodies that an operation's requests may have: its examples, and one
-// for each intent.
+// requests are the bodies that an operation's requests may have: its examples, and one for each intent.
 func (op operation) requests(t *testing.T) map[string]any {
 	t.Helper()
 	body := op.spec.RequestBody.Value.Content["application/json"]

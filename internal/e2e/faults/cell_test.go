@@ -166,8 +166,7 @@ func (c *cell) judge(t *testing.T, err error, took time.Duration) {
 // public reports whether the call is for the CDN's file, for which hints are about the file.
 func (c *cell) public() bool { return c.operation == icons && c.dialect == client.DialectGenerateLink }
 
-// judgeError checks status and cause of an attempt's error or the call's, and that no
-// form of it has a secret.
+// judgeError checks status and cause of an attempt's error or the call's, and that no form of it has a secret.
 func (c *cell) judgeError(t *testing.T, err error) *client.Error {
 	t.Helper()
 	f := c.fault

@@ -41,8 +41,7 @@ type fault struct {
 	arrive *[3]int // requests that the service sees, if not one for each attempt
 }
 
-// attempts are how many a call makes when the fault strikes once, twice and always.
-// Negative: the last of them fails, too.
+// attempts are how many a call makes when the fault strikes once, twice and always. Negative: the last of them fails, too.
 type attempts [3]int
 
 var (

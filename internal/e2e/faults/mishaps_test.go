@@ -17,8 +17,7 @@ import (
 	"time"
 )
 
-// A mishap is how a fault is made. At most one of its functions is set, and says what
-// happens instead of what ought to.
+// A mishap is how a fault is made. At most one of its functions is set, and says what happens instead of what ought to.
 type mishap struct {
 	dial    func(context.Context) (net.Conn, error) // to open a connection
 	tls     func(*tls.Config, net.Conn) error       // to the server's configuration, in the handshake
@@ -65,8 +64,7 @@ func serverTLS(change func(*tls.Config)) mishap {
 
 func clientTLS(change func(*tls.Config)) mishap { return mishap{secure: true, trust: change} }
 
-// brokenTLS is a server that fails in the handshake, hangingUp one that closes the
-// connection there.
+// brokenTLS is a server that fails in the handshake, hangingUp one that closes the connection there.
 func brokenTLS() mishap {
 	return mishap{secure: true, tls: func(*tls.Config, net.Conn) error { return errors.New("broken") }}
 }
@@ -80,16 +78,14 @@ func proxy(status int) mishap { return mishap{secure: true, connect: status} }
 
 // Answering.
 
-// secret stands in every answer that is made up here, beside the key that the request
-// came with.
+// secret stands in every answer that is made up here, beside the key that the request came with.
 const secret = "s3cr3t0fTheLink"
 
 func answering(answer func(http.ResponseWriter, *http.Request, http.Handler)) mishap {
 	return mishap{answer: answer}
 }
 
-// says answers with a status, a body of a type that echoes what it should not, and more
-// headers.
+// says answers with a status, a body of a type that echoes what it should not, and more headers.
 func says(status int, contentType, body string, header ...string) mishap {
 	return answering(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", contentType)
@@ -239,6 +235,5 @@ func (m mishap) before() mishap { m.old, m.early = 1, true; return m }
 
 func (m mishap) overHTTP2() mishap { m.http2 = true; return m }
 
-// silent is a network that has forgotten so many kept connections: a NAT or a load
-// balancer, or a host that slept.
+// silent is a network that has forgotten so many kept connections: a NAT or a load balancer, or a host that slept.
 func silent(connections int) mishap { return mishap{old: connections, mute: true} }

@@ -17,8 +17,7 @@ import (
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// certified has a certificate for example.com, until 2084. Time in a bubble starts in
-// 2000. The client trusts its authorities.
+// certified has a certificate for example.com, until 2084. Time in a bubble starts in 2000. The client trusts its authorities.
 var certified, authorities = func() (*tls.Config, *x509.CertPool) {
 	srv := httptest.NewTLSServer(nil)
 	defer srv.Close()
@@ -27,8 +26,7 @@ var certified, authorities = func() (*tls.Config, *x509.CertPool) {
 	return srv.TLS, pool
 }()
 
-// client makes the client under test. Its options are the defaults, and so is the
-// transport, but for the network.
+// client makes the client under test. Its options are the defaults, and so is the transport, but for the network.
 func (c *cell) client(t *testing.T, n *network) *client.Client {
 	t.Helper()
 	by, baseURL := c.fault.by, "http://127.0.0.1"

@@ -127,8 +127,7 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 	}
 }
 
-// A spoiling transport takes the intent out of a request and puts a field into it that
-// nobody knows.
+// A spoiling transport takes the intent out of a request and puts a field into it that nobody knows.
 type spoiling struct{ next http.RoundTripper }
 
 func (s spoiling) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -69,8 +69,7 @@ func keep(body *io.ReadCloser) ([]byte, error) {
 	return data, err
 }
 
-// newRouter finds the operations of a document in which no object has fields other than
-// those that it lists.
+// newRouter finds the operations of a document in which no object has fields other than those that it lists.
 func newRouter(t *testing.T) routers.Router {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
@@ -108,8 +107,7 @@ var validation = &openapi3filter.Options{
 	},
 }
 
-// judge finds what in the exchanges is not as the document says, and names the answers
-// that it saw.
+// judge finds what in the exchanges is not as the document says, and names the answers that it saw.
 func judge(t *testing.T, exchanges []exchange) (found, seen []string) {
 	t.Helper()
 	router := newRouter(t)
@@ -154,8 +152,7 @@ func judge(t *testing.T, exchanges []exchange) (found, seen []string) {
 	return slices.Compact(found), slices.Compact(seen)
 }
 
-// complaints names for each of kin-openapi's errors the place and the rule, without the
-// value.
+// complaints names for each of kin-openapi's errors the place and the rule, without the value.
 func complaints(err error) []string {
 	switch e := err.(type) { // by level, so that none is missed
 	case nil:
