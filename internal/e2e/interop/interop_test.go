@@ -59,7 +59,7 @@ func startEmulator(t *testing.T) (e emulator) {
 
 func TestClientOnWorkOSsEmulator(t *testing.T) {
 	e := startEmulator(t)
-	wire := new(recorder)
+	wire := &judge{t: t, router: newRouter(t)}
 	var attempts []client.Attempt
 	dial := func(key string, transport http.RoundTripper, opts ...client.Option) *client.Client {
 		c, err := client.New(key, append(opts, client.WithBaseURL(e.URL), client.WithHTTPClient(&http.Client{Transport: transport}))...)
@@ -114,18 +114,19 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 		t.Errorf("a missing intent: %v, want a 422 that names it and is ErrInvalidRequest", err)
 	}
 
-	found, seen := judge(t, wire.all)
 	if want := []string{
 		"generateLink request organization required",       // what Warm sends
 		"generateLink request properties",                  // spoiled on its way
 		"listCDNProviderIcons 401 status is not supported", // the emulator is no CDN: it asks for a key everywhere
-	}; !slices.Equal(found, want) {
-		t.Errorf("against the document: %q, want %q", found, want)
+	}; !slices.Equal(distinct(wire.found), want) {
+		t.Errorf("against the document: %q, want %q", wire.found, want)
 	}
-	if want := []string{"generateLink 200", "generateLink 401", "generateLink 422", "listCDNProviderIcons 401"}; !slices.Equal(seen, want) {
-		t.Errorf("judged %q, want %q", seen, want)
+	if want := []string{"generateLink 200", "generateLink 401", "generateLink 422", "listCDNProviderIcons 401"}; !slices.Equal(distinct(wire.seen), want) {
+		t.Errorf("judged %q, want %q", wire.seen, want)
 	}
 }
+
+func distinct(all []string) []string { return slices.Compact(slices.Sorted(slices.Values(all))) }
 
 // A spoiling transport takes the intent out of a request and puts a field into it that nobody knows.
 type spoiling struct{ next http.RoundTripper }
@@ -139,6 +140,6 @@ func (s spoiling) RoundTrip(r *http.Request) (*http.Response, error) {
 	body["team"] = "t"
 	text, _ := json.Marshal(body)
 	r = r.Clone(r.Context())
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	r.Body, r.GetBody, r.ContentLength = io.NopCloser(bytes.NewReader(text)), nil, int64(len(text))
 	return s.next.RoundTrip(r)
 }

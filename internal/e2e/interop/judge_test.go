@@ -2,12 +2,12 @@ package interop
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,51 +22,60 @@ import (
 	"github.com/adminportal-go/adminportal"
 )
 
-// An exchange is a request and its answer as they were on the wire.
-type exchange struct {
-	method, path string
-	header       http.Header
-	body         []byte
-	status       int
-	answerHeader http.Header
-	answer       []byte
+// A judge is a transport that holds each exchange of the live dialect against the document.
+type judge struct {
+	t      *testing.T
+	router routers.Router
+
+	mu          sync.Mutex
+	found, seen []string // what is not as the document says, and the answers that came
 }
 
-// A recorder is a transport that keeps what it exchanges.
-type recorder struct {
-	mu  sync.Mutex
-	all []exchange
-}
-
-func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	e := exchange{method: req.Method, path: req.URL.Path, header: req.Header.Clone()}
+func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
-	var err error
-	if req.Body != nil {
-		if e.body, err = keep(&req.Body); err != nil {
-			return nil, err
-		}
+	route, params, err := j.router.FindRoute(req)
+	if err != nil {
+		j.t.Errorf("%s %s is no operation of the document: %v", req.Method, req.URL.Path, err)
+		return nil, err
 	}
+	if !slices.Contains(route.Operation.Tags, "Live dialect") {
+		return http.DefaultTransport.RoundTrip(req) // the client tries the other dialect
+	}
+	in := &openapi3filter.RequestValidationInput{Request: req, Route: route, PathParams: params, Options: validation}
+	ofRequest := complaints(openapi3filter.ValidateRequest(req.Context(), in)) // and puts back the body that it reads
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	if e.answer, err = keep(&resp.Body); err != nil {
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
 		return nil, err
 	}
-	e.status, e.answerHeader = resp.StatusCode, resp.Header.Clone()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all = append(r.all, e)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	ofAnswer := complaints(openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: resp.StatusCode, Header: resp.Header, Body: io.NopCloser(bytes.NewReader(body)), Options: validation,
+	}))
+	switch s := resp.StatusCode; {
+	case len(ofRequest) > 0 && s < 300:
+		ofAnswer = append(ofAnswer, "for a request that is against the document")
+	case len(ofRequest) == 0 && (s == 400 || s == 422):
+		ofAnswer = append(ofAnswer, "for a request that is in order")
+	}
+	if !json.Valid(body) { // kin-openapi does not read past the first value
+		ofAnswer = append(ofAnswer, "is not JSON")
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	answer := route.Operation.OperationID + " " + strconv.Itoa(resp.StatusCode)
+	j.seen = append(j.seen, answer)
+	for _, what := range ofRequest {
+		j.found = append(j.found, route.Operation.OperationID+" request "+what)
+	}
+	for _, what := range ofAnswer {
+		j.found = append(j.found, answer+" "+what)
+	}
 	return resp, nil
-}
-
-// keep reads a body and puts a copy into its place.
-func keep(body *io.ReadCloser) ([]byte, error) {
-	data, err := io.ReadAll(*body)
-	_ = (*body).Close()
-	*body = io.NopCloser(bytes.NewReader(data))
-	return data, err
 }
 
 // newRouter finds the operations of a document in which no object has fields other than those that it lists.
@@ -107,51 +116,6 @@ var validation = &openapi3filter.Options{
 	},
 }
 
-// judge finds what in the exchanges is not as the document says, and names the answers that it saw.
-func judge(t *testing.T, exchanges []exchange) (found, seen []string) {
-	t.Helper()
-	router := newRouter(t)
-	for _, e := range exchanges {
-		req := httptest.NewRequestWithContext(t.Context(), e.method, e.path, bytes.NewReader(e.body))
-		req.Header = e.header
-		route, params, err := router.FindRoute(req)
-		if err != nil {
-			t.Errorf("%s %s is no operation of the document: %v", e.method, e.path, err)
-			continue
-		}
-		if !slices.Contains(route.Operation.Tags, "Live dialect") {
-			continue // the client has tried the other dialect
-		}
-		answer := route.Operation.OperationID + " " + strconv.Itoa(e.status)
-		seen = append(seen, answer)
-
-		in := &openapi3filter.RequestValidationInput{Request: req, Route: route, PathParams: params, Options: validation}
-		wrong := complaints(openapi3filter.ValidateRequest(t.Context(), in))
-		switch {
-		case len(wrong) > 0 && e.status < 300:
-			found = append(found, answer+" for a request that is against the document")
-		case len(wrong) == 0 && (e.status == 400 || e.status == 422):
-			found = append(found, answer+" for a request that is in order")
-		}
-		for _, what := range wrong {
-			found = append(found, route.Operation.OperationID+" request "+what)
-		}
-		wrong = complaints(openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
-			RequestValidationInput: in, Status: e.status, Header: e.answerHeader,
-			Body: io.NopCloser(bytes.NewReader(e.answer)), Options: validation,
-		}))
-		if !json.Valid(e.answer) { // kin-openapi does not read past the first value
-			wrong = append(wrong, "is not JSON")
-		}
-		for _, what := range wrong {
-			found = append(found, answer+" "+what)
-		}
-	}
-	slices.Sort(found)
-	slices.Sort(seen)
-	return slices.Compact(found), slices.Compact(seen)
-}
-
 // complaints names for each of kin-openapi's errors the place and the rule, without the value.
 func complaints(err error) []string {
 	switch e := err.(type) { // by level, so that none is missed
@@ -166,15 +130,9 @@ func complaints(err error) []string {
 	case *openapi3filter.SecurityRequirementsError:
 		return []string{"without the key"}
 	case *openapi3filter.RequestError:
-		if e.Err != nil {
-			return complaints(e.Err)
-		}
-		return []string{e.Reason}
+		return complaints(cmp.Or(e.Err, errors.New(e.Reason)))
 	case *openapi3filter.ResponseError:
-		if e.Err != nil {
-			return complaints(e.Err)
-		}
-		return []string{e.Reason}
+		return complaints(cmp.Or(e.Err, errors.New(e.Reason)))
 	case *openapi3.SchemaError:
 		return []string{strings.TrimSpace(strings.Join(e.JSONPointer(), ".") + " " + e.SchemaField)}
 	}
