@@ -1,9 +1,15 @@
 package browser
 
 import (
+	"bytes"
+	"flag"
+	"image/color"
+	"image/png"
 	"io"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 
 	"github.com/adminportal-go/adminportal/client/portaltest"
 	"github.com/adminportal-go/adminportal/internal/demo"
@@ -209,5 +216,33 @@ func TestRefusals(t *testing.T) {
 	}
 	if n := len(v.sandbox.Links()); n > 0 {
 		t.Errorf("links made = %d, want none", n)
+	}
+}
+
+var picturesDir = flag.String("pictures", "", "the folder to write the README's pictures to; by default they are only looked at")
+
+// The README shows the settings page in light and in dark colors.
+func TestPictures(t *testing.T) {
+	v := visitDemo(t)
+	for scheme, bright := range map[string]bool{"light": true, "dark": false} {
+		v.desk(scheme)
+		v.reload() // with the icons of that scheme
+		picture, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := png.Decode(bytes.NewReader(picture))
+		if err != nil {
+			t.Fatal(err)
+		}
+		corner := color.GrayModel.Convert(decoded.At(5, 5)).(color.Gray)
+		if width := decoded.Bounds().Dx(); width != deskWidth || (corner.Y > 0x80) != bright {
+			t.Errorf("picture in %s colors is %d wide, its corner %d bright", scheme, width, corner.Y)
+		}
+		if *picturesDir != "" {
+			if err := os.WriteFile(filepath.Join(*picturesDir, "settings-"+scheme+".png"), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

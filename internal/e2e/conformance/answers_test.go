@@ -34,50 +34,12 @@ func TestEveryAnswer(t *testing.T) {
 	}
 }
 
-// The sandbox refuses a wrong key and an unknown organization, and Prism passes that on. The key goes where the document asks for
-// it, and nowhere else: Prism refuses a request without it, and the sandbox serves the CDN's file to a client that sends none.
-func TestRefusalsAndKey(t *testing.T) {
-	for _, op := range operations(t) {
-		var sent []string
-		bare := &line{alter: func(r *http.Request) {
-			sent = r.Header.Values("Authorization")
-			r.Header.Del("Authorization")
-		}}
-		err := op.call(t, dial(t, op, portal.APIKey, bare), portal.Organization)
-		if !op.secured {
-			bare.only(t, op, 200)
-			if err != nil || len(sent) != 0 {
-				t.Errorf("%s: error = %v with %d keys sent, want none of either", op.id, err, len(sent))
-			}
-			continue
-		}
-		if len(sent) != 1 || sent[0] != "Bearer "+portal.APIKey {
-			t.Errorf("%s: %d Authorization headers were sent, want one with the key", op.id, len(sent))
-		}
-		wantOnly(t, err, client.ErrUnauthorized)
-		if len(bare.all) != 1 || !fromPrism(bare.all[0]) || bare.all[0].status != 401 {
-			t.Errorf("%s without the key: %+v, want Prism's 401", op.id, bare.all)
-		}
-
-		l := new(line)
-		err = op.call(t, dial(t, op, "sk_test_wrong", l), portal.Organization)
-		l.only(t, op, 401)
-		wantOnly(t, err, client.ErrUnauthorized)
-		if op.links {
-			l := new(line)
-			err := op.call(t, dial(t, op, portal.APIKey, l), "org_unknown")
-			l.only(t, op, 404)
-			wantOnly(t, err, client.ErrOrganizationNotFound)
-		}
-	}
-}
-
 // meet calls the operation while the sandbox has a fault for it, and checks that the answer is the sandbox's with the status of a.
 func (a answer) meet(t *testing.T, l *line, f portaltest.Fault) error {
 	t.Helper()
 	defer portal.ClearFaults()
 	portal.Fail(f)
-	err := a.call(t, dial(t, a.operation, portal.APIKey, l), portal.Organization)
+	err := a.call(t, dial(t, a.operation, l), portal.Organization)
 	l.only(t, a.operation, a.status)
 	return err
 }

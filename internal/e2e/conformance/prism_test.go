@@ -156,9 +156,9 @@ func (l *line) only(t *testing.T, op operation, status int) exchange {
 func fromPrism(e exchange) bool { return strings.Contains(e.answer, "stoplight.io/prism") }
 
 // dial returns a client that reaches the sandbox through Prism and makes one attempt.
-func dial(t *testing.T, op operation, key string, l *line) *client.Client {
+func dial(t *testing.T, op operation, l *line) *client.Client {
 	t.Helper()
-	c, err := client.New(key, client.WithBaseURL(prismURL(t)), client.WithDialect(op.dialect), client.WithHTTPClient(&http.Client{Transport: l}),
+	c, err := client.New(portal.APIKey, client.WithBaseURL(prismURL(t)), client.WithDialect(op.dialect), client.WithHTTPClient(&http.Client{Transport: l}),
 		client.WithRetry(client.RetryPolicy{MaxAttempts: 1, AttemptTimeout: time.Minute}))
 	if err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func body(with fields) fields {
 func wantTaken(t *testing.T, op operation, body any) {
 	t.Helper()
 	l := new(line)
-	if _, err := dial(t, op, portal.APIKey, l).GeneratePortalLink(t.Context(), request(t, body)); err != nil {
+	if _, err := dial(t, op, l).GeneratePortalLink(t.Context(), request(t, body)); err != nil {
 		t.Fatal(err)
 	}
 	var got any
@@ -110,7 +110,7 @@ func TestRefusedByAll(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			op := operations(t)["generateLink"] // it has all fields
 			body, l := body(tt.with), new(line)
-			c := dial(t, op, portal.APIKey, l)
+			c := dial(t, op, l)
 			_, err := c.GeneratePortalLink(t.Context(), request(t, body))
 			wantOnly(t, err, client.ErrInvalidRequest)
 			e := new(client.Error)
