@@ -67,7 +67,7 @@ func (a answer) retryAfter() time.Duration {
 func (a answer) sentinel() error {
 	text := strings.ToLower(fmt.Sprint(a.value))
 	switch s := a.status; {
-	case !a.secured && s < 500:
+	case a.public && s < 500:
 		return nil // a public file needs no key and is nobody's organization
 	case s == 404, s < 404 && strings.Contains(text, "not find an organization"):
 		return client.ErrOrganizationNotFound
@@ -93,7 +93,7 @@ func (a answer) wantError(t *testing.T, err error) {
 	if e.StatusCode != a.status || e.RequestID != "req_example" || e.RetryAfter != a.retryAfter() || e.Attempts != 1 || e.Hint() == "" {
 		t.Errorf("error = %+v with the hint %q, want %d, req_example, %v, one attempt and a hint", e, e.Hint(), a.status, a.retryAfter())
 	}
-	if !a.secured {
+	if a.public {
 		return
 	}
 	if code := a.field("code"); e.Code != code && code != "" {
