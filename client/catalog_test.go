@@ -24,14 +24,10 @@ type iconSource struct {
 func (s *iconSource) ListProviderIcons(ctx context.Context) ([]client.ProviderIcon, error) {
 	s.mu.Lock()
 	s.asked++
-	icons, err, took := s.icons, s.err, s.took
+	icons, err := s.icons, s.err
 	s.mu.Unlock()
-	select {
-	case <-time.After(took):
-		return icons, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	time.Sleep(s.took)
+	return icons, errors.Join(err, ctx.Err())
 }
 
 func (s *iconSource) set(icons []client.ProviderIcon, err error) {
@@ -101,14 +97,12 @@ func TestColdCatalogFetchesOnce(t *testing.T) {
 			errorIf(t, !errors.Is(err, context.DeadlineExceeded), "Lookup: %v, want DeadlineExceeded", err)
 		})
 		synctest.Wait()
-		for range 1000 {
-			wg.Go(func() {
-				wantIcon(t, catalog, "OktaSAML", "okta")
-				_, _ = catalog.All(t.Context())
-				_, _ = catalog.Age()
-				catalog.Warm()
-			})
-		}
+		together(1000, func() {
+			wantIcon(t, catalog, "OktaSAML", "okta")
+			_, _ = catalog.All(t.Context())
+			_, _ = catalog.Age()
+			catalog.Warm()
+		})
 		wg.Wait()
 		src.wantAsked(t, 1, 1)
 	})
@@ -118,8 +112,7 @@ func TestWarmCatalog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &iconSource{err: errors.New("away"), took: time.Second}
 		catalog := client.NewIconCatalog(src)
-		took := timed(catalog.Warm)
-		errorIf(t, took != 0, "Warm took %v, want none", took)
+		same(t, "the time of Warm", timed(catalog.Warm), 0)
 		for range 60 * 60 { // an hour of pages, one a second
 			time.Sleep(time.Second)
 			catalog.Warm()
@@ -127,11 +120,9 @@ func TestWarmCatalog(t *testing.T) {
 		src.wantAsked(t, 30, 70) // about once a minute
 		time.Sleep(2 * time.Second)
 		asked := src.asked
-		_, _, err := catalog.Lookup(t.Context(), "okta")
-		errorIf(t, !errors.Is(err, src.err), "Lookup: %v, want the source's error", err)
-		if _, err := catalog.All(t.Context()); !errors.Is(err, src.err) {
-			t.Errorf("All: %v, want the source's error", err)
-		}
+		_, _, one := catalog.Lookup(t.Context(), "okta")
+		_, all := catalog.All(t.Context())
+		errorIf(t, !errors.Is(one, src.err) || !errors.Is(all, src.err), "Lookup: %v, All: %v, want the source's error", one, all)
 		src.set(icons("okta"), nil)
 		wantIcon(t, catalog, "okta", "okta") // a lookup without a list asks whenever it comes
 		catalog.Warm()
@@ -150,13 +141,8 @@ func TestOldListIsServedWhileARefreshRuns(t *testing.T) {
 		wantIcon(t, catalog, "azure", "")
 		src.wantAsked(t, 1, 1)
 		time.Sleep(5 * time.Hour)
-		if took := timed(func() {
-			for range 100 {
-				wantIcon(t, catalog, "azure", "")
-			}
-		}); took != 0 {
-			t.Errorf("lookups waited %v for the refresh", took)
-		}
+		waited := timed(func() { together(100, func() { wantIcon(t, catalog, "azure", "") }) })
+		same(t, "the time of look-ups while a refresh runs", waited, 0)
 		time.Sleep(2 * time.Second)
 		wantIcon(t, catalog, "azure", "azure")
 		src.wantAsked(t, 2, 2)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,13 +33,7 @@ func TestMissingRouteTeachesTheLiveDialect(t *testing.T) {
 	for name, missing := range routesMissing {
 		t.Run(name, func(t *testing.T) {
 			var seen tally
-			portal := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if seen.note(r).path != livePath {
-					missing(w, r)
-					return
-				}
-				succeedLive(w, r)
-			}, oneTry)
+			portal := serve(t, liveOnly(&seen, missing), oneTry)
 			for range 3 {
 				generate(t, portal)
 			}
@@ -80,11 +73,11 @@ func TestErrorsTeachTheDialect(t *testing.T) {
 		}, oneTry)
 		wantOnly(t, ask(t, portal, 0), tt.want)
 		wantOnly(t, ask(t, portal, 0), nil)
+		sheet, live := 2, 0
 		if tt.live {
-			seen.want(t, 1, 2)
-		} else {
-			seen.want(t, 2, 0)
+			sheet, live = 1, 2
 		}
+		seen.want(t, sheet, live)
 	}
 }
 
@@ -116,12 +109,11 @@ func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 	var seen tally
 	moved := false
 	portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-		s := seen.note(r)
-		if moved == (s.path == livePath) {
+		if moved == (seen.note(r).path == livePath) {
 			succeed(w, r)
 			return
 		}
-		reply(w, 404, `{"message":"Cannot POST `+s.path+`","error":"Not Found","statusCode":404}`)
+		reply(w, 404, `{"message":"Cannot POST `+r.URL.Path+`","error":"Not Found","statusCode":404}`)
 	})
 	generate(t, portal)
 	moved = true
@@ -135,26 +127,20 @@ func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 
 func TestOrganizationNotFoundIsOneRequest(t *testing.T) {
 	live := client.WithDialect(client.DialectGenerateLink)
-	for _, tt := range []struct {
-		body string
-		opt  client.Option
-	}{
-		{contractNotFound, nil},
-		{`{"error":"not_found","error_description":"x","code":"organization_not_found"}`, nil},
-		{liveNotFound, live},
-		{`{"message":"Not Found"}`, live}, // the older words
-		{`{"message":"No organization has that ID"}`, nil},
-		{"\ufeff" + contractNotFound, nil}, // a byte order mark is skipped
+	for body, option := range map[string]client.Option{
+		contractNotFound: nil, `{"error":"not_found","error_description":"x","code":"organization_not_found"}`: nil, `{"message":"No organization has that ID"}`: nil,
+		liveNotFound: live, `{"message":"Not Found"}`: live, // the older words
+		"\ufeff" + contractNotFound: nil, // a byte order mark is skipped
 	} {
 		var seen tally
-		wantOnly(t, ask(t, inMemory(t, script(&seen, answer(404, tt.body)), tt.opt), 0), client.ErrOrganizationNotFound)
-		errorIf(t, seen.total() != 1, "404 %s: %d requests, want 1", tt.body, seen.total())
+		wantOnly(t, ask(t, inMemory(t, script(&seen, answer(404, body)), option), 0), client.ErrOrganizationNotFound)
+		errorIf(t, seen.total() != 1, "404 %s: %d requests, want 1", body, seen.total())
 	}
 }
 
 func TestBothRoutesMissing(t *testing.T) {
 	var seen tally
-	portal := inMemory(t, script(&seen, http.NotFound), client.WithBaseURL("https://gateway.example"))
+	portal := inMemory(t, script(&seen, http.NotFound, answer(404, `{"message":"Not Found"}`)), client.WithBaseURL("https://gateway.example"))
 	for range 2 {
 		e := fails(t, portal, 0, nil)
 		errorIf(t, e.StatusCode != 404 || e.Attempts != 2 || !strings.Contains(e.Error(), "there is no Admin Portal at https://gateway.example") || e.Hint() == "", "got %v with %+v, want a 404 after 2 attempts that names the base URL, and a hint", e, e)
@@ -172,14 +158,7 @@ func TestIntermediariesTeachNothing(t *testing.T) {
 		{400, "<h1>Bad Request</h1>"}, {200, "<h1>Sign in to the network</h1>"}, {302, ""},
 	} {
 		var seen tally
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			if seen.total() == 0 {
-				seen.note(r)
-				reply(w, tt.status, tt.body)
-				return
-			}
-			liveOnly(&seen)(w, r)
-		}, oneTry)
+		portal := inMemory(t, script(&seen, answer(tt.status, tt.body), http.NotFound, succeedLive), oneTry)
 		errorIf(t, ask(t, portal, 0) == nil, "%d %s was taken for a link", tt.status, tt.body)
 		generate(t, portal)
 		seen.want(t, 2, 1)
@@ -195,31 +174,24 @@ func TestSecondRouteDoesNotCountAsAnAttempt(t *testing.T) {
 	})
 }
 
+// One of many callers finds the dialect out for all. A service that teaches nothing does not make
+// them queue.
 func TestColdStart(t *testing.T) {
-	for name, tt := range map[string]struct {
-		answer      func(*tally) http.HandlerFunc
-		fails       error
-		sheet, live int
-	}{
-		"one finds out for all": {liveOnly, nil, 1, 64},
-		// A service that teaches nothing does not make callers queue.
-		"in trouble": {func(seen *tally) http.HandlerFunc { return script(seen, status(401)) }, client.ErrUnauthorized, 64, 0},
-	} {
-		bubble(t, name, func(t *testing.T) {
+	for want, requests := range map[error][2]int{nil: {1, 64}, client.ErrUnauthorized: {64, 0}} {
+		bubble(t, fmt.Sprint(want), func(t *testing.T) {
 			var seen tally
-			h := tt.answer(&seen)
+			h := liveOnly(&seen, http.NotFound)
+			if want != nil {
+				h = script(&seen, status(401))
+			}
 			portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Second); h(w, r) })
 			took := timed(func() {
-				var wg sync.WaitGroup
-				for range 64 {
-					wg.Go(func() {
-						err := ask(t, portal, 0)
-						errorIf(t, !errors.Is(err, tt.fails), "got %v, want %v", err, tt.fails)
-					})
-				}
-				wg.Wait()
+				together(64, func() {
+					err := ask(t, portal, 0)
+					errorIf(t, !errors.Is(err, want), "got %v, want %v", err, want)
+				})
 			})
-			seen.want(t, tt.sheet, tt.live)
+			seen.want(t, requests[0], requests[1])
 			errorIf(t, took > 3*time.Second, "64 calls took %v, want the others to go together once the first has its answer", took)
 		})
 	}

@@ -64,7 +64,7 @@ func TestErrorBodies(t *testing.T) {
 		{"429 string", 429, `"Ratelimited"`, "", "Ratelimited", client.ErrRateLimited, "RetryAfter"},
 		{"OAuth", 400, `{"error":"invalid_grant","error_description":"Nope"}`, "invalid_grant", "Nope", client.ErrInvalidRequest, "org_"},
 
-		// What comes from in between.
+		// Answers of intermediaries.
 		{"HTML", 502, "<html><body><h1>502 Bad Gateway</h1></body></html>", "", "", client.ErrServer, "brief delay"},
 		{"HTML 403", 403, "<!DOCTYPE html><title>Forbidden</title>", "", "", nil, "proxy, gateway or firewall"},
 		{"text 401", 401, "Unauthorized", "", "", nil, "proxy, gateway or firewall"},
@@ -113,8 +113,7 @@ func TestErrorText(t *testing.T) {
 		"adminportal: 429 Too Many Requests; try again in 3s (after 2 attempts)": {StatusCode: 429, RetryAfter: 3 * time.Second, Attempts: 2},
 		"adminportal: failed": {},
 	} {
-		got := e.Error()
-		errorIf(t, got != want, "Error() = %q, want %q", got, want)
+		same(t, "Error()", e.Error(), want)
 	}
 	literal := &client.Error{StatusCode: 429}
 	wantOnly(t, fmt.Errorf("wrapped: %w", literal), client.ErrRateLimited)
@@ -124,17 +123,15 @@ func TestErrorText(t *testing.T) {
 		_, err := client.New("")
 		return "", err
 	})), 0)
-	got := strings.Count(err.Error(), "adminportal:")
-	errorIf(t, got != 1, "%q says adminportal: %d times, want once", err, got)
+	same(t, fmt.Sprintf("the count of prefixes in %q", err), strings.Count(err.Error(), "adminportal:"), 1)
 }
 
 // The icons report errors as the links do.
 func TestErrorsOfIcons(t *testing.T) {
 	for _, d := range dialects {
-		portal := inMemory(t, with(answer(400, `{"message":"Forbearance"}`), "X-Request-Id", "req_9"), client.WithDialect(d))
-		_, err := portal.ListProviderIcons(t.Context())
+		_, err := inMemory(t, with(answer(400, `{"message":"Forbearance"}`), "X-Request-Id", "req_9"), client.WithDialect(d)).ListProviderIcons(t.Context())
 		wantOnly(t, err, client.ErrInvalidRequest)
-		got, want := err.Error(), "adminportal: list provider icons: 400 Bad Request: Forbearance (request req_9)"
-		errorIf(t, got != want || asError(t, err).Attempts != 1, "%v: got %s, want %s", d, got, want)
+		same(t, "Error()", err.Error(), "adminportal: list provider icons: 400 Bad Request: Forbearance (request req_9)")
+		same(t, "Attempts", asError(t, err).Attempts, 1)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,37 +25,28 @@ func TestEnsureFresh(t *testing.T) {
 		link, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
 			Organization: "org_x", Intent: client.IntentDsync, ReturnURL: "https://a.example/settings", SuccessURL: "https://a.example/done", ITContactEmails: contacts,
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		same(t, "GeneratePortalLink's error", err, nil)
 		contacts[0] = "changed by the caller"
 		fresh := func(l *client.PortalLink) *client.PortalLink {
 			t.Helper()
 			got, err := portal.EnsureFresh(t.Context(), l)
-			if err != nil {
-				t.Fatal(err)
-			}
+			same(t, "EnsureFresh's error", err, nil)
 			return got
 		}
 
 		time.Sleep(9*time.Minute + 28*time.Second) // 31 s left: one is lost to Date
-		got := fresh(link)
-		errorIf(t, got != link, "with %v left got another link, want the same pointer", link.TTL())
+		errorIf(t, fresh(link) != link, "with %v left got another link, want the same pointer", link.TTL())
 		time.Sleep(2 * time.Second)
 		next := fresh(link)
 		errorIf(t, next == link || next.TTL() < 9*time.Minute, "with %v left got a link with %v left, want a new one", link.TTL(), next.TTL())
-		again := fresh(next)
-		errorIf(t, again != next, "the new link is renewed again")
-		// A later caller with the stale link makes a request of its own.
-		if again := fresh(link); again == next {
-			t.Error("a later caller got the first renewal")
-		}
+		errorIf(t, fresh(next) != next, "the new link is renewed again")
+		errorIf(t, fresh(link) == next, "a later caller with the stale link got the first renewal, want a request of its own")
 		const want = `{"intent":"dsync","it_contact_emails":["it@customer.example"],"organization":"org_x","return_url":"https://a.example/settings","success_url":"https://a.example/done"}`
 		requests := seen.requests()
 		for i, r := range requests {
 			errorIf(t, r.path != livePath || r.body != want, "request %d: %s %s, want %s %s", i+1, r.path, r.body, livePath, want)
 		}
-		errorIf(t, len(requests) != 3, "%d requests, want 3", len(requests))
+		same(t, "requests", len(requests), 3)
 	})
 }
 
@@ -78,26 +70,18 @@ func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 			errorIf(t, !errors.Is(err, context.DeadlineExceeded), "EnsureFresh: %v, want DeadlineExceeded", err)
 		})
 		synctest.Wait()
-		got := make([]*client.PortalLink, 100)
-		for i := range got {
-			wg.Go(func() {
-				var err error
-				if got[i], err = portal.EnsureFresh(t.Context(), link); err != nil {
-					t.Error(err)
-				}
-			})
-		}
+		var first atomic.Pointer[client.PortalLink]
+		together(100, func() {
+			renewed, err := portal.EnsureFresh(t.Context(), link)
+			first.CompareAndSwap(nil, renewed)
+			errorIf(t, err != nil || renewed != first.Load() || renewed.Expired(), "EnsureFresh = %v, %v, want one fresh link for all", renewed, err)
+		})
 		wg.Wait()
-		for _, l := range got {
-			if l == nil || l != got[0] || l.Expired() {
-				t.Fatalf("got %v and %v, want one fresh link for all", l, got[0])
-			}
-		}
-		errorIf(t, seen.total() != 2, "%d requests, want one for the link and one for its renewal", seen.total())
+		same(t, "requests for the link and its renewal", seen.total(), 2)
 	})
 }
 
-// A link that is not fresh even when it is new is returned all the same.
+// A new link is returned even if the margin is longer than its life.
 func TestEnsureFreshMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for margin, want := range map[time.Duration]bool{0: false, time.Minute: false, 8 * time.Minute: true, time.Hour: true} {

@@ -13,29 +13,19 @@ import (
 	"github.com/adminportal-go/adminportal/internal/loopback"
 )
 
-// Whatever the headers say, what is believed of them lies within the stated
-// bounds, and the gate closes for no longer.
+// What is believed of the headers is within bounds, and the gate opens in time.
 func FuzzRateHeaders(f *testing.F) {
 	const date = "Mon, 15 Jan 2024 12:00:00 GMT"
-	for _, seed := range []struct {
-		status                                    int
-		remaining, limit, reset, retryAfter, date string
-	}{
-		{200, "99", "100", "60", "", date},
-		{200, "0", "100", "1705320060", "", date},
-		{429, "0", "100", "30", "30", date},
-		{429, "", "", "", "Mon, 15 Jan 2024 12:00:30 GMT", date},
-		{503, "", "", "", "0", ""},
-		{429, "banana", "-1", "1e9", "0x10", "banana"},
-		{429, "99999999999999999999", "99999999999999999999", "99999999999999999999", "99999999999999999999", date},
-		{200, "9223372036854775807", "1", "9223372036854775807", "9223372036854775807", date},
-		{429, " ", " ", " ", " ", " "},
-		{200, "1", "1", "99999999", "86400", date},
-		{200, "1", "1", "100000000", "86401", "Thu, 01 Jan 1970 00:00:00 GMT"},
-		{200, "1", "1", "1", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"},
-		{429, "5", "5", "٣", "+5", date},
+	for _, values := range [][5]string{
+		{"99", "100", "60", "", date}, {"0", "100", "1705320060", "", date}, {"0", "100", "30", "30", date}, {"", "", "", "Mon, 15 Jan 2024 12:00:30 GMT", date},
+		{"", "", "", "0", ""}, {"banana", "-1", "1e9", "0x10", "banana"}, {" ", " ", " ", " ", " "}, {"5", "5", "٣", "+5", date},
+		{"99999999999999999999", "99999999999999999999", "99999999999999999999", "99999999999999999999", date},
+		{"9223372036854775807", "1", "9223372036854775807", "9223372036854775807", date}, {"1", "1", "99999999", "86400", date},
+		{"1", "1", "100000000", "86401", "Thu, 01 Jan 1970 00:00:00 GMT"}, {"1", "1", "1", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"},
 	} {
-		f.Add(seed.status, seed.remaining, seed.limit, seed.reset, seed.retryAfter, seed.date)
+		for _, status := range []int{200, 429, 503} {
+			f.Add(status, values[0], values[1], values[2], values[3], values[4])
+		}
 	}
 	now := time.Date(2024, 1, 15, 12, 0, 0, 500, time.UTC)
 	f.Fuzz(func(t *testing.T, status int, remaining, limit, reset, retryAfter, date string) {
@@ -46,8 +36,7 @@ func FuzzRateHeaders(f *testing.F) {
 		h.Set("Retry-After", retryAfter)
 		h.Set("Date", date)
 
-		a := &answer{status: status, header: h, received: now}
-		a.date = parseDate(date)
+		a := &answer{status: status, header: h, received: now, date: parseDate(date)}
 		if wait := askedToWait(a); wait < 0 || wait > maxRetryAfter {
 			t.Errorf("askedToWait = %v, want it between 0 and %v", wait, maxRetryAfter)
 		}
@@ -59,18 +48,13 @@ func FuzzRateHeaders(f *testing.F) {
 		var g gate
 		number, _ := g.enter(true, false)
 		g.answer(number, a, false)
-		if g.reset.After(now.Add(maxReset)) || g.underway != 0 {
-			t.Errorf("the gate is closed until %v with %d under way, want at most %v and none", g.reset, g.underway, maxReset)
-		}
-		// Once the reset has passed, somebody is let through, whatever was said.
-		if g.closedFor(now.Add(maxReset)) > 0 {
-			t.Error("the gate admits nobody after the reset")
+		if g.reset.After(now.Add(maxReset)) || g.underway != 0 || g.closedFor(now.Add(maxReset)) > 0 {
+			t.Errorf("the gate is closed until %v with %d under way, want at most %v and none, and to be open then", g.reset, g.underway, maxReset)
 		}
 	})
 }
 
-// Whatever an error answer holds, what is kept of it is short, printable, one line
-// and without the key.
+// What is kept of an error answer is short, printable, one line and without the key.
 func FuzzReadError(f *testing.F) {
 	const key = "sk_test_0123456789"
 	for _, body := range []string{
@@ -107,18 +91,12 @@ func FuzzReadError(f *testing.F) {
 // wantClean checks that text may stand in a log line.
 func wantClean(t *testing.T, name, text, key string) {
 	t.Helper()
-	if !utf8.ValidString(text) {
-		t.Errorf("%s is not UTF-8: %q", name, text)
-	}
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		t.Errorf("%s has characters that do not print: %q", name, text)
-	}
-	if strings.Contains(text, key) {
-		t.Errorf("%s repeats the key: %q", name, text)
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(text, key) {
+		t.Errorf("%s = %q, want text that prints, without the key", name, text)
 	}
 }
 
-// Whatever surrounds a key or a link's secret, neither is left.
+// Neither a key nor a link's secret is left in a text.
 func FuzzScrub(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"before ", "0123456789", " after"}, {"sk_", "a", "sk_"}, {"xsk_", "!", "\x00"}, {`{"k":"`, `q"`, `"}`}, {"[redacted]", "redacted", "]"},
@@ -146,8 +124,9 @@ func FuzzScrub(f *testing.F) {
 	})
 }
 
+// A text is cut between characters, as late as possible.
 func FuzzSnippet(f *testing.F) {
-	for _, seed := range []string{"", "a", "é", "aé", "日本語", "\xff\xfe", strings.Repeat("x", 600)} {
+	for _, seed := range []string{"", "a", "é", "aé", "日本語", strings.Repeat("x", 600)} {
 		f.Add(seed, 1)
 		f.Add(seed, 512)
 	}
@@ -155,18 +134,13 @@ func FuzzSnippet(f *testing.F) {
 		if n < 0 || !utf8.ValidString(text) { // scrub leaves no such text
 			return
 		}
-		got := snippet(text, n)
-		if len(got) > n || !strings.HasPrefix(text, got) {
-			t.Errorf("snippet(%q, %d) = %q, want at most %[2]d bytes of its start", text, n, got)
-		}
-		if !utf8.ValidString(got) || len(got) < min(n, len(text))-utf8.UTFMax+1 {
-			t.Errorf("snippet(%q, %d) = %q, want whole characters, and all that fit", text, n, got)
+		if got := snippet(text, n); len(got) > n || !strings.HasPrefix(text, got) || !utf8.ValidString(got) || len(got) < min(n, len(text))-utf8.UTFMax+1 {
+			t.Errorf("snippet(%q, %d) = %q, want at most %[2]d bytes of its start, whole characters, and all that fit", text, n, got)
 		}
 	})
 }
 
-// A link that is accepted is one to send a browser to, and its clock is sane. One
-// that is not is not repeated.
+// An accepted link is fit for a browser, and its life is sane. A refused one is not repeated.
 func FuzzReadLink(f *testing.F) {
 	const date = "Mon, 15 Jan 2024 12:00:00 GMT"
 	for _, body := range []string{
@@ -185,21 +159,15 @@ func FuzzReadLink(f *testing.F) {
 		err := c.readLink()
 		link := c.link
 		if err != nil {
-			if link != nil {
-				t.Errorf("readLink = a link and %v", err)
-			}
 			var sent struct{ Link string }
-			if _ = json.Unmarshal(body, &sent); len(sent.Link) > len("https://") && strings.Contains(err.Error(), sent.Link) {
-				t.Errorf("the error repeats the link: %v", err)
+			if _ = json.Unmarshal(body, &sent); link != nil || len(sent.Link) > len("https://") && strings.Contains(err.Error(), sent.Link) {
+				t.Errorf("readLink = a link and %v, or the error repeats the link", err)
 			}
 			return
 		}
 		wantBrowsable(t, link.URL)
-		if link.ExpiresAt.IsZero() {
-			t.Error("ExpiresAt is zero")
-		}
-		if ttl := link.TTL(); ttl < 0 || link.Expired() != (ttl == 0) {
-			t.Errorf("TTL() = %v, Expired() = %v", ttl, link.Expired())
+		if ttl := link.TTL(); link.ExpiresAt.IsZero() || ttl < 0 || link.Expired() != (ttl == 0) {
+			t.Errorf("ExpiresAt = %v, TTL() = %v, Expired() = %v", link.ExpiresAt, ttl, link.Expired())
 		}
 		if _, query, found := strings.Cut(link.URL, "?"); found && len(query) > 8 && strings.Contains(link.String(), query) {
 			t.Errorf("String() = %q repeats the query", link)
@@ -211,18 +179,9 @@ func FuzzReadLink(f *testing.F) {
 func wantBrowsable(t *testing.T, address string) {
 	t.Helper()
 	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		t.Errorf("accepted %q, which does not parse: %v", address, err)
-	case !u.IsAbs() || u.Host == "" || u.Opaque != "":
-		t.Errorf("accepted %q, which is not absolute", address)
-	case u.User != nil || strings.Contains(u.Host, "@"):
-		t.Errorf("accepted %q, which has user info", address)
-	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
-		t.Errorf("accepted %q, which is plain http off loopback", address)
-	case u.Scheme != "https" && u.Scheme != "http":
-		t.Errorf("accepted %q, whose scheme is %s", address, u.Scheme)
-	case strings.ContainsFunc(address, func(r rune) bool { return r == '\\' || r < '!' || r == 0x7f }):
-		t.Errorf("accepted %q, which browsers read otherwise", address)
+	unseen := func(r rune) bool { return r == '\\' || r < '!' || r == 0x7f }
+	if err != nil || !u.IsAbs() || u.Host == "" || u.Opaque != "" || u.User != nil || strings.Contains(u.Host, "@") || strings.ContainsFunc(address, unseen) ||
+		u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
+		t.Errorf("accepted %q (%v), want an absolute address without user info, of https or on loopback, that browsers read alike", address, err)
 	}
 }

@@ -14,6 +14,7 @@ func tells(remaining, reset int) http.Header {
 	return http.Header{"X-Ratelimit-Remaining": {fmt.Sprint(remaining)}, "X-Ratelimit-Reset": {fmt.Sprint(reset)}}
 }
 
+// leave waits until the gate lets an attempt leave.
 func leave(t *testing.T, g *gate) uint64 {
 	t.Helper()
 	number, err := admitted(t.Context(), g)
@@ -34,47 +35,49 @@ func wantOpen(t *testing.T, g *gate, want int) {
 	got := 0
 	for range 100 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
-		_, err := admitted(ctx, g)
-		cancel()
-		if err != nil {
-			break
+		if _, err := admitted(ctx, g); err == nil {
+			got++
 		}
-		got++
+		cancel()
 	}
 	if got != want {
 		t.Errorf("%d of 100 may leave, want %d", got, want)
 	}
 }
 
-// What a refusal says of itself goes before what was known of the window.
-func TestRefusalInALongWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := new(gate)
-		hear(g, leave(t, g), 200, tells(1_000_000, 300))
-		h := tells(999_999, 300)
-		h.Set("Retry-After", "1")
-		hear(g, leave(t, g), 429, h)
-		start := time.Now()
-		leave(t, g)
-		if held := time.Since(start); held < time.Second || held > 3*time.Second {
-			t.Errorf("held for %v, want the second that the refusal asks for, and a little", held)
-		}
-	})
-}
-
-// The last of several refusals holds.
-func TestSeveralRefusals(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := new(gate)
-		a, b := leave(t, g), leave(t, g)
-		hear(g, a, 429, http.Header{"Retry-After": {"20"}})
-		hear(g, b, 429, http.Header{"Retry-After": {"5"}})
-		start := time.Now()
-		leave(t, g)
-		if held := time.Since(start); held < 20*time.Second {
-			t.Errorf("held for %v, want 20s", held)
-		}
-	})
+// What a refusal asks for goes before what was known of the window, and the longest of several holds.
+func TestRefusals(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refused     func(*gate)
+		least, most time.Duration
+	}{
+		"in a long window": {func(g *gate) {
+			hear(g, leave(t, g), 200, tells(1_000_000, 300))
+			h := tells(999_999, 300)
+			h.Set("Retry-After", "1")
+			hear(g, leave(t, g), 429, h)
+		}, time.Second, 3 * time.Second},
+		"several": {func(g *gate) {
+			a, b := leave(t, g), leave(t, g)
+			hear(g, a, 429, http.Header{"Retry-After": {"20"}})
+			hear(g, b, 429, http.Header{"Retry-After": {"5"}})
+		}, 20 * time.Second, 22 * time.Second},
+		"before a success that left earlier": {func(g *gate) {
+			a, b := leave(t, g), leave(t, g)
+			hear(g, b, 429, http.Header{"Retry-After": {"20"}})
+			hear(g, a, 200, tells(50, 10))
+		}, 20 * time.Second, 22 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := new(gate)
+			tt.refused(g)
+			start := time.Now()
+			leave(t, g)
+			if held := time.Since(start); held < tt.least || held > tt.most {
+				t.Errorf("%s: held for %v, want %v to %v", name, held, tt.least, tt.most)
+			}
+		})
+	}
 }
 
 // An attempt that fails after the reset is not charged to the new window.

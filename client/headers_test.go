@@ -11,7 +11,7 @@ import (
 
 // The clock of a synctest bubble starts at midnight, 2000-01-01 UTC: at 946684800.
 
-// Every form in which servers tell their budget, as they were seen running.
+// Every form in which servers were seen to tell their budget.
 func TestRateHeadersOfServers(t *testing.T) {
 	const s = time.Second
 	family := func(limit, remaining, reset string) []string {
@@ -33,8 +33,6 @@ func TestRateHeadersOfServers(t *testing.T) {
 		"draft 8, two lines":        {[]string{"RateLimit", `"hour";r=3;t=600`, "RateLimit", `"minute";r=40;t=60`}, 0, 3, 600 * s},
 		"koa, fraction":             {family("", "4", "946684859.5"), 0, 4, 59500 * time.Millisecond},
 		"go-limiter, date in UTC":   {family("", "4", "Sat, 01 Jan 2000 00:01:00 UTC"), 0, 4, 60 * s},
-		"date with one-digit day":   {family("", "4", "Sat, 1 Jan 2000 00:01:00 GMT"), 0, 4, 60 * s},
-		"date with an offset":       {family("", "4", "Sat, 01 Jan 2000 01:01:00 +0100"), 0, 4, 60 * s},
 		"RFC 3339":                  {family("", "4", "2000-01-01T00:01:00.000Z"), 0, 4, 60 * s},
 		"quotes and blanks":         {family("", ` "4" `, ` "60" `), 0, 4, 60 * s},
 		"the smallest of families":  {append(family("", "40", "60"), "RateLimit", `"x";r=2;t=30`), 0, 2, 30 * s},
@@ -58,22 +56,17 @@ func TestRateHeadersOfServers(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			portal := inMemory(t, with(succeed, tt.headers...), reference)
-			got := portal.RateLimit()
-			errorIf(t, got != (client.RateLimit{}), "%s: before any answer: RateLimit() = %+v, want the zero value", name, got)
+			same(t, name+": before any answer: RateLimit()", portal.RateLimit(), client.RateLimit{})
 			generate(t, portal)
 			want := client.RateLimit{}
 			if tt.reset > 0 {
 				want = client.RateLimit{Limit: tt.limit, Remaining: tt.remaining, Reset: time.Now().Add(tt.reset)}
 			}
-			if got := portal.RateLimit(); got != want {
-				t.Errorf("%s: RateLimit() = %+v, want %+v", name, got, want)
-			}
+			same(t, name+": RateLimit()", portal.RateLimit(), want)
 			took := timed(func() { generate(t, portal) })
 			errorIf(t, tt.reset == 0 && took != 0, "%s: the next call was held for %v, want nothing known", name, took)
 			time.Sleep(tt.reset)
-			if got := portal.RateLimit(); got != (client.RateLimit{}) {
-				t.Errorf("%s: after the reset: RateLimit() = %+v, want the zero value", name, got)
-			}
+			same(t, name+": after the reset: RateLimit()", portal.RateLimit(), client.RateLimit{})
 		})
 	}
 }
@@ -91,7 +84,7 @@ func TestRetryAfterOfServers(t *testing.T) {
 		"quoted":                {[]string{"Retry-After", `"30"`}, half},
 		"date":                  {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"}, half},
 		"date in UTC":           {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 UTC"}, half},
-		"date with an offset":   {[]string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 +0000"}, half},
+		"date with an offset":   {[]string{"Retry-After", "Sat, 01 Jan 2000 01:00:30 +0100"}, half},
 		"date, one-digit day":   {[]string{"Retry-After", "Sat, 1 Jan 2000 00:00:30 GMT"}, half},
 		"date, RFC 850":         {[]string{"Retry-After", "Saturday, 01-Jan-00 00:00:30 GMT"}, half},
 		"RFC 3339":              {[]string{"Retry-After", "2000-01-01T00:00:30Z"}, half},
@@ -132,13 +125,7 @@ func TestOldDatesSayNothingOfTheBudget(t *testing.T) {
 			with(succeed, "X-RateLimit-Remaining", "50", "X-RateLimit-Reset", "60"),
 			with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60", "Date", "Fri, 31 Dec 1999 23:57:00 GMT"),
 		), reference)
-		if took := timed(func() {
-			for range 5 {
-				generate(t, portal)
-			}
-		}); took != 0 {
-			t.Errorf("five calls took %v, want none to wait", took)
-		}
+		same(t, "the time of five calls", timed(func() { fromMany(t, portal, 1, 5) }), 0)
 	})
 }
 
@@ -150,14 +137,8 @@ func TestNonsenseInHeadersIsIgnored(t *testing.T) {
 				for _, first := range []http.HandlerFunc{succeed, status(429), status(503)} {
 					var seen tally
 					portal := inMemory(t, script(&seen, with(first, name, value, "X-RateLimit-Remaining", "0"), succeed))
-					if took := timed(func() {
-						for range 2 {
-							err := ask(t, portal, 5*time.Second)
-							errorIf(t, err != nil, "%s: %q: %v", name, value, err)
-						}
-					}); took > time.Second {
-						t.Errorf("%s: %q stalled two calls for %v", name, value, took)
-					}
+					took := timed(func() { fromMany(t, portal, 1, 2) })
+					errorIf(t, took > time.Second, "%s: %q stalled two calls for %v", name, value, took)
 				}
 			}
 		}

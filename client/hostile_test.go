@@ -53,16 +53,11 @@ func TestFloodsAreCutOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sent, closed := make(chan int, 1), make(chan struct{}, 1)
 			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				if tt.encoding != "" {
-					w.Header().Set("Content-Encoding", tt.encoding)
-				}
+				w.Header().Set("Content-Encoding", tt.encoding)
 				w.WriteHeader(tt.code)
-				n := 0
-				for n < tt.chunks {
-					if _, err := w.Write(tt.chunk); err != nil {
-						break
-					}
-					n++
+				n, err := 0, error(nil)
+				for ; n < tt.chunks && err == nil; n++ {
+					_, err = w.Write(tt.chunk)
 				}
 				sent <- n
 			}))
@@ -74,26 +69,19 @@ func TestFloodsAreCutOff(t *testing.T) {
 			srv.Start()
 			defer srv.Close()
 			portal := newClient(t, client.WithBaseURL(srv.URL), client.WithDialect(dialects[tt.code/100%2]), oneTry)
-			var err error
-			if got := allocated(func() { err = ask(t, portal, 0) }); got > 16 { // the server's part included
-				t.Errorf("allocated %d MiB, want at most 16", got)
-			}
-			wantOnly(t, err, tt.want)
-			errorIf(t, asError(t, err).StatusCode != tt.code || !strings.Contains(err.Error(), "too large"), "got %v, want %d and that the body is too large", err, tt.code)
+			got := allocated(func() {
+				e := fails(t, portal, 0, tt.want)
+				errorIf(t, e.StatusCode != tt.code || !strings.Contains(e.Error(), "too large"), "got %v, want %d and that the body is too large", e, tt.code)
+			})
+			errorIf(t, got > 16, "allocated %d MiB with the server's part, want at most 16", got)
 			n := <-sent
 			errorIf(t, n > 64, "the server sent %d chunks before it was stopped, want at most 64", n)
-			within(t, closed, "the connection is closed")
+			select {
+			case <-closed:
+			case <-time.After(10 * time.Second):
+				t.Error("10s passed before the connection was closed")
+			}
 		})
-	}
-}
-
-// within waits for what must happen soon.
-func within(t testing.TB, happened <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-happened:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("10s passed before %s", what)
 	}
 }
 
@@ -130,31 +118,12 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				e := fails(t, portal, 0, nil)
 				errorIf(t, e.StatusCode != code || !strings.Contains(e.Hint(), "redirect") || seen.total() != 1, "%d to %q, %v: got %v (hint %q) after %d requests, want an error about the redirect after one", code, location, d, e, e.Hint(), seen.total())
 				_, err := portal.ListProviderIcons(t.Context())
-				if e := asError(t, err); seen.total() != 2 || (d == client.DialectGenerateLink) != strings.Contains(e.Hint(), "WithCDNURL") {
-					t.Errorf("%d to %q, %v: icons: got %v (hint %q) after %d requests, want an error after one more", code, location, d, err, e.Hint(), seen.total())
-				}
+				e = asError(t, err)
+				errorIf(t, seen.total() != 2 || (d == client.DialectGenerateLink) != strings.Contains(e.Hint(), "WithCDNURL"), "%d to %q, %v: icons: got %v (hint %q) after %d requests, want an error after one more", code, location, d, e, e.Hint(), seen.total())
 			}
 		}
 	}
-	n := reached.total()
-	errorIf(t, n != 0, "%d requests reached the target: %v", n, reached.requests())
-}
-
-// A transport that follows redirects, as fetch does in a browser, makes no link of what it finds.
-func TestFollowedRedirectIsNoLink(t *testing.T) {
-	for name, followed := range map[string]func(*http.Request){
-		"another path":        func(r *http.Request) { r.URL.Path = "/login" },
-		"net/http's own mark": func(r *http.Request) { r.Response = new(http.Response) },
-	} {
-		portal := newClient(t, over(roundTripper(func(r *http.Request) (*http.Response, error) {
-			resp, err := memory(succeed)(r)
-			resp.Request = r.Clone(r.Context())
-			followed(resp.Request)
-			return resp, err
-		})))
-		e := asError(t, ask(t, portal, 0))
-		errorIf(t, e.Attempts != 1, "%s: %v after %d attempts, want an error after one", name, e, e.Attempts)
-	}
+	same(t, "requests that reached the target", reached.total(), 0)
 }
 
 func TestHeaderFloodIsCutOff(t *testing.T) {
@@ -177,20 +146,33 @@ func TestHeaderFloodIsCutOff(t *testing.T) {
 func TestErrorBodiesAreReadInGoodTime(t *testing.T) {
 	for _, unit := range []string{"token ", "token=", "sk_ ", "sk_x", "https://h ", "https://h/?x ", "%3a%2f%2f ", `:\/\/ `, "&#61;", `{\"a\":`} {
 		text := `{"message":"` + strings.Repeat(unit, 64<<10/len(unit))
-		if took := timed(func() { wantOnly(t, once(t, client.DialectPortalLinks, answer(400, text)), client.ErrInvalidRequest) }); took > 2*time.Second {
-			t.Fatalf("64 KiB of %q: took %v, want well below 2s", unit, took)
-		}
+		took := timed(func() { wantOnly(t, once(t, client.DialectPortalLinks, answer(400, text)), client.ErrInvalidRequest) })
+		errorIf(t, took > 2*time.Second, "64 KiB of %q: took %v, want well below 2s", unit, took)
 	}
 }
 
-// A transport that breaks the rules of http.RoundTripper does not make the client panic.
+// A transport that breaks the rules of http.RoundTripper causes an error, and no panic. One that
+// follows redirects, as fetch does in a browser, makes no link of what it finds.
 func TestTransportsThatBreakTheRules(t *testing.T) {
-	for name, transport := range map[string]roundTripper{
-		"neither answer nor error": func(*http.Request) (*http.Response, error) { return nil, nil },
-		"no body":                  func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
+	follow := func(change func(*http.Request)) roundTripper {
+		return func(r *http.Request) (*http.Response, error) {
+			resp, err := memory(succeed)(r)
+			resp.Request = r.Clone(r.Context())
+			change(resp.Request)
+			return resp, err
+		}
+	}
+	for name, tt := range map[string]struct {
+		transport roundTripper
+		attempts  int
+	}{
+		"neither answer nor error":   {func(*http.Request) (*http.Response, error) { return nil, nil }, 4},
+		"no body":                    {func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil }, 1},
+		"redirected to another path": {follow(func(r *http.Request) { r.URL.Path = "/login" }), 1},
+		"redirected by net/http":     {follow(func(r *http.Request) { r.Response = new(http.Response) }), 1},
 	} {
-		e := asError(t, ask(t, newClient(t, over(transport), oneTry), 0))
-		errorIf(t, e.Attempts != 1, "%s: %v after %d attempts, want an error after one", name, e, e.Attempts)
+		err := ask(t, newClient(t, over(tt.transport), client.WithRetry(client.RetryPolicy{BaseDelay: -1})), 0)
+		same(t, name+": Attempts", asError(t, err).Attempts, tt.attempts)
 	}
 }
 

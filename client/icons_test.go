@@ -37,22 +37,22 @@ func TestIconsOfTheReference(t *testing.T) {
 	for range 2 {
 		wantIcons(t, portal, bothIcons)
 	}
-	r := seen.requests()[1]
-	errorIf(t, seen.of(iconsPath) != 2 || r.header.Get("Authorization") != "Bearer "+testKey, "%d requests to %s with %q, want 2 with the key", seen.of(iconsPath), iconsPath, r.header.Get("Authorization"))
+	seen.wantIcons(t, 2, 0)
+	same(t, "Authorization", seen.requests()[1].header.Get("Authorization"), "Bearer "+testKey)
 }
 
 // withFile is a live service, with the icon file on a CDN that is the same server.
 func withFile(seen *tally, file http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		switch seen.note(r).path {
-		case filePath:
-			file(w, r)
-		case livePath:
-			succeedLive(w, r)
-		default:
-			http.NotFound(w, r)
-		}
-	}
+	routes := http.NewServeMux()
+	routes.HandleFunc(filePath, file)
+	return liveOnly(seen, routes.ServeHTTP)
+}
+
+// wantIcons checks how many requests for icons the API and the CDN got.
+func (c *tally) wantIcons(t *testing.T, api, cdn int) {
+	t.Helper()
+	same(t, "requests for icons of the API", c.of(iconsPath), api)
+	same(t, "requests for icons of the CDN", c.of(filePath), cdn)
 }
 
 func TestIconsOfTheCDN(t *testing.T) {
@@ -83,8 +83,7 @@ func TestIconsOfTheCDN(t *testing.T) {
 			portal := inMemory(t, withFile(&seen, answer(200, tt.file)), client.WithBaseURL(cdn), record(&attempts))
 			wantIcons(t, portal, tt.want)
 			wantIcons(t, portal, tt.want)
-			api, file := seen.of(iconsPath), seen.of(filePath)
-			errorIf(t, api != 1 || file != 2, "two calls made %d requests of the API and %d of the CDN, want 1 and 2", api, file)
+			seen.wantIcons(t, 1, 2)
 			a, b := attempts[0], attempts[1]
 			errorIf(t, a.Operation != "listProviderIcons" || a.Dialect != client.DialectPortalLinks || b.Operation != "listCDNProviderIcons" || b.Dialect != client.DialectGenerateLink || b.Number != 2, "observed %+v, want listProviderIcons and then listCDNProviderIcons", attempts)
 			for _, r := range seen.requests()[1:] {
@@ -117,8 +116,7 @@ func TestIconsAndLinksAndTheDialect(t *testing.T) {
 	portal := inMemory(t, h)
 	generate(t, portal)
 	_, _ = portal.ListProviderIcons(t.Context())
-	api, file := seen.of(iconsPath), seen.of(filePath)
-	errorIf(t, api != 0 || file != 1, "%d requests for icons of the API and %d of the CDN, want 0 and 1", api, file)
+	seen.wantIcons(t, 0, 1)
 
 	portal = inMemory(t, h)
 	_, _ = portal.ListProviderIcons(t.Context())
@@ -138,7 +136,7 @@ func TestNoIconsAnywhere(t *testing.T) {
 			e := asError(t, err)
 			errorIf(t, e.StatusCode != status || !strings.Contains(err.Error(), "there is no icon list at https://cdn.workos.com") || e.Hint() == "", "got %v, want a %d that speaks of the icon list, and a hint", err, status)
 		}
-		errorIf(t, seen.total() != 4, "%d: %d requests, want both routes tried each time", status, seen.total())
+		seen.wantIcons(t, 2, 2)
 	}
 }
 

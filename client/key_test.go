@@ -15,22 +15,15 @@ import (
 	"github.com/adminportal-go/adminportal/client"
 )
 
-// accepting answers 401 to every key except the one that valid holds.
-func accepting(seen *tally, valid *atomic.Value) http.HandlerFunc {
+// accepting answers 401 to every key but one.
+func accepting(seen *tally, key string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		seen.note(r)
-		if r.Header.Get("Authorization") != "Bearer "+valid.Load().(string) {
+		if seen.note(r).header.Get("Authorization") != "Bearer "+key {
 			reply(w, 401, `{"message":"Unauthorized"}`)
 			return
 		}
 		succeed(w, r)
 	}
-}
-
-func keyed(key string) *atomic.Value {
-	v := new(atomic.Value)
-	v.Store(key)
-	return v
 }
 
 func source(f func(context.Context) (string, error)) client.Option { return client.WithAPIKeySource(f) }
@@ -67,7 +60,7 @@ func TestKeyAfter401(t *testing.T) {
 		if tt.keys != nil {
 			opts = append(opts, answers(&asked, tt.keys...))
 		}
-		err := ask(t, inMemory(t, accepting(&seen, keyed("sk_right")), opts...), 0)
+		err := ask(t, inMemory(t, accepting(&seen, "sk_right"), opts...), 0)
 		errorIf(t, !errors.Is(err, tt.want), "%s: got %v, want %v", name, err, tt.want)
 		errorIf(t, seen.total() != tt.requests || asked != tt.asked, "%s: %d requests, %d questions, want %d and %d", name, seen.total(), asked, tt.requests, tt.asked)
 	}
@@ -97,12 +90,8 @@ func TestCallersShareOneQuestion(t *testing.T) {
 		var asked atomic.Int64
 		portal := inMemory(t, succeed, reference, source(func(ctx context.Context) (string, error) {
 			asked.Add(1)
-			select {
-			case <-time.After(time.Second):
-				return testKey, nil
-			case <-ctx.Done():
-				return "", ctx.Err()
-			}
+			time.Sleep(time.Second)
+			return testKey, ctx.Err()
 		}))
 		// The first to ask gives up early; the question goes on for the others.
 		first, cancel := context.WithCancel(t.Context())
@@ -148,10 +137,9 @@ func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked, running, most atomic.Int64
 		var seen tally
-		valid := keyed("sk_new")
 		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)
-			accepting(&seen, valid)(w, r)
+			accepting(&seen, "sk_new")(w, r)
 		}, reference, client.WithRetry(client.RetryPolicy{AttemptTimeout: -1}), source(func(context.Context) (string, error) {
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
@@ -173,13 +161,11 @@ func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
 	})
 }
 
+// The panic of a key source reaches the caller, and one that ends its goroutine ends the call.
 func TestKeySourceThatEndsItsGoroutine(t *testing.T) {
 	portal := inMemory(t, succeed, source(func(context.Context) (string, error) { panic("no vault") }))
 	func() {
-		defer func() {
-			p := recover()
-			errorIf(t, p != "no vault", "recovered %v, want the source's own panic", p)
-		}()
+		defer func() { same(t, "recover()", recover(), any("no vault")) }()
 		_ = ask(t, portal, 0)
 	}()
 	portal = inMemory(t, succeed, source(func(context.Context) (string, error) { runtime.Goexit(); return testKey, nil }))

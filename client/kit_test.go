@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -83,11 +82,8 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 func memory(h http.HandlerFunc) roundTripper {
 	return func(req *http.Request) (*http.Response, error) {
 		in := req.Clone(req.Context())
-		in.Body = http.NoBody
-		if req.Body != nil {
-			body, _ := io.ReadAll(req.Body)
-			_ = req.Body.Close()
-			in.Body = io.NopCloser(bytes.NewReader(body))
+		if in.Body == nil {
+			in.Body = http.NoBody
 		}
 		rec := httptest.NewRecorder()
 		rec.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
@@ -112,14 +108,13 @@ func memory(h http.HandlerFunc) roundTripper {
 
 // reply writes v as JSON; a string is written as it is.
 func reply(w http.ResponseWriter, status int, v any) {
-	text, raw := v.(string)
-	if !raw {
-		b, _ := json.Marshal(v)
-		text = string(b)
-	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text)
+	if text, raw := v.(string); raw {
+		_, _ = io.WriteString(w, text)
+	} else {
+		_ = json.NewEncoder(w).Encode(v)
+	}
 }
 
 // answer is a handler with one answer.
@@ -213,11 +208,11 @@ func script(seen *tally, steps ...http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// liveOnly is a service that has the live route alone.
-func liveOnly(seen *tally) http.HandlerFunc {
+// liveOnly is a service that has the live route, and answers for all others with missing.
+func liveOnly(seen *tally, missing http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if seen.note(r).path != livePath {
-			http.NotFound(w, r)
+			missing(w, r)
 			return
 		}
 		succeedLive(w, r)
@@ -274,6 +269,32 @@ func errorIf(t testing.TB, wrong bool, format string, args ...any) {
 	}
 }
 
+// same checks that what, such as a call, is as it should be.
+func same[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	errorIf(t, got != want, "%s = %v, want %v", what, got, want)
+}
+
+// together calls f so many times at once, and waits for all.
+func together(n int, f func()) {
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(f)
+	}
+	wg.Wait()
+}
+
+// fromMany makes calls from so many goroutines.
+func fromMany(t testing.TB, portal *client.Client, goroutines, callsOfEach int) {
+	together(goroutines, func() {
+		for range callsOfEach {
+			if err := ask(t, portal, 0); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // bubble is t.Run in a synctest bubble.
 func bubble(t *testing.T, name string, f func(*testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
@@ -303,7 +324,6 @@ func wantOnly(t testing.TB, err, want error) {
 	t.Helper()
 	errorIf(t, err == nil, "got no error, want one that matches %v", want)
 	for _, s := range sentinels {
-		got := errors.Is(err, s)
-		errorIf(t, got != (s == want), "errors.Is(%v, %v) = %v, want %v", err, s, got, s == want)
+		same(t, fmt.Sprintf("errors.Is(%v, %v)", err, s), errors.Is(err, s), s == want)
 	}
 }

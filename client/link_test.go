@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/adminportal-go/adminportal"
 	"github.com/adminportal-go/adminportal/client"
 )
 
@@ -44,7 +48,7 @@ func TestLife(t *testing.T) {
 		// Without a Date the local clock counts.
 		"no Date":     {"", at(10 * minute), 10 * minute},
 		"no real one": {"yesterday", at(10 * minute), 10 * minute},
-		// A clock that is wrong by more than links live, here or there, makes no link that lives too long.
+		// A clock that is far wrong, here or there, gives no link too long a life.
 		"Date of 1970":                  {date(-30 * year), at(10 * minute), 10 * minute},
 		"Date an hour behind":           {date(-hour), at(10 * minute), 10 * minute},
 		"Date a little behind":          {date(-minute), at(10 * minute), 11*minute - second}, // cannot be told apart
@@ -112,8 +116,7 @@ func TestEverySuccessStatusIsOne(t *testing.T) {
 			w.WriteHeader(code)
 			_, _ = fmt.Fprintf(w, `%s{"link":%q}`, mark, testLink)
 		})
-		got := generate(t, portal).URL
-		errorIf(t, got != testLink, "%d: URL = %q, want %q", code, got, testLink)
+		same(t, fmt.Sprint(code, ": URL"), generate(t, portal).URL, testLink)
 	}
 }
 
@@ -142,12 +145,50 @@ func TestLinkHosts(t *testing.T) {
 	} {
 		portal := inMemory(t, answer(200, map[string]any{"link": tt.link}), client.WithLinkHosts(tt.hosts...))
 		if tt.ok {
-			got := generate(t, portal).URL
-			errorIf(t, got != tt.link, "URL = %q, want %q as it came", got, tt.link)
+			same(t, "URL", generate(t, portal).URL, tt.link)
 			continue
 		}
 		err := ask(t, portal, 0)
 		wantOnly(t, err, client.ErrMalformedResponse)
 		errorIf(t, err == nil || asError(t, err).Hint() != "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there", "hosts %q, link to %s: got %v, want it refused, with a hint at the option", tt.hosts, tt.link, err)
 	}
+}
+
+// The client reads every example of a success in the document, whole, with links to WorkOS.
+func TestDocumentExamplesAreRead(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
+	same(t, "the document's error", err, nil)
+	read := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			for code, response := range op.Responses.Map() {
+				if media := response.Value.Content["application/json"]; code[0] == '2' && media != nil {
+					for name, example := range media.Examples {
+						read++
+						readExample(t, method, path, code, name, example.Value.Value)
+					}
+				}
+			}
+		}
+	}
+	errorIf(t, read == 0, "the document has no examples of successes")
+}
+
+func readExample(t *testing.T, method, path, code, name string, value any) {
+	status, _ := strconv.Atoi(code)
+	routes := http.NewServeMux()
+	routes.HandleFunc(method+" "+path, answer(status, value))
+	portal := inMemory(t, routes.ServeHTTP, oneTry, client.WithLinkHosts("id.workos.com", "setup.workos.com"))
+	fields, _ := value.(map[string]any)
+	if method == http.MethodPost {
+		link, err := portal.GeneratePortalLink(t.Context(), sso)
+		errorIf(t, err != nil || link.URL != fields["link"] || link.ExpiresAt.Year() < 2000, "openapi.yaml: %s %s %s: the client reads %v (%v) from the example %s; correct the example, or readLink", method, path, code, link, err, name)
+		return
+	}
+	entries, isList := value.([]any)
+	if !isList {
+		entries, _ = fields["data"].([]any)
+	}
+	icons, err := portal.ListProviderIcons(t.Context())
+	errorIf(t, err != nil || len(icons) < max(len(entries), 1), "openapi.yaml: %s %s %s: the client reads %d of %d icons (%v) from the example %s; give each an ID and an https address", method, path, code, len(icons), len(entries), err, name)
 }

@@ -12,14 +12,14 @@ import (
 func TestNewRefusesKeys(t *testing.T) {
 	for _, key := range []string{
 		"", "sk_", "pk_test_123", "test", "SK_TEST_1", " sk_test_9z8y", "sk_test_9z8y ", "sk_test_9z8y\n", "sk_test_9z8y\r\n",
-		"sk_te st_9z8y", "Bearer sk_test_9z8y", "bearer sk_test_9z8y", "sk_test_9z8y\x00", "sk_täst", "\ufeffsk_test_9z8y",
+		"sk_te st_9z8y", "Bearer sk_test_9z8y", "bearer sk_test_9z8y", "sk_test_9z8y\x00", "sk_täst", "\ufeffsk_test_9z8y", "sk_\x7f", "\u2028sk_test_9z8y",
 	} {
 		_, err := client.New(key)
 		wantOnly(t, err, client.ErrInvalidRequest)
 		e := asError(t, err)
 		errorIf(t, e.Field != "API key" || strings.Contains(err.Error(), "9z8y"), "New(%q) = %v, want an error about the API key that does not repeat it", key, err)
 	}
-	for _, key := range []string{"sk_test_123", "sk_live_ABC", "sk_example_123456789", "sk_sandbox_a-b.c"} {
+	for _, key := range []string{"sk_test_123", "sk_live_ABC", "sk_example_123456789", "sk_sandbox_a-b.c", "sk_~!"} {
 		_, err := client.New(key)
 		errorIf(t, err != nil, "New(%q) = %v, want it accepted", key, err)
 	}
@@ -55,10 +55,10 @@ func TestNewRefusesOptions(t *testing.T) {
 		for _, option := range options {
 			_, err := client.New(testKey, option)
 			wantOnly(t, err, client.ErrInvalidRequest)
-			got := asError(t, err).Field
-			errorIf(t, got != field, "%v: Field = %q, want %q", err, got, field)
+			same(t, "Field", asError(t, err).Field, field)
 		}
 	}
+	newClient(t, client.WithUserAgent("acme settings/2.1 (EU)"))
 	// Nil stands for the default.
 	generate(t, serve(t, succeed, nil, client.WithHTTPClient(nil), client.WithAPIKeySource(nil), client.WithLimiter(nil), client.WithLogger(nil), client.WithObserver(nil), client.WithLinkHosts()))
 }
@@ -83,13 +83,10 @@ func TestNewFromEnv(t *testing.T) {
 		portal, err := client.NewFromEnv(append(tt.options, hc)...)
 		if tt.refused != "" {
 			wantOnly(t, err, client.ErrInvalidRequest)
-			got := asError(t, err).Field
-			errorIf(t, got != tt.refused, "NewFromEnv: %v: Field = %q, want %q", err, got, tt.refused)
+			same(t, "Field", asError(t, err).Field, tt.refused)
 			continue
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		same(t, "NewFromEnv's error", err, nil)
 		generate(t, portal)
 		r := seen.requests()[seen.total()-1]
 		got := r.header.Get("Authorization")
@@ -105,11 +102,9 @@ func TestZeroClientRefuses(t *testing.T) {
 		for _, err := range []error{link, icons, fresh, portal.Warm(t.Context())} {
 			wantOnly(t, err, client.ErrInvalidRequest)
 		}
-		got := portal.RateLimit()
-		errorIf(t, got != (client.RateLimit{}), "%s: RateLimit() = %v, want the zero value", name, got)
+		same(t, name+": RateLimit()", portal.RateLimit(), client.RateLimit{})
 	}
-	got, want := (client.Client{}).String(), "adminportal client (not set up)"
-	errorIf(t, got != want, "String() = %q, want %q", got, want)
+	same(t, "String()", client.Client{}.String(), "adminportal client (not set up)")
 }
 
 // Plain http is for loopback only, except in tests.
@@ -120,11 +115,8 @@ func TestPlainHTTP(t *testing.T) {
 	} {
 		_, err := client.New(testKey, client.WithBaseURL(address))
 		errorIf(t, (err == nil) != allowed, "base URL %s: %v, want it allowed: %v", address, err, allowed)
-		req := sso
-		req.ReturnURL = address
-		if err := req.Validate(); (err == nil) != allowed {
-			t.Errorf("return URL %s: %v, want it allowed: %v", address, err, allowed)
-		}
+		err = client.PortalLinkRequest{Organization: "org_x", Intent: client.IntentSSO, ReturnURL: address}.Validate()
+		errorIf(t, (err == nil) != allowed, "return URL %s: %v, want it allowed: %v", address, err, allowed)
 		newClient(t, client.WithBaseURL(address), client.WithCDNURL(address), client.WithPlainHTTPForTests())
 	}
 	link := answer(201, `{"link":"http://sandbox:8787/portal/launch?secret=s"}`)

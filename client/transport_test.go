@@ -56,12 +56,9 @@ func TestClientsShareConnections(t *testing.T) {
 	for range 10 {
 		generate(t, newClient(t, baseURL))
 	}
-	got := connections.Load()
-	errorIf(t, got != 1, "ten clients opened %d connections one after the other, want 1", got)
+	same(t, "connections of ten clients, one after the other", connections.Load(), 1)
 	generate(t, newClient(t, baseURL, client.WithRetry(client.RetryPolicy{AttemptTimeout: 100 * time.Millisecond, BaseDelay: -1})))
-	if got := connections.Load(); got != 2 {
-		t.Errorf("%d connections after one that hung, want 2", got)
-	}
+	same(t, "connections after one that hung", connections.Load(), 2)
 }
 
 // The caller's HTTP client is neither changed nor asked about redirects.
@@ -101,8 +98,7 @@ func TestRequestLeavesInOnePacket(t *testing.T) {
 	}}
 	defer transport.CloseIdleConnections()
 	generate(t, serve(t, succeed, over(transport)))
-	got := writes.Load()
-	errorIf(t, got != 1, "a request was written in %d parts, want 1", got)
+	same(t, "writes of a request", writes.Load(), 1)
 }
 
 // A proxy that refuses CONNECT is asked once, and the error is about the proxy. (With a transport
@@ -117,11 +113,9 @@ func TestRefusingProxy(t *testing.T) {
 	through := standard.(*http.Transport).Clone()
 	through.Proxy = http.ProxyURL(address)
 	http.DefaultTransport = through
-	err := ask(t, newClient(t), 0)
-	wantOnly(t, err, nil)
-	hint := asError(t, err).Hint()
-	errorIf(t, seen.total() != 1 || !strings.Contains(err.Error(), "a proxy on the way answered 407") || !strings.Contains(hint, "wants credentials"),
-		"got %v (hint %q) after %d CONNECTs, want words and a hint about the proxy after one", err, hint, seen.total())
+	e := fails(t, newClient(t), 0, nil)
+	errorIf(t, seen.total() != 1 || !strings.Contains(e.Error(), "a proxy on the way answered 407") || !strings.Contains(e.Hint(), "wants credentials"),
+		"got %v (hint %q) after %d CONNECTs, want words and a hint about the proxy after one", e, e.Hint(), seen.total())
 }
 
 // What a test puts into http.DefaultTransport is used only while it is there.

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,22 +18,15 @@ func TestWarm(t *testing.T) {
 		portaltest.DialectGenerateLink: 2, // the dialect is still to be learned
 	} {
 		srv := portaltest.NewServer(t, portaltest.WithDialect(d))
-		portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-		if err != nil {
-			t.Fatal(err)
-		}
+		portal := newClient(t, client.WithBaseURL(srv.URL), source(func(context.Context) (string, error) { return srv.APIKey, nil }))
 		for range 100 { // pages in a row
-			if err := portal.Warm(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			same(t, "Warm()", portal.Warm(t.Context()), nil)
 		}
-		got := len(srv.Requests())
-		errorIf(t, got != want, "%v: a hundred pages made %d requests, want %d", d, got, want)
-		if _, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO}); err != nil {
-			t.Fatal(err)
-		}
-		requests, links := len(srv.Requests())-want, len(srv.Links())
-		errorIf(t, requests != 1 || links != 1, "%v: the click made %d requests, and %d links were made in all, want 1 and 1", d, requests, links)
+		same(t, fmt.Sprint(d, ": requests of a hundred pages"), len(srv.Requests()), want)
+		_, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+		same(t, "the click's error", err, nil)
+		same(t, fmt.Sprint(d, ": requests after the click"), len(srv.Requests()), want+1)
+		same(t, fmt.Sprint(d, ": links made in all"), len(srv.Links()), 1)
 	}
 }
 
@@ -98,14 +92,10 @@ func TestWarmWithoutBudget(t *testing.T) {
 		portal := inMemory(t, script(&seen, status(429, "Retry-After", "60")), reference, oneTry)
 		_ = ask(t, portal, 0)
 		time.Sleep(57 * time.Second)
-		start := time.Now()
-		err := portal.Warm(t.Context())
-		errorIf(t, err != nil || seen.total() != 1 || time.Since(start) != 0, "Warm() = %v after %d requests and %v, want nil at once, and nothing sent", err, seen.total()-1, time.Since(start))
-		// A limiter is given a tenth of a second.
-		start = time.Now()
-		if err := inMemory(t, succeed, stuckLimiter).Warm(t.Context()); err != nil || time.Since(start) != 100*time.Millisecond {
-			t.Errorf("Warm() = %v after %v, want nil after 100ms", err, time.Since(start))
-		}
+		warm := func(portal *client.Client) func() { return func() { same(t, "Warm()", portal.Warm(t.Context()), nil) } }
+		same(t, "the time of Warm", timed(warm(portal)), 0)
+		same(t, "requests", seen.total(), 1)
+		same(t, "the time of Warm with a limiter that hangs", timed(warm(inMemory(t, succeed, stuckLimiter))), 100*time.Millisecond)
 	})
 }
 
