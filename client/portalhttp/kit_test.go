@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,85 +31,75 @@ const (
 	acceptTurbo = "text/vnd.turbo-stream.html, text/html, application/xhtml+xml"    // @hotwired/turbo 7 and 8
 )
 
-var linkExpires = time.Date(2124, 1, 15, 12, 0, 0, 0, time.UTC)
-
 // admin lets everyone in.
 func admin(*http.Request) (client.PortalLinkRequest, error) {
 	return client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO, ReturnURL: settingsPage}, nil
 }
 
-// A fake is a portal that keeps what it is asked for. Without answer it makes links.
+// A fake is a portal that keeps what it is asked for. Without answer it makes links. Tests click one at a time.
 type fake struct {
-	answer func(ctx context.Context, req client.PortalLinkRequest) (*client.PortalLink, error)
-
-	mu   sync.Mutex
-	seen []client.PortalLinkRequest
+	answer func(context.Context) (*client.PortalLink, error)
+	seen   []client.PortalLinkRequest
 }
 
 func (f *fake) GeneratePortalLink(ctx context.Context, req client.PortalLinkRequest) (*client.PortalLink, error) {
-	f.mu.Lock()
 	f.seen = append(f.seen, req)
-	f.mu.Unlock()
 	if f.answer != nil {
-		return f.answer(ctx, req)
+		return f.answer(ctx)
 	}
-	return &client.PortalLink{URL: linkURL, ExpiresAt: linkExpires}, nil
-}
-
-func (f *fake) requests() []client.PortalLinkRequest {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.seen)
+	return &client.PortalLink{URL: linkURL, ExpiresAt: time.Date(2124, 1, 15, 12, 0, 0, 0, time.UTC)}, nil
 }
 
 // answering is a portal that always answers the same.
 func answering(link *client.PortalLink, err error) *fake {
-	return &fake{answer: func(context.Context, client.PortalLinkRequest) (*client.PortalLink, error) { return link, err }}
+	return &fake{answer: func(context.Context) (*client.PortalLink, error) { return link, err }}
+}
+
+// A wire answers every request of a client, without a socket.
+type wire func(http.ResponseWriter)
+
+func (f wire) RoundTrip(*http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	f(rec)
+	return rec.Result(), nil
 }
 
 // A journal is a log that a test reads.
-type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
-}
-
-// take empties the journal.
-func (j *journal) take() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	defer j.buf.Reset()
-	return j.buf.String()
-}
+type journal struct{ bytes.Buffer }
 
 func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
+// take empties the journal.
+func (j *journal) take() string {
+	defer j.Reset()
+	return j.String()
+}
+
 // line takes the one line that was logged. No line may hold a link.
-func (j *journal) line(t testing.TB) map[string]any {
+func (j *journal) line(t testing.TB) (line map[string]any) {
 	t.Helper()
 	text := j.take()
-	var line map[string]any
 	if err := json.Unmarshal([]byte(text), &line); err != nil || strings.Contains(text, secret) {
 		t.Fatalf("log = %q, want one line without the link (%v)", text, err)
 	}
 	return line
 }
 
-// serve puts a handler on a real socket, with a log of its own.
-func serve(t testing.TB, portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), opts ...portalhttp.Option) (*httptest.Server, *journal) {
+// A button is a handler on a real socket, with a log of its own.
+type button struct {
+	*httptest.Server
+	log journal
+}
+
+func serve(t testing.TB, portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), opts ...portalhttp.Option) *button {
 	t.Helper()
-	log := new(journal)
-	srv := httptest.NewServer(portalhttp.NewHandler(portal, who, append(opts, portalhttp.WithLogger(log.logger()))...))
-	t.Cleanup(srv.Close)
-	srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return srv, log
+	b := new(button)
+	b.Server = httptest.NewServer(portalhttp.NewHandler(portal, who, append(opts, portalhttp.WithLogger(b.log.logger()))...))
+	t.Cleanup(b.Close)
+	b.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return b
 }
 
 // An answer has its body read.
@@ -119,18 +108,14 @@ type answer struct {
 	body string
 }
 
-// send makes a request; header is name, value, name, value, … It checks what keeps every answer out of caches and
-// Referers.
-func send(t testing.TB, srv *httptest.Server, method, body string, header ...string) answer {
+// send makes a request and checks what keeps every answer out of caches and Referers.
+func (b *button) send(t testing.TB, method, body string, header ...string) answer {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+"/configure/sso", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, b.URL+"/configure/sso", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; i+1 < len(header); i += 2 {
-		req.Header.Add(header[i], header[i+1])
-	}
-	resp, err := srv.Client().Do(req)
+	resp, err := b.Client().Do(set(req, header))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,40 +132,33 @@ func send(t testing.TB, srv *httptest.Server, method, body string, header ...str
 	return answer{resp, string(text)}
 }
 
-// click is what a browser sends for a button on a page of the handler's own.
-func click(t testing.TB, srv *httptest.Server, header ...string) answer {
+// click is what a browser sends for a button on a page of the handler's own; header may replace some of it.
+func (b *button) click(t testing.TB, header ...string) answer {
 	t.Helper()
-	return send(t, srv, http.MethodPost, "", append([]string{
-		"Accept", acceptPage, "Content-Type", "application/x-www-form-urlencoded",
-		"Origin", srv.URL, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate",
-	}, header...)...)
-}
-
-func clickJSON(t testing.TB, srv *httptest.Server) answer {
-	t.Helper()
-	return send(t, srv, http.MethodPost, "", "Accept", "application/json", "Origin", srv.URL, "Sec-Fetch-Site", "same-origin")
+	return b.send(t, http.MethodPost, "", append([]string{"Accept", acceptPage, "Origin", b.URL, "Sec-Fetch-Site", "same-origin"}, header...)...)
 }
 
 // newClick is a click without a socket.
-func newClick() (*httptest.ResponseRecorder, *http.Request) {
-	return httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/configure/sso", nil)
+func newClick(target string, header ...string) (*httptest.ResponseRecorder, *http.Request) {
+	return httptest.NewRecorder(), set(httptest.NewRequest(http.MethodPost, target, nil), header)
 }
 
-type failureJSON struct {
-	Code       string `json:"code"`
-	Message    string `json:"message"`
-	RetryAfter int    `json:"retry_after"`
-	ReturnURL  string `json:"return_url"`
-	Reference  string `json:"reference"`
-}
-
-func failureOf(t testing.TB, a answer) failureJSON {
-	t.Helper()
-	var body struct {
-		Error *failureJSON `json:"error"`
+// set sets header fields: name, value, name, value, … An empty value means that the field is not sent.
+func set(req *http.Request, header []string) *http.Request {
+	for pair := range slices.Chunk(header, 2) {
+		if req.Header.Del(pair[0]); pair[1] != "" {
+			req.Header.Set(pair[0], pair[1])
+		}
 	}
+	return req
+}
+
+// failureOf is the failure in an answer in JSON.
+func failureOf(t testing.TB, a answer) map[string]any {
+	t.Helper()
+	var body struct{ Error map[string]any }
 	if err := json.Unmarshal([]byte(a.body), &body); err != nil || body.Error == nil {
 		t.Fatalf("body = %q, want {\"error\":{…}} (%v)", a.body, err)
 	}
-	return *body.Error
+	return body.Error
 }
