@@ -1,14 +1,18 @@
 package portalhttp_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"
@@ -18,72 +22,47 @@ import (
 // The link is the session's, whatever else the click says.
 func TestClickLeadsToThePortal(t *testing.T) {
 	portal := new(fake)
-	b := serve(t, portal, admin)
+	b := newButton(portal, admin)
 	for contentType, body := range map[string]string{
 		"application/x-www-form-urlencoded": "organization=org_FORGED&intent=dsync&return_url=https://evil.example",
 		"application/json":                  `{"organization":"org_FORGED","intent":"dsync","return_url":"https://evil.example"}`,
 	} {
-		got := b.send(t, http.MethodPost, body, "Content-Type", contentType)
-		if got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != linkURL {
+		if got := b.send(t, http.MethodPost, body, "Content-Type", contentType); got.StatusCode != 303 || got.Header.Get("Location") != linkURL {
 			t.Errorf("answer = %d to %q, want 303 to the link", got.StatusCode, got.Header.Get("Location"))
 		}
-		if line := b.log.line(t); line["level"] != "INFO" || line["organization"] != organization || line["intent"] != "sso" {
+		if line := b.line(t); line["level"] != "INFO" || line["organization"] != organization || line["intent"] != "sso" {
 			t.Errorf("log line = %v, want organization and intent, at level INFO", line)
 		}
 	}
-	for _, got := range portal.seen {
-		if want, _ := admin(nil); !reflect.DeepEqual(got, want) {
-			t.Errorf("portal was asked for %+v, want %+v", got, want)
-		}
+	if want, _ := admin(nil); !reflect.DeepEqual(portal.seen, []client.PortalLinkRequest{want, want}) {
+		t.Errorf("portal was asked for %+v, want twice %+v", portal.seen, want)
 	}
 }
 
 func TestBodyIsLimited(t *testing.T) {
 	portal := new(fake)
-	b := serve(t, portal, func(r *http.Request) (client.PortalLinkRequest, error) {
+	b := newButton(portal, func(r *http.Request) (client.PortalLinkRequest, error) {
 		if err := r.ParseForm(); err != nil && r.Body != nil {
 			return client.PortalLinkRequest{}, err
 		}
 		return admin(r)
 	})
-	form := []string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"}
-	if got := b.send(t, http.MethodPost, "token="+strings.Repeat("x", 60<<10), form...); got.StatusCode != http.StatusOK {
-		t.Errorf("60 KiB of form = %d, want 200", got.StatusCode)
+	for size, want := range map[int]int{60 << 10: http.StatusSeeOther, 65 << 10: http.StatusRequestEntityTooLarge} {
+		got := b.send(t, http.MethodPost, "token="+strings.Repeat("x", size), "Content-Type", "application/x-www-form-urlencoded")
+		if line := b.line(t); got.StatusCode != want || (line["code"] == "too_large") != (want == 413) {
+			t.Errorf("%d bytes of form = %d, logged %v, want %d", size, got.StatusCode, line, want)
+		}
 	}
-	got := b.send(t, http.MethodPost, "token="+strings.Repeat("x", 65<<10), form...)
-	if got.StatusCode != http.StatusRequestEntityTooLarge || failureOf(t, got)["code"] != "too_large" || len(portal.seen) != 1 {
-		t.Errorf("65 KiB of form = %d %s, links made in all = %d, want 413 too_large and 1", got.StatusCode, got.body, len(portal.seen))
-	}
-	rec, req := newClick("/")
+	rec, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
 	req.Body = nil // as middleware may make it
-	if b.Config.Handler.ServeHTTP(rec, req); rec.Code != http.StatusSeeOther || req.Body != nil {
-		t.Errorf("answer = %d without a body, want 303, and the caller's request as it was", rec.Code)
-	}
-}
-
-// A portal that is not the client may return anything. No browser is sent there.
-func TestOddLinks(t *testing.T) {
-	for name, link := range map[string]*client.PortalLink{
-		"none":       nil,
-		"empty":      {},
-		"script":     {URL: "javascript:alert('" + secret + "')"},
-		"plain http": {URL: "http://id.workos.com/?secret=" + secret},
-		"header":     {URL: "https://id.workos.com/\r\nSet-Cookie: a=" + secret},
-	} {
-		b := serve(t, answering(link, nil), admin)
-		got := b.click(t)
-		if got.StatusCode != http.StatusBadGateway || strings.Contains(fmt.Sprint(got.Header, got.body), secret) {
-			t.Errorf("%s: answer = %d %v %s, want 502 without the link", name, got.StatusCode, got.Header, got.body)
-		}
-		if line := b.log.line(t); line["level"] != "ERROR" {
-			t.Errorf("%s: log line = %v, want an error", name, line)
-		}
+	if b.ServeHTTP(rec, req); rec.Code != http.StatusSeeOther || req.Body != nil || len(portal.seen) != 2 {
+		t.Errorf("answer = %d without a body, links in all = %d, want 303, 2, and the caller's request as it was", rec.Code, len(portal.seen))
 	}
 }
 
 // A client that lets a sandbox have plain http links has checked them itself.
 func TestPlainHTTPLinkOfTheClient(t *testing.T) {
-	sandbox := wire(func(w http.ResponseWriter) {
+	sandbox := wire(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"link":"http://sandbox:8700/portal?secret=x"}`)
 	})
@@ -92,16 +71,16 @@ func TestPlainHTTPLinkOfTheClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := serve(t, portal, admin).click(t); got.Header.Get("Location") != "http://sandbox:8700/portal?secret=x" {
+	if got := newButton(portal, admin).click(t); got.Header.Get("Location") != "http://sandbox:8700/portal?secret=x" {
 		t.Errorf("answer = %d to %q, want 303 to the sandbox", got.StatusCode, got.Header.Get("Location"))
 	}
 }
 
 func TestNewHandlerPanicsOnMistakes(t *testing.T) {
-	with := func(opt portalhttp.Option) func() { return func() { portalhttp.NewHandler(new(fake), admin, opt) } }
+	with := func(opt portalhttp.Option) func() { return func() { newButton(new(fake), admin, opt) } }
 	for name, construct := range map[string]func(){
-		"no portal":                func() { portalhttp.NewHandler(nil, admin) },
-		"no function":              func() { portalhttp.NewHandler(new(fake), nil) },
+		"no portal":                func() { newButton(nil, admin) },
+		"no function":              func() { newButton(new(fake), nil) },
 		"empty return URL":         with(portalhttp.WithReturnURL("")),
 		"plain http return URL":    with(portalhttp.WithReturnURL("http://example.com")),
 		"trusted origin with path": with(portalhttp.WithTrustedOrigins("https://app.example.com/settings")),
@@ -116,61 +95,105 @@ func TestNewHandlerPanicsOnMistakes(t *testing.T) {
 			construct()
 		}()
 	}
-	portalhttp.NewHandler(new(fake), admin, nil, portalhttp.WithErrorHandler(nil), portalhttp.WithLogger(nil), portalhttp.WithTrustedOrigins(),
+	newButton(new(fake), admin, nil, portalhttp.WithErrorHandler(nil), portalhttp.WithTrustedOrigins(),
 		portalhttp.WithReturnURL("http://acme.localhost:3000/settings"))
 }
 
 func TestLogsToTheDefaultLogger(t *testing.T) {
-	log, before := new(journal), slog.Default()
+	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
 	h, silent := portalhttp.NewHandler(new(fake), admin), portalhttp.NewHandler(new(fake), admin, portalhttp.WithLogger(nil))
-	slog.SetDefault(log.logger()) // after NewHandler, as a program may
-	rec, req := newClick("/")
+	var log bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil))) // after NewHandler, as a program may
+	rec, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
 	silent.ServeHTTP(rec, req)
 	h.ServeHTTP(rec, req)
-	if line := log.line(t); line["msg"] != "portal link made" {
-		t.Errorf("log line = %v, want one, of the handler without WithLogger(nil)", line)
+	if n := strings.Count(log.String(), "portal link made"); n != 1 {
+		t.Errorf("log = %s, want one line, of the handler without WithLogger(nil)", &log)
 	}
 }
 
 func TestErrorHandler(t *testing.T) {
-	cause := &client.Error{StatusCode: 429, RetryAfter: 1500 * time.Millisecond}
-	b := serve(t, answering(nil, cause), admin, portalhttp.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) {
+	cause := &client.Error{StatusCode: 429, RetryAfter: 1500 * time.Millisecond, Attempts: 4}
+	b := newButton(answering(nil, cause), admin, portalhttp.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) {
 		failure, ok := err.(*portalhttp.Failure)
-		switch {
-		case ok && failure.Code == "method_not_allowed":
+		if !ok || failure.Code == "method_not_allowed" {
 			failure.ServeHTTP(w, r)
-		case !ok || !errors.Is(err, client.ErrRateLimited):
-			t.Errorf("error handler got %v, want a *Failure that is ErrRateLimited", err)
-		default:
-			w.WriteHeader(failure.Status)
-			fmt.Fprint(w, failure.Code, " ", failure.ReturnURL, " ", failure.RetryAfter, " ", failure.Title)
+			return
 		}
+		w.WriteHeader(failure.Status)
+		fmt.Fprint(w, failure.Code, " ", failure.ReturnURL, " ", failure.RetryAfter, " ", errors.Is(err, client.ErrRateLimited), " ", err)
 	}))
 	got := b.click(t)
-	if want := "rate_limited " + settingsPage + " 2s Many people are here right now"; got.body != want || got.StatusCode != 503 || got.Header.Get("Retry-After") != "2" {
-		t.Errorf("answer = %d %q, Retry-After %q, want 503 %q and 2", got.StatusCode, got.body, got.Header.Get("Retry-After"), want)
-	}
-	if line := b.log.line(t); line["code"] != "rate_limited" {
-		t.Errorf("log line = %v, want it whoever answers", line)
+	want := "rate_limited " + settingsPage + " 2s true adminportal: 429 Too Many Requests; try again in 2s (after 4 attempts)"
+	if line := b.line(t); got.body != want || got.StatusCode != 503 || got.Header.Get("Retry-After") != "2" || line["code"] != "rate_limited" {
+		t.Errorf("answer = %d %q %v, logged %v, want 503 %q, Retry-After 2, and a line", got.StatusCode, got.body, got.Header, line, want)
 	}
 	if got := b.send(t, http.MethodGet, ""); got.StatusCode != http.StatusMethodNotAllowed || got.Header.Get("Allow") != "POST" {
 		t.Errorf("GET = %d, Allow %q, want the failure to serve itself", got.StatusCode, got.Header.Get("Allow"))
 	}
-}
-
-func TestFailureReads(t *testing.T) {
-	for err, want := range map[error]string{
-		errors.New("database is away"):              "adminportal: open portal: database is away",
-		&client.Error{StatusCode: 500, Attempts: 4}: "adminportal: 500 Internal Server Error (after 4 attempts)",
-	} {
-		b := serve(t, answering(nil, err), admin)
-		b.click(t)
-		if got := b.log.line(t)["error"]; got != want {
-			t.Errorf("Failure.Error() = %q, want %q", got, want)
-		}
-	}
 	if got := (&portalhttp.Failure{Code: "internal"}).Error(); got != "adminportal: open portal: internal" {
 		t.Errorf("Failure.Error() without a cause = %q", got)
+	}
+}
+
+// patient never answers before the context ends.
+func patient(ctx context.Context) (*client.PortalLink, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestTimeoutBoundsTheWholeClick(t *testing.T) {
+	slow := func(r *http.Request) (client.PortalLinkRequest, error) {
+		select {
+		case <-time.After(4 * time.Second):
+			return admin(r)
+		case <-r.Context().Done():
+			return client.PortalLinkRequest{}, context.Cause(r.Context())
+		}
+	}
+	for _, c := range []struct {
+		name string
+		who  func(*http.Request) (client.PortalLinkRequest, error)
+		opt  portalhttp.Option
+		want time.Duration
+	}{
+		{"by default, with a slow function", slow, nil, 10 * time.Second},
+		{"zero", admin, portalhttp.WithTimeout(0), 10 * time.Second},
+		{"shorter than the function", slow, portalhttp.WithTimeout(3 * time.Second), 3 * time.Second},
+		{"set", admin, portalhttp.WithTimeout(time.Minute), time.Minute},
+		{"the request's own, none here", admin, portalhttp.WithTimeout(-1), time.Hour},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			b := newButton(&fake{answer: patient}, c.who, c.opt, portalhttp.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, _ error) {
+				if err := r.Context().Err(); err != nil && ctx.Err() == nil {
+					t.Errorf("%s: error handler's context = %v, want time left to make a page", c.name, err)
+				}
+				w.WriteHeader(http.StatusGatewayTimeout)
+			}))
+			rec, start := httptest.NewRecorder(), time.Now()
+			b.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
+			if got := time.Since(start); got != c.want || rec.Code != http.StatusGatewayTimeout {
+				t.Errorf("%s: answer = %d after %v, want 504 after %v", c.name, rec.Code, got, c.want)
+			}
+		})
+	}
+}
+
+// Somebody who clicks twice leaves the first request.
+func TestNothingIsWrittenToThoseWhoLeft(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	portal := &fake{answer: func(ctx context.Context) (*client.PortalLink, error) {
+		leave()
+		return patient(ctx)
+	}}
+	called := false
+	b := newButton(portal, admin, portalhttp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { called = true }))
+	rec := httptest.NewRecorder()
+	b.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil))
+	if line := b.line(t); rec.Body.Len() > 0 || rec.Code < 400 || called || line["level"] != "DEBUG" {
+		t.Errorf("answer = %d %q, logged %v (error handler called: %v), want no page, no success, DEBUG, no call", rec.Code, rec.Body, line, called)
 	}
 }

@@ -2,12 +2,14 @@ package portalhttp_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"io"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +38,7 @@ func admin(*http.Request) (client.PortalLinkRequest, error) {
 	return client.PortalLinkRequest{Organization: organization, Intent: client.IntentSSO, ReturnURL: settingsPage}, nil
 }
 
-// A fake is a portal that keeps what it is asked for. Without answer it makes links. Tests click one at a time.
+// A fake is a portal that keeps what it is asked for. Without answer it makes links.
 type fake struct {
 	answer func(context.Context) (*client.PortalLink, error)
 	seen   []client.PortalLinkRequest
@@ -56,50 +58,35 @@ func answering(link *client.PortalLink, err error) *fake {
 }
 
 // A wire answers every request of a client, without a socket.
-type wire func(http.ResponseWriter)
+type wire http.HandlerFunc
 
-func (f wire) RoundTrip(*http.Request) (*http.Response, error) {
+func (f wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	rec := httptest.NewRecorder()
-	f(rec)
+	f(rec, r)
 	return rec.Result(), nil
 }
 
-// A journal is a log that a test reads.
-type journal struct{ bytes.Buffer }
-
-func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
+// A button is a handler, for clicks on pages of example.com, with a log that the test reads.
+type button struct {
+	http.Handler
+	log bytes.Buffer
 }
 
-// take empties the journal.
-func (j *journal) take() string {
-	defer j.Reset()
-	return j.String()
+func newButton(portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), opts ...portalhttp.Option) *button {
+	b := new(button)
+	logger := slog.New(slog.NewJSONHandler(&b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	b.Handler = portalhttp.NewHandler(portal, who, append(opts, portalhttp.WithLogger(logger))...)
+	return b
 }
 
 // line takes the one line that was logged. No line may hold a link.
-func (j *journal) line(t testing.TB) (line map[string]any) {
+func (b *button) line(t testing.TB) (line map[string]any) {
 	t.Helper()
-	text := j.take()
-	if err := json.Unmarshal([]byte(text), &line); err != nil || strings.Contains(text, secret) {
-		t.Fatalf("log = %q, want one line without the link (%v)", text, err)
+	defer b.log.Reset()
+	if err := json.Unmarshal(b.log.Bytes(), &line); err != nil || strings.Contains(b.log.String(), secret) {
+		t.Fatalf("log = %s, want one line without the link (%v)", &b.log, err)
 	}
 	return line
-}
-
-// A button is a handler on a real socket, with a log of its own.
-type button struct {
-	*httptest.Server
-	log journal
-}
-
-func serve(t testing.TB, portal portalhttp.Portal, who func(*http.Request) (client.PortalLinkRequest, error), opts ...portalhttp.Option) *button {
-	t.Helper()
-	b := new(button)
-	b.Server = httptest.NewServer(portalhttp.NewHandler(portal, who, append(opts, portalhttp.WithLogger(b.log.logger()))...))
-	t.Cleanup(b.Close)
-	b.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return b
 }
 
 // An answer has its body read.
@@ -111,36 +98,22 @@ type answer struct {
 // send makes a request and checks what keeps every answer out of caches and Referers.
 func (b *button) send(t testing.TB, method, body string, header ...string) answer {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, b.URL+"/configure/sso", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := b.Client().Do(set(req, header))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rec, req := httptest.NewRecorder(), httptest.NewRequest(method, "/configure/sso", strings.NewReader(body))
+	b.ServeHTTP(rec, set(req, header))
+	got := answer{rec.Result(), rec.Body.String()}
 	for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"} {
-		if got := resp.Header.Values(name); !slices.Equal(got, []string{want}) {
-			t.Errorf("%s = %q, want %q", name, got, want)
+		if values := got.Header.Values(name); !slices.Equal(values, []string{want}) {
+			t.Errorf("%s = %q, want %q", name, values, want)
 		}
 	}
-	return answer{resp, string(text)}
+	return got
 }
 
 // click is what a browser sends for a button on a page of the handler's own; header may replace some of it.
 func (b *button) click(t testing.TB, header ...string) answer {
 	t.Helper()
-	return b.send(t, http.MethodPost, "", append([]string{"Accept", acceptPage, "Origin", b.URL, "Sec-Fetch-Site", "same-origin"}, header...)...)
-}
-
-// newClick is a click without a socket.
-func newClick(target string, header ...string) (*httptest.ResponseRecorder, *http.Request) {
-	return httptest.NewRecorder(), set(httptest.NewRequest(http.MethodPost, target, nil), header)
+	own := []string{"Accept", acceptPage, "Origin", "https://example.com", "Sec-Fetch-Site", "same-origin"}
+	return b.send(t, http.MethodPost, "", append(own, header...)...)
 }
 
 // set sets header fields: name, value, name, value, … An empty value means that the field is not sent.
@@ -153,12 +126,47 @@ func set(req *http.Request, header []string) *http.Request {
 	return req
 }
 
-// failureOf is the failure in an answer in JSON.
-func failureOf(t testing.TB, a answer) map[string]any {
+// An outcome is what the person and the operator learn of a failure.
+type outcome struct {
+	status                        int
+	code, level, title, says, log string // says is in the message, log in the line
+	retryAfter                    string
+}
+
+// private is what no person should read: names of services, addresses, secrets, causes, and what an attacker sent.
+var private = regexp.MustCompile(`WorkOS|adminportal:|org_|sk_|req_|API key|vault|127\.0\.0\.1|alert|evil|` + secret)
+
+// fails clicks, and checks the log line, the page and the JSON.
+func (b *button) fails(t testing.TB, name string, want outcome) {
 	t.Helper()
-	var body struct{ Error map[string]any }
-	if err := json.Unmarshal([]byte(a.body), &body); err != nil || body.Error == nil {
-		t.Fatalf("body = %q, want {\"error\":{…}} (%v)", a.body, err)
+	got := b.click(t)
+	logged := b.log.String()
+	line, asJSON := b.line(t), b.click(t, "Accept", "application/json")
+	b.log.Reset()
+	header := got.Header.Get("Retry-After")
+	if got.StatusCode != want.status || asJSON.StatusCode != want.status || header != want.retryAfter || (got.Header["Www-Authenticate"] != nil) != (want.status == 401) {
+		t.Errorf("%s: answers = %d and %d, %v, want %+v", name, got.StatusCode, asJSON.StatusCode, got.Header, want)
 	}
-	return body.Error
+	reference, _ := line["reference"].(string)
+	if line["status"] != float64(want.status) || line["code"] != want.code || line["level"] != want.level || (reference != "") != (want.status == 500) ||
+		!strings.Contains(logged, `"error":"adminportal: `) || !strings.Contains(logged, want.log) || strings.Contains(logged, "sk_") {
+		t.Errorf("%s: log line = %s, want %+v, with 500 a reference, and no API key", name, logged, want)
+	}
+	for _, part := range []string{"<h1>" + want.title + "</h1>", want.says, `href="` + settingsPage + `"`, reference} {
+		if !strings.Contains(got.body, part) {
+			t.Errorf("%s: page lacks %q:\n%s", name, part, got.body)
+		}
+	}
+	var in struct{ Error map[string]any }
+	if err := json.Unmarshal([]byte(asJSON.body), &in); err != nil {
+		t.Fatalf("%s: JSON = %q: %v", name, asJSON.body, err)
+	}
+	other, _ := in.Error["reference"].(string)
+	if in.Error["code"] != want.code || !strings.Contains(fmt.Sprint(in.Error["message"]), want.says) || in.Error["return_url"] != settingsPage ||
+		fmt.Sprint(in.Error["retry_after"]) != cmp.Or(header, "<nil>") || (other != "") != (want.status == 500) || other == reference && reference != "" {
+		t.Errorf("%s: JSON = %s, want %+v, with 500 a reference of its own", name, asJSON.body, want)
+	}
+	if text := fmt.Sprint(got.Header, got.body, asJSON.body); private.MatchString(text) {
+		t.Errorf("%s: a person is told of %q:\n%s", name, private.FindString(text), text)
+	}
 }
