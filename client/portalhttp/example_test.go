@@ -51,11 +51,7 @@ func Example() {
 
 // One handler for all features: the path says which, and the function knows which there are.
 func ExampleNewHandler() {
-	features := map[string]client.Intent{
-		"sso":            client.IntentSSO,
-		"directory-sync": client.IntentDsync,
-		"audit-logs":     client.IntentAuditLogs,
-	}
+	features := map[string]client.Intent{"sso": client.IntentSSO, "directory-sync": client.IntentDsync}
 	portal := new(fake)
 	h := portalhttp.NewHandler(portal, func(r *http.Request) (client.PortalLinkRequest, error) {
 		session := sessionOf(r)

@@ -68,9 +68,8 @@ func TestEveryFailure(t *testing.T) {
 			srv := portaltest.NewServer(t, portaltest.WithExamples()) // with the organization of admin
 			c.fault.Times = -1
 			srv.Fail(c.fault)
-			transport := new(http.Transport)
-			t.Cleanup(transport.CloseIdleConnections)
-			portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithHTTPClient(&http.Client{Transport: transport}),
+			once := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // leaves no goroutine behind
+			portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithHTTPClient(once),
 				client.WithRetry(client.RetryPolicy{MaxAttempts: 1}), c.opt)
 			if err != nil {
 				t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/adminportal-go/adminportal/client"
 	"github.com/adminportal-go/adminportal/client/portalhttp"
+	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
 // The link is the session's, whatever else the click says.
@@ -62,34 +62,29 @@ func TestBodyIsLimited(t *testing.T) {
 
 // A client that lets a sandbox have plain http links has checked them itself.
 func TestPlainHTTPLinkOfTheClient(t *testing.T) {
-	sandbox := wire(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"link":"http://sandbox:8700/portal?secret=x"}`)
-	})
-	portal, err := client.New("sk_test_0123456789", client.WithBaseURL("http://sandbox:8700"), client.WithPlainHTTPForTests(),
-		client.WithHTTPClient(&http.Client{Transport: sandbox}))
+	sandbox := portaltest.NewHandler(portaltest.WithExamples())
+	portal, err := client.New(sandbox.APIKey, client.WithBaseURL("http://sandbox:8700"), client.WithPlainHTTPForTests(),
+		client.WithHTTPClient(&http.Client{Transport: sandbox.Transport()}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := newButton(portal, admin).click(t); got.Header.Get("Location") != "http://sandbox:8700/portal?secret=x" {
+	if got := newButton(portal, admin).click(t); !strings.HasPrefix(got.Header.Get("Location"), "http://sandbox:8700/") {
 		t.Errorf("answer = %d to %q, want 303 to the sandbox", got.StatusCode, got.Header.Get("Location"))
 	}
 }
 
 func TestNewHandlerPanicsOnMistakes(t *testing.T) {
 	with := func(opt portalhttp.Option) func() { return func() { newButton(new(fake), admin, opt) } }
-	for name, construct := range map[string]func(){
-		"no portal":                func() { newButton(nil, admin) },
-		"no function":              func() { newButton(new(fake), nil) },
-		"empty return URL":         with(portalhttp.WithReturnURL("")),
-		"plain http return URL":    with(portalhttp.WithReturnURL("http://example.com")),
-		"trusted origin with path": with(portalhttp.WithTrustedOrigins("https://app.example.com/settings")),
-		"trusted origin null":      with(portalhttp.WithTrustedOrigins("https://app.example.com", "null")),
+	for i, construct := range []func(){
+		func() { newButton(nil, admin) }, func() { newButton(new(fake), nil) },
+		with(portalhttp.WithReturnURL("")), with(portalhttp.WithReturnURL("http://example.com")),
+		with(portalhttp.WithTrustedOrigins("https://app.example.com/settings")), // a path
+		with(portalhttp.WithTrustedOrigins("https://app.example.com", "null")),
 	} {
 		func() {
 			defer func() {
 				if p, ok := recover().(string); !ok || !strings.HasPrefix(p, "portalhttp: ") {
-					t.Errorf("%s: panic = %v, want one that names the package", name, p)
+					t.Errorf("mistake %d: panic = %v, want one that names the package", i, p)
 				}
 			}()
 			construct()

@@ -57,15 +57,6 @@ func answering(link *client.PortalLink, err error) *fake {
 	return &fake{answer: func(context.Context) (*client.PortalLink, error) { return link, err }}
 }
 
-// A wire answers every request of a client, without a socket.
-type wire http.HandlerFunc
-
-func (f wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	rec := httptest.NewRecorder()
-	f(rec, r)
-	return rec.Result(), nil
-}
-
 // A button is a handler, for clicks on pages of example.com, with a log that the test reads.
 type button struct {
 	http.Handler
