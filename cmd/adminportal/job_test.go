@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -30,18 +29,13 @@ type jobs struct{} // their key among the values of a script
 
 // An output is written by a process and watched by a test.
 type output struct {
-	mu    sync.Mutex
-	text  bytes.Buffer
-	wrote chan struct{} // closed at the next write; nil: nobody waits
+	mu   sync.Mutex
+	text bytes.Buffer
 }
 
 func (o *output) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.wrote != nil {
-		close(o.wrote)
-		o.wrote = nil
-	}
 	return o.text.Write(b)
 }
 
@@ -53,24 +47,12 @@ func (o *output) String() string {
 
 // await returns when the output contains text.
 func (o *output) await(text string, within time.Duration) error {
-	timeout := time.After(within)
-	for {
-		o.mu.Lock()
-		if strings.Contains(o.text.String(), text) {
-			o.mu.Unlock()
-			return nil
-		}
-		if o.wrote == nil {
-			o.wrote = make(chan struct{})
-		}
-		wrote := o.wrote
-		o.mu.Unlock()
-		select {
-		case <-wrote:
-		case <-timeout:
+	for deadline := time.Now().Add(within); !strings.Contains(o.String(), text); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
 			return fmt.Errorf("%q is not in %q", text, o.String())
 		}
 	}
+	return nil
 }
 
 // start NAME TEXT PROGRAM ARG… runs a program in the background and returns when
@@ -87,13 +69,14 @@ func startJob(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	}
 	watched := &j.stdout
-	if strings.HasPrefix(args[1], "stderr:") {
+	text, onStderr := strings.CutPrefix(args[1], "stderr:")
+	if onStderr {
 		watched = &j.stderr
 	}
-	if err := watched.await(strings.TrimPrefix(args[1], "stderr:"), 20*time.Second); err != nil {
+	if err := watched.await(text, 20*time.Second); err != nil {
 		ts.Fatalf("%v; stderr: %s", err, j.stderr.String())
 	}
-	line, _ := bufio.NewReader(strings.NewReader(j.stdout.String())).ReadString('\n')
+	line, _, _ := strings.Cut(j.stdout.String(), "\n")
 	var box struct {
 		URL          string
 		APIKey       string `json:"api_key"`
@@ -116,9 +99,7 @@ func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
 	defer w.Close()
 	cmd := scriptCommand(ts, args[2], args[3:]...)
 	var other bytes.Buffer
-	if args[0] == "stdout" {
-		cmd.Stdout, cmd.Stderr = w, &other
-	} else {
+	if cmd.Stdout, cmd.Stderr = w, &other; args[0] == "stderr" {
 		cmd.Stdout, cmd.Stderr = &other, w
 	}
 	_ = cmd.Run() // the code is looked at

@@ -11,17 +11,10 @@ import (
 
 func TestRefuseKeys(t *testing.T) {
 	for arg, refused := range map[string]bool{
-		"sk_test_123":                            true,
-		"--org=sk_live_12345":                    true,
-		"Bearer sk_0123456789":                   true,
-		"https://example.com/?k=sk_test_123":     true,
-		"SK_TEST_123":                            true,
-		"org_01EHWNCE74X7JSDV0X3SZ3KJNY":         false,
-		"https://example.com/task_list_settings": false,
-		"https://example.com/sk_SK/settings":     false, // a locale
-		"https://example.com/?locale=sk_SK&a=b":  false,
-		"sk_":                                    false,
-		"disk_123456789":                         false,
+		"sk_test_123": true, "--org=sk_live_12345": true, "Bearer sk_0123456789": true, "https://example.com/?k=sk_test_123": true,
+		"SK_TEST_123": true, "org_01EHWNCE74X7JSDV0X3SZ3KJNY": false, "https://example.com/task_list_settings": false,
+		"https://example.com/sk_SK/settings": false, "https://example.com/?locale=sk_SK&a=b": false, // a locale
+		"sk_": false, "disk_123456789": false,
 	} {
 		err := refuseKeys([]string{"link", arg})
 		if (err != nil) != refused {
@@ -60,15 +53,10 @@ func TestReadKey(t *testing.T) {
 			t.Errorf("%s: readKey() = %q, %v, want %q", name, got, err, key)
 		}
 	}
-	for name, input := range map[string]string{
-		"nothing":      "",
-		"a blank line": "\n" + key,
-		"a mark alone": "\xFF\xFE\r\x00\n\x00",
-		"a long line":  strings.Repeat("k", maxKeyLine),
-	} {
+	for _, input := range []string{"", "\n" + key, "\xFF\xFE\r\x00\n\x00", strings.Repeat("k", maxKeyLine)} {
 		got, err := (env{stdin: strings.NewReader(input)}).readKey(t.Context())
 		if err == nil || diagnose(t.Context(), err, "").exit != exitUsage {
-			t.Errorf("%s: readKey() = %q, %v, want a usage error", name, got, err)
+			t.Errorf("readKey() of %.20q = %q, %v, want a usage error", input, got, err)
 		}
 	}
 	if _, err := (env{stdin: iotest.ErrReader(io.ErrClosedPipe)}).readKey(t.Context()); !errors.Is(err, io.ErrClosedPipe) {

@@ -5,21 +5,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 )
 
+// The scripts set BROWSER; without it the system's opener gets the address.
 func TestBrowserCommand(t *testing.T) {
 	const address = "http://127.0.0.1:1/X"
-	t.Setenv("BROWSER", " firefox  --new-window")
-	if got, want := browserCommand(address), []string{"firefox", "--new-window", address}; !reflect.DeepEqual(got, want) {
-		t.Errorf("browserCommand() = %q, want %q", got, want)
-	}
 	t.Setenv("BROWSER", "")
 	if got := browserCommand(address); len(got) < 2 || got[len(got)-1] != address {
-		t.Errorf("without BROWSER: browserCommand() = %q, want the system's opener with the address", got)
+		t.Errorf("browserCommand() = %q, want the system's opener with the address", got)
 	}
 }
 
@@ -92,11 +88,7 @@ func TestHandoffGivesLinkOnce(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{http.MethodGet, "/onceX", http.StatusGone},
-		{http.MethodHead, "/once", http.StatusGone},
-		{http.MethodPost, "/once", http.StatusGone},
-		{http.MethodGet, "/once", http.StatusSeeOther},
-		{http.MethodGet, "/once", http.StatusGone},
+		{"GET", "/onceX", 410}, {"HEAD", "/once", 410}, {"POST", "/once", 410}, {"GET", "/once", 303}, {"GET", "/once", 410},
 	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(test.method, test.path, nil))

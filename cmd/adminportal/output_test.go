@@ -18,18 +18,11 @@ func TestWantsColor(t *testing.T) {
 		variables string
 		tty, want bool
 	}{
-		{"", true, true},
-		{"", false, false},
-		{"NO_COLOR=1", true, false},
-		{"NO_COLOR=0", true, false}, // set to anything
-		{"CLICOLOR=0", true, false},
-		{"CLICOLOR=1", true, true},
-		{"CLICOLOR=1", false, false},
-		{"CLICOLOR_FORCE=1", false, true},
-		{"CLICOLOR_FORCE=0", false, false},
-		{"CLICOLOR_FORCE=1 CLICOLOR=0", false, true},
-		{"CLICOLOR_FORCE=1 NO_COLOR=1", true, false},
-		{"TERM=dumb", true, false},
+		{"", true, true}, {"", false, false}, {"TERM=dumb", true, false},
+		{"NO_COLOR=1", true, false}, {"NO_COLOR=0", true, false}, // set to anything
+		{"CLICOLOR=0", true, false}, {"CLICOLOR=1", true, true}, {"CLICOLOR=1", false, false},
+		{"CLICOLOR_FORCE=1", false, true}, {"CLICOLOR_FORCE=0", false, false},
+		{"CLICOLOR_FORCE=1 CLICOLOR=0", false, true}, {"CLICOLOR_FORCE=1 NO_COLOR=1", true, false},
 	} {
 		variables := map[string]string{}
 		for v := range strings.FieldsSeq(test.variables) {
@@ -55,11 +48,7 @@ func TestPrintable(t *testing.T) {
 
 func TestLogRequest(t *testing.T) {
 	for status, want := range map[int]string{
-		0:   "\x1b[31mcut\x1b[0m",
-		200: "\x1b[32m200\x1b[0m",
-		303: "\x1b[32m303\x1b[0m",
-		404: "\x1b[33m404\x1b[0m",
-		503: "\x1b[31m503\x1b[0m",
+		0: "\x1b[31mcut\x1b[0m", 200: "\x1b[32m200\x1b[0m", 303: "\x1b[32m303\x1b[0m", 404: "\x1b[33m404\x1b[0m", 503: "\x1b[31m503\x1b[0m",
 	} {
 		var log output
 		a := app{log: &screen{w: &log, color: true}}
