@@ -12,59 +12,35 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// fakes are services that fail in one way each. Several repeat the key that they
-// were sent, as some servers do.
+// fakes are services that fail in one way each. Several repeat the key that they were sent, as some servers do.
 var fakes = map[string]http.HandlerFunc{
-	"unauthorized": func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 401, `{"error":"unauthorized","error_description":"no such key: %s","code":"unauthorized"}`, r.Header.Get("Authorization"))
-	},
-	"forbidden": func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 403, `{"message":"Forbidden for %s"}`, r.Header.Get("Authorization"))
-	},
-	"rate-limited": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Retry-After", "3600")
-		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
-	},
+	"unauthorized": says(401, `{"error":"unauthorized","error_description":"no such key: $key","code":"unauthorized"}`),
+	"forbidden":    says(403, `{"message":"Forbidden for $key"}`),
+	"refusing":     says(422, `{"error":"invalid","error_description":"no $key\u001b[31m","code":"invalid"}`),
+	"rate-limited": says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "3600"),
 	"rate-limited-for-seconds": func(w http.ResponseWriter, r *http.Request) {
-		if seenBefore(r.Header.Get("Idempotency-Key")) {
-			goodLink(w)
+		if _, again := limitedOnce.LoadOrStore(r.Header.Get("Idempotency-Key"), true); again {
+			answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":%q}`,
+				time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339))
 			return
 		}
-		w.Header().Set("Retry-After", "2")
-		answer(w, 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`)
+		says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "2")(w, r)
 	},
-	"broken": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Retry-After", "3600") // so that nobody waits
-		answer(w, 500, `{"message":"oops %s"}`, r.Header.Get("Authorization"))
-	},
-	"refusing": func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 422, `{"error":"invalid","error_description":"no %s\u001b[31m","code":"invalid"}`, r.Header.Get("Authorization"))
-	},
-	"html": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, "<title>Log in to the Wi-Fi</title>")
-	},
-	"nothing-there": func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
-	"dead-link": func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":"2024-01-15T12:00:00.000Z"}`)
-	},
-	// A forward proxy that lets nobody through.
-	"refusing-proxy": func(w http.ResponseWriter, r *http.Request) { http.Error(w, "denied", http.StatusForbidden) },
-	"login-proxy": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Proxy-Authenticate", "Basic")
-		w.WriteHeader(http.StatusProxyAuthRequired)
-	},
-	"redirecting": func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusTemporaryRedirect)
-	},
-	"cutting": func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) },
-	"silent": func(w http.ResponseWriter, r *http.Request) {
+	"broken":        says(500, `{"message":"oops $key"}`, "Retry-After", "3600"), // so that nobody waits
+	"html":          says(200, "<title>Log in to the Wi-Fi</title>", "Content-Type", "text/html"),
+	"nothing-there": http.NotFound,
+	"dead-link":     says(200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":"2024-01-15T12:00:00.000Z"}`),
+	"redirecting":   says(307, "", "Location", "https://elsewhere.invalid/"),
+	"cutting":       func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	"silent": func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // so that a client that goes is noticed
 		<-r.Context().Done()
 	},
-	"evil-icons": func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 200, `{"object":"list","data":[{"id":"ok\tta","name":"Ok\u001b]0;owned\u0007ta\nB\u202e","icon_url":"https://icons.example/a.svg"},{"id":"b","name":"B","icon_url":"https://icons.example/b.svg"}]}`)
-	},
+	"evil-icons": says(200, `{"object":"list","data":[{"id":"ok\tta","name":"Ok\u001b]0;owned\u0007ta\nB\u202e","icon_url":"https://icons.example/a.svg"},`+
+		`{"id":"b","name":"B","icon_url":"https://icons.example/b.svg"}]}`),
+	// Forward proxies that let nobody through.
+	"refusing-proxy": says(403, "denied\n", "Content-Type", "text/plain"),
+	"login-proxy":    says(407, "", "Proxy-Authenticate", "Basic"),
 	// Portals that work, but for one thing.
 	"strange-page": portal(0, func(w http.ResponseWriter) { io.WriteString(w, "<title>Log in to\n&amp; use the Wi-Fi</title>") }),
 	"dead-page":    portal(0, func(w http.ResponseWriter) { w.WriteHeader(http.StatusGone) }),
@@ -107,23 +83,25 @@ func portal(off time.Duration, page func(http.ResponseWriter)) http.HandlerFunc 
 
 func adminPortalPage(w http.ResponseWriter) { io.WriteString(w, "<title>Admin Portal</title>") }
 
+// says is a service that always answers the same; $key is what it was sent as Authorization.
+func says(status int, body string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		answer(w, status, "%s", strings.ReplaceAll(body, "$key", r.Header.Get("Authorization")))
+	}
+}
+
 func answer(w http.ResponseWriter, status int, format string, args ...any) {
-	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.WriteHeader(status)
 	fmt.Fprintf(w, format, args...)
 }
 
-func goodLink(w http.ResponseWriter) {
-	answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":%q}`,
-		time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339))
-}
-
-var seen sync.Map
-
-func seenBefore(what string) bool {
-	_, before := seen.LoadOrStore(what, true)
-	return before
-}
+var limitedOnce sync.Map // Idempotency-Key → true
 
 // serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY
 // at it.
