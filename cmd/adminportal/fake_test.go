@@ -103,8 +103,7 @@ func answer(w http.ResponseWriter, status int, format string, args ...any) {
 
 var limitedOnce sync.Map // Idempotency-Key → true
 
-// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY
-// at it.
+// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY at it.
 func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	h, ok := fakes[args[0]]
 	if !ok {

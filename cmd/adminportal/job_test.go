@@ -46,18 +46,15 @@ func (o *output) String() string {
 }
 
 // await returns when the output contains text.
-func (o *output) await(text string, within time.Duration) error {
-	for deadline := time.Now().Add(within); !strings.Contains(o.String(), text); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%q is not in %q", text, o.String())
-		}
+func (o *output) await(text string) error {
+	if !happens(func() bool { return strings.Contains(o.String(), text) }) {
+		return fmt.Errorf("%q is not in %q", text, o.String())
 	}
 	return nil
 }
 
-// start NAME TEXT PROGRAM ARG… runs a program in the background and returns when
-// TEXT is in its output. If its first line is a sandbox's JSON, the script gets
-// WORKOS_BASE_URL, WORKOS_API_KEY and ORG from it.
+// start NAME TEXT PROGRAM ARG… runs a program in the background and returns when TEXT is in its output. If its first
+// line is a sandbox's JSON, the script gets WORKOS_BASE_URL, WORKOS_API_KEY and ORG from it.
 func startJob(ts *testscript.TestScript, _ bool, args []string) {
 	j := &job{cmd: scriptCommand(ts, args[2], args[3:]...), ended: make(chan error, 1)}
 	j.cmd.Stdout, j.cmd.Stderr = &j.stdout, &j.stderr
@@ -73,14 +70,13 @@ func startJob(ts *testscript.TestScript, _ bool, args []string) {
 	if onStderr {
 		watched = &j.stderr
 	}
-	if err := watched.await(text, 20*time.Second); err != nil {
+	if err := watched.await(text); err != nil {
 		ts.Fatalf("%v; stderr: %s", err, j.stderr.String())
 	}
 	line, _, _ := strings.Cut(j.stdout.String(), "\n")
 	var box struct {
-		URL          string
-		APIKey       string `json:"api_key"`
-		Organization string
+		URL, Organization string
+		APIKey            string `json:"api_key"`
 	}
 	if json.Unmarshal([]byte(line), &box) != nil || box.APIKey == "" {
 		return
@@ -90,8 +86,8 @@ func startJob(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("ORG", box.Organization)
 }
 
-// closed-pipe STREAM CODE PROGRAM ARG… runs a program whose standard output or
-// error has no reader. It must end with that code and not speak of pipes.
+// closed-pipe STREAM CODE PROGRAM ARG… runs a program whose standard output or error has no reader. It must end with
+// that code and not speak of pipes.
 func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
 	r, w, err := os.Pipe()
 	ts.Check(err)
@@ -140,12 +136,11 @@ func control(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// control-saw OPERATION N returns when the sandbox has seen that many requests,
-// answered or not.
+// control-saw OPERATION N returns when the sandbox has seen that many requests, answered or not.
 func controlSaw(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	eventually(ts, strings.Join(args, " "), func() bool {
+	seen := happens(func() bool {
 		resp, err := http.Get(ts.Getenv("WORKOS_BASE_URL") + "/_sandbox/requests")
 		ts.Check(err)
 		defer resp.Body.Close()
@@ -159,6 +154,9 @@ func controlSaw(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return n >= want
 	})
+	if !seen {
+		ts.Fatalf("the sandbox does not see %s %d times", args[0], want)
+	}
 }
 
 func exists(path string) bool {
@@ -169,13 +167,11 @@ func exists(path string) bool {
 // stopsWithin is generous: on an idle machine a program ends within half a second.
 const stopsWithin = 5 * time.Second
 
-// stop-on SIGNAL NAME CODE signals a background program, which must end with that
-// code, and soon. What it wrote is then in NAME.out and NAME.err.
+// stop-on SIGNAL NAME CODE signals a background program, which must end with that code, and soon. What it wrote is
+// then in NAME.out and NAME.err.
 func stopJob(ts *testscript.TestScript, _ bool, args []string) {
 	j := ts.Value(jobs{}).(map[string]*job)[args[1]]
-	if sig, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "-": nil}[args[0]]; !ok {
-		ts.Fatalf("no signal %s", args[0])
-	} else if sig != nil {
+	if sig := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}[args[0]]; sig != nil {
 		ts.Check(j.cmd.Process.Signal(sig))
 	}
 	select {
@@ -192,23 +188,25 @@ func stopJob(ts *testscript.TestScript, _ bool, args []string) {
 
 // await FILE returns when a file that a program renames into place is there.
 func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
-	eventually(ts, args[0], func() bool { return exists(ts.MkAbs(args[0])) })
-}
-
-// eventually looks at what another process does until it has been done.
-func eventually(ts *testscript.TestScript, what string, done func() bool) {
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("%s does not come", what)
-		}
+	if !happens(func() bool { return exists(ts.MkAbs(args[0])) }) {
+		ts.Fatalf("%s does not come", args[0])
 	}
 }
 
-// answerOf asks the background program whose first line of output is its address: a
-// click for a path, else the page.
+// happens looks at what another process does until it has been done, or is too late.
+func happens(done func() bool) bool {
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// answerOf asks the background program whose first line of output is its address: a click for a path, else the page.
 func answerOf(ts *testscript.TestScript, args []string) *http.Response {
 	j := ts.Value(jobs{}).(map[string]*job)[args[0]]
-	ts.Check(j.stdout.await("\n", 20*time.Second))
+	ts.Check(j.stdout.await("\n"))
 	address, _, _ := strings.Cut(j.stdout.String(), "\n")
 	method := http.MethodGet
 	if len(args) > 1 {
@@ -221,8 +219,8 @@ func answerOf(ts *testscript.TestScript, args []string) *http.Response {
 	return resp
 }
 
-// visit NAME [PATH] fetches the page of a background program, or presses the button
-// for a path, and keeps what came in the file visited.
+// visit NAME [PATH] fetches the page of a background program, or presses the button for a path, and keeps what came in
+// the file visited.
 func visit(ts *testscript.TestScript, _ bool, args []string) {
 	resp := answerOf(ts, args)
 	defer resp.Body.Close()
@@ -240,8 +238,8 @@ func tlsHello(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// hold NAME leaves connections open to a background program: one that has said
-// nothing, one in the middle of a request, and one that is kept.
+// hold NAME leaves connections open to a background program: one that has said nothing, one in the middle of a
+// request, and one that is kept.
 func hold(ts *testscript.TestScript, _ bool, args []string) {
 	answerOf(ts, args).Body.Close()
 	j := ts.Value(jobs{}).(map[string]*job)[args[0]]

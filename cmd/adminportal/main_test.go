@@ -16,8 +16,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The programs of the scripts run in processes of their own: the command itself,
-// and a browser that fetches what it is given.
+// The programs of the scripts run in processes of their own: the command itself, and a browser that fetches what it is
+// given.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"adminportal": main,
@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// browserMain fetches its last argument, redirects and all, and keeps its command
-// line and the page's address in files.
+// browserMain fetches its last argument, redirects and all, and keeps its command line and the page's address in
+// files.
 func browserMain() {
 	check := func(err error) {
 		if err != nil {
@@ -74,23 +74,16 @@ func TestScripts(t *testing.T) {
 // scriptKey is the key that scripts use. exits fails if it is in an output.
 const scriptKey = "sk_test_scriptsOwnKey0123456789"
 
-// exits CODE PROGRAM ARG… runs a program that must end with that code. The command
-// itself runs inside the test, which is quicker than a process.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits code program [args...]")
-	}
+// exits CODE PROGRAM ARG… runs a program that must end with that code. The command itself runs inside the test, which
+// is quicker than a process.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	got := 0
 	if args[1] == "adminportal" {
 		var stdout, stderr output // locked: what waits writes from its own goroutine
-		got = run(context.Background(), env{
-			stdin:  strings.NewReader(""),
-			stdout: &stdout,
-			stderr: &stderr,
-			getenv: ts.Getenv,
-		}, args[2:])
+		e := env{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, getenv: ts.Getenv}
+		got = run(context.Background(), e, args[2:])
 		fmt.Fprint(ts.Stdout(), stdout.String())
 		fmt.Fprint(ts.Stderr(), stderr.String())
 		if strings.Contains(stdout.String()+stderr.String(), scriptKey) {
@@ -108,12 +101,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// json FILE PATH VALUE: the JSON document has that value there. The path is of
-// keys with dots between; value is JSON, or ? for anything but null.
+// json FILE PATH VALUE: the JSON document has that value there. The path is of keys with dots between; value is JSON,
+// or ? for anything but null.
 func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: [!] json file path value")
-	}
 	var v any
 	text := ts.ReadFile(args[0])
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
@@ -140,8 +130,7 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// occupy VARIABLE [free] listens on a port and puts it into the variable; with free, it
-// stops listening.
+// occupy VARIABLE [free] listens on a port and puts it into the variable; with free, it stops listening.
 func occupy(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)

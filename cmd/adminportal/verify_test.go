@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,11 +44,11 @@ func TestVerifyFindsTheOtherRoute(t *testing.T) {
 			case "/provider-icons.json":
 				answer(w, http.StatusOK, `[{"id":"okta","name":"Okta","icon_url":"https://icons.example/okta.svg"}]`)
 			default:
+				contentType := "text/plain"
 				if strings.HasPrefix(body, "{") {
-					w.Header().Set("Content-Type", "application/json")
+					contentType = "application/json"
 				}
-				w.WriteHeader(status)
-				io.WriteString(w, body)
+				says(status, body, "Content-Type", contentType)(w, r)
 			}
 		})
 		if got := checks["dialect"]; code != exitDone || got.Status != "ok" || !strings.HasPrefix(got.Seen, "generate-link") {
@@ -61,19 +60,14 @@ func TestVerifyFindsTheOtherRoute(t *testing.T) {
 // What a proxy or a firewall answers says nothing of the key.
 func TestVerifyNamesTheIntermediary(t *testing.T) {
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
-		code, checks := verifyAt(t, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(status)
-			io.WriteString(w, "<title>Just a moment...</title>")
-		})
+		code, checks := verifyAt(t, says(status, "<title>Just a moment...</title>", "Content-Type", "text/html"))
 		if got := checks["key_accepted"]; code != exitFailed || got.Status != "failed" || !strings.Contains(got.Fix, "proxy, gateway or firewall") {
 			t.Errorf("%d: verify = %d, key_accepted %+v, want %d and a fix that names what is between", status, code, got, exitFailed)
 		}
 	}
 }
 
-// Every request has our User-Agent, and goes with the key to the address that the
-// environment gives.
+// Every request has our User-Agent, and goes with the key to the address that the environment gives.
 func TestRequestsSayWhoSends(t *testing.T) {
 	var mu sync.Mutex
 	var odd []string
