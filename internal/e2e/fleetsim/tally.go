@@ -79,6 +79,8 @@ func (t *tally) operation(ids []any) {
 func (f *fleet) result() (Result, error) {
 	t, s := f.tally, f.service
 	r := Result{Scenario: f.Scenario}
+	t.mu.Lock() // an answer of Redis may come after its caller has left
+	defer t.mu.Unlock()
 	if len(t.failures) > 0 {
 		return r, fmt.Errorf("%d calls failed, the first with: %w", len(t.failures), t.failures[0])
 	}
