@@ -180,7 +180,7 @@ func (f *fleet) crash(ctx context.Context) {
 }
 
 func (f *fleet) deploy(ctx context.Context) {
-	_ = sleep(ctx, event)
+	_ = sleep(ctx, event())
 	for i := range f.Replicas {
 		f.replace(i, false, 0)
 		_ = sleep(ctx, window/time.Duration(f.Replicas))
@@ -189,12 +189,12 @@ func (f *fleet) deploy(ctx context.Context) {
 
 // setClock does what an NTP daemon does to Redis's host.
 func (f *fleet) setClock(ctx context.Context) {
-	_ = sleep(ctx, event)
+	_ = sleep(ctx, event())
 	f.store.set(-time.Hour - 20*time.Second)
 }
 
 func (f *fleet) outage(ctx context.Context) {
-	_ = sleep(ctx, event)
+	_ = sleep(ctx, event())
 	f.store.away(true)
 	_ = sleep(ctx, window)
 	f.store.away(false)

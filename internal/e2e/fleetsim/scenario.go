@@ -34,12 +34,16 @@ const (
 
 const (
 	window     = time.Minute      // of the service, as WorkOS counts
-	measured   = 6                // windows that count, after one for the fleet to start in
 	contention = 1.25             // load where callers ask for more than there is
 	patience   = 45 * time.Second // of a caller: nobody looks at a page for longer
 	leave      = 0.05             // share of the callers who close the page before that
-	event      = 4 * window       // when what happens once happens
 )
+
+// measured is how many windows count, after one for the fleet to start in.
+var measured time.Duration = 6
+
+// event is when what happens once happens.
+func event() time.Duration { return (measured - 2) * window }
 
 // budget is what the service allows per window: 100, or one for each replica.
 func (s Scenario) budget() int { return max(100, s.Replicas) }

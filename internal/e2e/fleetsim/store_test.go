@@ -16,7 +16,7 @@ func TestStore(t *testing.T) {
 	defer want.Close()
 	s, random := newStore(), rand.New(rand.NewPCG(1, 2))
 	number := func(most int) string { return fmt.Sprint(random.IntN(most)) }
-	for i := range 2000 {
+	for i := range 700 {
 		key, member := "k"+number(2), "m"+number(40)
 		args := [][]any{
 			{"ZADD", key, number(50), member}, {"ZADD", key, number(50), member}, {"ZREM", key, member},

@@ -94,7 +94,7 @@ func (f *fleet) result() (Result, error) {
 	r.GaveUp = ratio(t.ended-len(t.waits), t.ended)
 	r.TurnedAway = ratio(t.away, t.begun+t.away)
 	r.Operations, r.OperationsMost = ratio(t.operations, t.begun), percentile(trips, 99)
-	r.PerReplica = ratio(t.operations, r.Replicas*measured)
+	r.PerReplica = ratio(t.operations, r.Replicas*int(measured))
 	r.Refused = ratio(s.refusals, s.attempts)
 	r.Busiest = ratio(s.busiest, s.limit)
 	r.Use = float64(s.full) / (float64(s.limit) * float64(t.to.Sub(t.from)))
