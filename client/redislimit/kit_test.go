@@ -1,80 +1,56 @@
-package redislimit_test
+package redislimit
 
 import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
 
-	"github.com/adminportal-go/adminportal/client/redislimit"
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// shared connects to the redis-server of all tests that do it no harm.
-func shared(t testing.TB) *redis.Client {
-	t.Helper()
-	sharedOnce.Do(func() {
-		sharedAddr, stopShared = startRedis(t, freePort(t))
-	})
-	if sharedAddr == "" {
-		t.Skip("no redis-server, as said before")
-	}
-	rdb := connect(t, sharedAddr)
-	rdb.Del(t.Context(), redislimit.Keys(t.Name())...) // of an earlier run, with -count
-	return rdb
+func TestMain(m *testing.M) {
+	redis.SetLogger(quiet{}) // Redis goes away here on purpose
+	goleak.VerifyTestMain(m)
 }
 
-var (
-	sharedOnce sync.Once
-	sharedAddr string
-	stopShared = func() {}
-)
+type quiet struct{}
 
-// redisServer starts a redis-server of the test's own and returns its address.
-func redisServer(t testing.TB, args ...string) string {
+func (quiet) Printf(context.Context, string, ...any) {}
+
+// redisServer starts a redis-server of the test's own, which keeps nothing on disk.
+func redisServer(t *testing.T, args ...string) *redis.Client {
 	t.Helper()
-	addr, stop := startRedis(t, freePort(t), args...)
-	t.Cleanup(stop)
-	return addr
+	return redisServerAt(t, freePort(t), args...)
 }
 
-// startRedis starts a redis-server that keeps nothing on disk.
-func startRedis(t testing.TB, addr string, args ...string) (_ string, stop func()) {
+func redisServerAt(t *testing.T, addr string, args ...string) *redis.Client {
 	t.Helper()
 	path := require.Tool(t, "redis-server", "redis-server")
-	dir, err := os.MkdirTemp("", "redislimit") //nolint:usetesting // the shared one outlives the test
-	if err != nil {
-		t.Fatal(err)
-	}
 	host, port, _ := net.SplitHostPort(addr)
 	cmd := exec.Command(path, append([]string{
-		"--bind", host, "--port", port, "--dir", dir, "--logfile", filepath.Join(dir, "log"), "--save", "", "--appendonly", "no",
+		"--bind", host, "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "no",
 	}, args...)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stop = sync.OnceFunc(func() {
+	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		_ = os.RemoveAll(dir)
 	})
-	rdb := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1})
-	defer rdb.Close()
+	rdb := connect(t, addr)
 	eventually(t, "redis-server answers", func() bool { return rdb.Ping(t.Context()).Err() == nil })
-	return addr, stop
+	return rdb
 }
 
-func freePort(t testing.TB) string {
+func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,7 +61,7 @@ func freePort(t testing.TB) string {
 }
 
 // connect returns a client with connections of its own.
-func connect(t testing.TB, addr string) *redis.Client {
+func connect(t *testing.T, addr string) *redis.Client {
 	t.Helper()
 	rdb := redis.NewClient(&redis.Options{Addr: addr})
 	t.Cleanup(func() { _ = rdb.Close() })
@@ -93,7 +69,7 @@ func connect(t testing.TB, addr string) *redis.Client {
 }
 
 // eventually is for what another process does in its own time.
-func eventually(t testing.TB, what string, is func() bool) {
+func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(15 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -103,7 +79,7 @@ func eventually(t testing.TB, what string, is func() bool) {
 }
 
 // within returns a context that ends a test that hangs.
-func within(t testing.TB, d time.Duration) context.Context {
+func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
@@ -111,7 +87,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 }
 
 // spend takes n attempts.
-func spend(t testing.TB, limiter *redislimit.Limiter, n int) {
+func spend(t *testing.T, limiter *Limiter, n int) {
 	t.Helper()
 	for i := range n {
 		if err := limiter.Wait(within(t, 20*time.Second)); err != nil {
@@ -121,7 +97,7 @@ func spend(t testing.TB, limiter *redislimit.Limiter, n int) {
 }
 
 // wait starts a Wait and returns how to end it, and what it returned.
-func wait(ctx context.Context, limiter *redislimit.Limiter) (context.CancelFunc, <-chan error) {
+func wait(ctx context.Context, limiter *Limiter) (context.CancelFunc, <-chan error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- limiter.Wait(ctx) }()
@@ -129,28 +105,24 @@ func wait(ctx context.Context, limiter *redislimit.Limiter) (context.CancelFunc,
 }
 
 // key returns a key of the limiter that is named after the test.
-func key(t testing.TB, part string) string {
-	t.Helper()
-	keys := redislimit.Keys(t.Name())
-	i := slices.IndexFunc(keys, func(key string) bool { return strings.HasSuffix(key, ":"+part) })
-	return keys[i]
+func key(t *testing.T, part string) string {
+	return strings.TrimSuffix(keys(t.Name())[0], "log") + part
 }
 
-func card(t testing.TB, rdb *redis.Client, part string) int {
-	t.Helper()
+func card(t *testing.T, rdb *redis.Client, part string) int {
 	return int(rdb.ZCard(t.Context(), key(t, part)).Val())
 }
 
 // calls counts how often a server has run a script.
-func calls(t testing.TB, rdb *redis.Client) (n int) {
+func calls(t *testing.T, rdb *redis.Client) (n int) {
 	t.Helper()
 	info, err := rdb.InfoMap(t.Context(), "commandstats").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"eval", "evalsha"} {
-		value, _, _ := strings.Cut(strings.TrimPrefix(info["Commandstats"]["cmdstat_"+command], "calls="), ",")
-		calls, _ := strconv.Atoi(value) // 0 where it was never called
+		var calls int // 0 where it was never called
+		_, _ = fmt.Sscanf(info["Commandstats"]["cmdstat_"+command], "calls=%d", &calls)
 		n += calls
 	}
 	return n
@@ -163,27 +135,21 @@ type tally struct {
 }
 
 func (c *tally) add() {
-	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.times = append(c.times, now)
+	c.times = append(c.times, time.Now())
 }
 
-// check holds the attempts to the promise: no span of window has more than limit.
-func (c *tally) check(limit int, window time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	slices.SortFunc(c.times, time.Time.Compare)
+// check holds the attempts to the promise, that no span of window has more than limit,
+// and to the time in which all should be made.
+func (c *tally) check(limit int, window, most time.Duration) error {
 	for i := limit; i < len(c.times); i++ {
 		if span := c.times[i].Sub(c.times[i-limit]); span < window {
 			return fmt.Errorf("%d attempts within %v, want at most %d in %v", limit+1, span, limit, window)
 		}
 	}
+	if took := c.times[len(c.times)-1].Sub(c.times[0]); took > most {
+		return fmt.Errorf("%d attempts took %v, want at most %v", len(c.times), took, most)
+	}
 	return nil
-}
-
-func (c *tally) took() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.MaxFunc(c.times, time.Time.Compare).Sub(slices.MinFunc(c.times, time.Time.Compare))
 }

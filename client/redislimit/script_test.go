@@ -2,27 +2,25 @@ package redislimit
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Redis is what the tests of package redislimit_test share.
-var Redis func(testing.TB) *redis.Client
-
 func run(t *testing.T, rdb *redis.Client, keys []string, args ...any) ([]int64, error) {
-	t.Helper()
-	l := &Limiter{rdb: rdb, keys: keys}
-	return l.run(t.Context(), args)
+	return (&Limiter{rdb: rdb, keys: keys}).run(t.Context(), args)
 }
 
 func TestDigest(t *testing.T) {
-	got, err := Redis(t).ScriptLoad(t.Context(), script).Result()
+	got, err := redisServer(t).ScriptLoad(t.Context(), script).Result()
 	if err != nil || got != digest {
 		t.Errorf("SCRIPT LOAD = %q, %v, want the constant digest, %q", got, err, digest)
 	}
@@ -33,7 +31,7 @@ func TestDigest(t *testing.T) {
 // key expires.
 func TestScriptAtRandom(t *testing.T) {
 	t.Parallel()
-	rdb := Redis(t)
+	rdb := redisServer(t)
 	for round := range 12 {
 		seed := rand.Uint64()
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -44,9 +42,7 @@ func TestScriptAtRandom(t *testing.T) {
 		var ids []string
 		slots := map[string]int64{}
 		for step := range 100 {
-			id, again := strconv.Itoa(step), false
-			back := []any{0}
-			pause := int64(0)
+			id, again, back, pause := strconv.Itoa(step), false, []any{0}, int64(0)
 			queued := entries(t, rdb, keys[1])
 			switch random.IntN(8) {
 			case 0, 1:
@@ -85,12 +81,12 @@ func TestScriptAtRandom(t *testing.T) {
 					t.Fatalf("a new caller has a slot at %d from now before one that waits until %d (seed %d)", delay, at-now, seed)
 				}
 			}
-			times := []int64{}
-			for _, at := range slots {
-				times = append(times, at)
+			times := slices.Sorted(maps.Values(slots))
+			first := slices.Max(append(slices.Clip(times), now, paused)) // a slot can be no earlier
+			if n := len(times); n >= limit {
+				first = max(first, times[n-limit]+span)
 			}
-			slices.Sort(times)
-			if first := firstFree(times, limit, now, paused, span); !again && len(queued) == 0 && status == slot && delay > max(first-now, 0)+span/int64(limit) {
+			if !again && len(queued) == 0 && status == slot && delay > max(first-now, 0)+span/int64(limit) {
 				t.Fatalf("a new slot at %d, want %d or a gap later (seed %d)", delay, first-now, seed)
 			}
 			if status == slot {
@@ -132,23 +128,11 @@ func entries(t *testing.T, rdb *redis.Client, key string) map[string]int64 {
 	return entries
 }
 
-// firstFree is when the next slot can be, after the others.
-func firstFree(times []int64, limit int, now, paused, span int64) int64 {
-	first := max(now, paused)
-	if n := len(times); n > 0 {
-		first = max(first, times[n-1])
-		if n >= limit {
-			first = max(first, times[n-limit]+span)
-		}
-	}
-	return first
-}
-
 // The rights in the documentation are enough, and none of them is one too many; without
 // one of them the script leaves no key that never expires.
 func TestLeastRights(t *testing.T) {
 	t.Parallel()
-	admin := Redis(t)
+	admin := redisServer(t)
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
@@ -198,5 +182,53 @@ func TestLeastRights(t *testing.T) {
 				t.Errorf("without %s a key never expires: %s", removed, key)
 			}
 		}
+	}
+}
+
+// Every key expires soon after the last thing in it, and none has the name in it.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	rdb := redisServer(t)
+	limiter := New(rdb, t.Name(), 2, 2*time.Minute)
+	spend(t, limiter, 2)
+	wait(t.Context(), limiter)
+	eventually(t, "one waits", func() bool { return card(t, rdb, "queue") == 1 })
+	for _, key := range keys(t.Name()) {
+		if strings.Contains(key, t.Name()) || strings.Count(key, "{") != 1 {
+			t.Errorf("key %q: want a hash tag, and no name", key)
+		}
+		if ttl := rdb.PTTL(t.Context(), key).Val(); ttl <= time.Minute || ttl > 5*time.Minute {
+			t.Errorf("key %q expires in %v, want two windows and a little at most", key, ttl)
+		}
+	}
+	spend(t, New(rdb, "short", 1, 100*time.Millisecond), 2)
+	eventually(t, "the keys are gone", func() bool { return rdb.Exists(t.Context(), keys("short")...).Val() == 0 })
+}
+
+// A reservation that nobody claims, because its process was killed, delays nobody.
+func TestKilledProcess(t *testing.T) {
+	t.Parallel()
+	rdb := redisServer(t)
+	rdb.ZAdd(t.Context(), key(t, "queue"), redis.Z{Score: float64(time.Now().UnixMicro()), Member: "killed"})
+	spend(t, New(rdb, t.Name(), 1, time.Hour), 1)
+}
+
+// A Redis whose clock was set back goes on from where it was.
+func TestClockGoesBack(t *testing.T) {
+	t.Parallel()
+	rdb := redisServer(t)
+	limiter := New(rdb, t.Name(), 2, 300*time.Millisecond)
+	spend(t, limiter, 1)
+	// What a host would leave behind whose clock was an hour ahead.
+	ahead := time.Now().Add(time.Hour).UnixMicro()
+	rdb.Set(t.Context(), key(t, "state"), fmt.Sprintf("%d 0 0", ahead), time.Hour)
+	rdb.ZAdd(t.Context(), key(t, "log"), redis.Z{Score: float64(ahead), Member: "before"})
+	var seen tally
+	for range 7 {
+		spend(t, limiter, 1)
+		seen.add()
+	}
+	if err := seen.check(2, 300*time.Millisecond, 5*time.Second); err != nil { // about three windows
+		t.Error(err)
 	}
 }

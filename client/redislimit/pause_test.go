@@ -1,0 +1,116 @@
+package redislimit
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/adminportal-go/adminportal/client"
+	"github.com/adminportal-go/adminportal/client/portaltest"
+)
+
+// A pause holds for all processes, for those who wait and those who come later.
+func TestPauseIsShared(t *testing.T) {
+	t.Parallel()
+	rdb := redisServer(t)
+	ctx := within(t, 30*time.Second)
+	one, other := New(rdb, t.Name(), 3, time.Second), New(rdb, t.Name(), 3, time.Second)
+	spend(t, other, 3)
+	_, waiting := wait(ctx, other)
+	eventually(t, "one waits", func() bool { return card(t, rdb, "queue") == 1 })
+	begun := time.Now()
+	one.Pause(ctx, 2*time.Second)
+	one.Pause(ctx, time.Second) // shortens nothing
+	one.Pause(ctx, -time.Second)
+	_, later := wait(ctx, other)
+	for _, done := range []<-chan error{waiting, later} {
+		err := <-done
+		if took := time.Since(begun); err != nil || took < 2*time.Second || took > 6*time.Second {
+			t.Errorf("Wait = %v after %v, want nil after the two seconds of the pause", err, took)
+		}
+	}
+	one.Pause(ctx, time.Hour*24)
+	var late *DeadlineError
+	if err := other.Wait(ctx); !errors.As(err, &late) || late.Delay > time.Hour+time.Minute {
+		t.Errorf("Wait = %v, want a DeadlineError of an hour", err)
+	}
+}
+
+// A process that has its slot and hears of a pause gives the slot up.
+func TestPauseTakesSlotsBack(t *testing.T) {
+	t.Parallel()
+	limiter := New(redisServer(t), t.Name(), 1, 4*time.Second)
+	spend(t, limiter, 1)
+	begun := time.Now()
+	_, done := wait(within(t, 20*time.Second), limiter)
+	time.Sleep(3700 * time.Millisecond) // the slot is final by now
+	limiter.Pause(t.Context(), 1500*time.Millisecond)
+	if err := <-done; err != nil || time.Since(begun) < 5200*time.Millisecond {
+		t.Errorf("Wait = %v after %v, want nil after the pause", err, time.Since(begun))
+	}
+}
+
+// Those who waited for the end of a pause leave evenly, in their order.
+func TestAfterPauseEvenly(t *testing.T) {
+	t.Parallel()
+	const limit, waiters = 4, 4
+	rdb := redisServer(t)
+	limiter := New(rdb, t.Name(), limit, time.Hour, WithSlack(0))
+	spend(t, limiter, limit)
+	for i := range waiters {
+		wait(t.Context(), limiter)
+		eventually(t, "the next waits", func() bool { return card(t, rdb, "queue") == i+1 })
+	}
+	before := rdb.ZRange(t.Context(), key(t, "queue"), 0, -1).Val()
+	limiter.Pause(t.Context(), time.Hour)
+	turns := rdb.ZRangeWithScores(t.Context(), key(t, "queue"), 0, -1).Val()
+	for i, turn := range turns {
+		apart := time.Hour
+		if i > 0 {
+			apart = time.Duration(turn.Score-turns[i-1].Score) * time.Microsecond
+		}
+		if turn.Member != before[i] || apart < time.Hour/limit {
+			t.Errorf("turn %d is that of %v, %v after the one before, want %v, and %v", i+1, turn.Member, apart, before[i], time.Hour/limit)
+		}
+	}
+}
+
+// A client whose attempt is refused keeps the clients of other processes away.
+func TestClientsCoolDownTogether(t *testing.T) {
+	t.Parallel()
+	srv, rdb := portaltest.NewServer(t), redisServer(t)
+	generate := make([]func(context.Context) error, 2)
+	for i := range generate {
+		portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithLimiter(New(rdb, t.Name(), 100, time.Second)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		generate[i] = func(ctx context.Context) error {
+			_, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+			return err
+		}
+	}
+	srv.Fail(portaltest.Fault{Status: 429, RetryAfter: 3 * time.Second})
+	ctx := within(t, 20*time.Second)
+	refused := make(chan error, 1)
+	go func() { refused <- generate[0](ctx) }()
+	eventually(t, "the other is told to wait", func() bool {
+		if len(srv.Requests()) == 0 {
+			return false
+		}
+		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		defer cancel()
+		err := generate[1](ctx)
+		return errors.Is(err, client.ErrRateLimited) && errors.Is(err, ErrWouldExceedDeadline)
+	})
+	for _, err := range []error{generate[1](ctx), <-refused} {
+		if err != nil {
+			t.Errorf("GeneratePortalLink = %v", err)
+		}
+	}
+	requests := srv.Requests()
+	if last := requests[len(requests)-1].Time.Sub(requests[0].Time); last < 3*time.Second {
+		t.Errorf("the last request came %v after the refusal, want 3s at least", last)
+	}
+}
