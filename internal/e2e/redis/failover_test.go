@@ -19,14 +19,14 @@ func TestRedisGoesAway(t *testing.T) {
 	}{
 		{"killed master, Sentinel", 25, func(t *testing.T, o *orders) func() {
 			master := redisServer(t)
-			replica := redisServer(t, "--replicaof", strings.Replace(master.addr, ":", " ", 1)).connect()
+			replica := redisServer(t, "--replicaof", strings.Replace(master.addr, ":", " ", 1)).rdb
 			watch := sentinel(t, master)
 			o.Redis, o.Master = watch.addr, "fleet"
 			eventually(t, "the replica follows", func() bool {
 				return strings.Contains(replica.Info(t.Context(), "replication").Val(), "master_link_status:up")
 			})
 			eventually(t, "Sentinel knows of it", func() bool {
-				return strings.Contains(watch.connect().Info(t.Context(), "sentinel").Val(), "slaves=1")
+				return strings.Contains(watch.rdb.Info(t.Context(), "sentinel").Val(), "slaves=1")
 			})
 			return master.kill
 		}},
@@ -58,10 +58,9 @@ func TestRedisGoesAway(t *testing.T) {
 			gone := time.Now()
 			away()
 			time.Sleep(time.Until(gone.Add(7 * window / 2)))
-			before := f.busiest(window, time.Time{}, gone.Add(-window))
-			after := f.busiest(window, gone.Add(-window), time.Now())
 			f.mu.Lock()
 			defer f.mu.Unlock()
+			before, after := f.busiest(time.Time{}, gone.Add(-window)), f.busiest(gone.Add(-window), time.Now())
 			t.Logf("at most %d of %d in a window before, and %d from then on; %d in all, the longest way to the service %v",
 				before, limit, after, len(f.seen), f.longest)
 			if (before > limit || after > test.worst) && f.longest < 20*time.Millisecond {

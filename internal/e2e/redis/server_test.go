@@ -18,75 +18,80 @@ import (
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// A server is a redis-server or redis-sentinel of a test's own, that keeps nothing on disk.
-type server struct {
-	t    *testing.T
-	addr string
-	cmd  *exec.Cmd
+// A process ends with its test.
+type process struct {
+	t   *testing.T
+	cmd *exec.Cmd
 }
 
-func redisServer(t *testing.T, args ...string) *server {
+func start(t *testing.T, env []string, path string, args ...string) *process {
+	t.Helper()
+	p := &process{t, exec.Command(path, args...)}
+	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), env...), os.Stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	return p
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+func (p *process) signal(sig syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// A server is a redis-server or redis-sentinel of a test's own, that keeps nothing on disk.
+type server struct {
+	*process
+	addr string
+	rdb  *redis.Client
+}
+
+func redisServer(t *testing.T, args ...string) server {
 	t.Helper()
 	return redisServerAt(t, freePort(t), args...)
 }
 
-func redisServerAt(t *testing.T, addr string, args ...string) *server {
+func redisServerAt(t *testing.T, addr string, args ...string) server {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(addr)
-	return start(t, addr, require.Tool(t, "redis-server", "redis-server"), append([]string{
-		"--bind", host, "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "no",
-	}, args...)...)
+	return startServer(t, addr, "redis-server", append([]string{
+		"--bind", host, "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "no"}, args...)...)
 }
 
 // sentinel watches a master, and makes its replica the master within two seconds or so.
-func sentinel(t *testing.T, master *server) *server {
+func sentinel(t *testing.T, master server) server {
 	t.Helper()
 	addr := freePort(t)
-	host, port, _ := net.SplitHostPort(master.addr)
-	_, own, _ := net.SplitHostPort(addr)
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
 	config := fmt.Sprintf(`port %s
 bind 127.0.0.1
-sentinel monitor fleet %s %s 1
+sentinel monitor fleet %s 1
 sentinel down-after-milliseconds fleet 500
 sentinel failover-timeout fleet 5000
-`, own, host, port)
+`, strings.TrimPrefix(addr, "127.0.0.1:"), strings.Replace(master.addr, ":", " ", 1))
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return start(t, addr, require.Tool(t, "redis-sentinel", "redis-sentinel"), file)
+	return startServer(t, addr, "redis-sentinel", file)
 }
 
-func start(t *testing.T, addr, path string, args ...string) *server {
+func startServer(t *testing.T, addr, program string, args ...string) server {
 	t.Helper()
-	s := &server{t: t, addr: addr, cmd: exec.Command(path, args...)}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.kill)
-	rdb := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1})
-	defer rdb.Close()
+	path := require.Tool(t, program, program)
+	s := server{start(t, nil, path, args...), addr, closed(t, redis.NewClient(&redis.Options{Addr: addr}))}
 	eventually(t, "the server answers", func() bool {
-		err := rdb.Ping(t.Context()).Err()
+		err := s.rdb.Ping(t.Context()).Err()
 		return err == nil || strings.HasPrefix(err.Error(), "NOAUTH")
 	})
 	return s
-}
-
-func (s *server) kill() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-}
-
-func (s *server) signal(sig syscall.Signal) {
-	s.t.Helper()
-	if err := s.cmd.Process.Signal(sig); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *server) connect() *redis.Client {
-	return closed(s.t, redis.NewClient(&redis.Options{Addr: s.addr}))
 }
 
 // closed closes a client when the test is over.
