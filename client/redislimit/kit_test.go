@@ -11,19 +11,16 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"go.uber.org/goleak"
 
 	"github.com/adminportal-go/adminportal/internal/require"
 )
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(quiet{}) // Redis goes away here on purpose
+	logging.Disable() // Redis goes away here on purpose
 	goleak.VerifyTestMain(m)
 }
-
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
 
 // redisServer starts a redis-server of the test's own, which keeps nothing on disk.
 func redisServer(t *testing.T, args ...string) *redis.Client {

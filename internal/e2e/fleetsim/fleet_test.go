@@ -1,7 +1,6 @@
 package fleetsim
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
@@ -26,14 +25,10 @@ var docs = flag.String("docs", "", "simulate more minutes and up to 1,000 replic
 const page, mark = "performance.md", "| Scenario |"
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(quiet{}) // Redis goes away here on purpose
-	debug.SetGCPercent(400)  // a simulation is short, and makes much garbage
+	logging.Disable()       // Redis goes away here on purpose
+	debug.SetGCPercent(400) // a simulation is short, and makes much garbage
 	m.Run()
 }
-
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
 
 // The promises of redislimit hold whatever happens, and cost no more for being many. The
 // published table has the same scenarios.

@@ -16,13 +16,14 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/adminportal-go/adminportal/client/redislimit"
 )
 
 // TestMain makes this program one process of a fleet if the environment has orders.
 func TestMain(m *testing.M) {
-	redis.SetLogger(quiet{}) // Redis goes away here on purpose
+	logging.Disable() // Redis goes away here on purpose
 	if orders := os.Getenv(ordersEnv); orders != "" {
 		if err := obey(orders); err != nil {
 			log.Fatal(err)
@@ -31,10 +32,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
-
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
 
 // ordersEnv holds the orders of a process of the fleet.
 const ordersEnv = "REDISLIMIT_TEST_ORDERS"
@@ -129,11 +126,7 @@ func (f *fleet) start() *process {
 }
 
 func (f *fleet) serve(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
+	for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
 		go func() {
 			defer conn.Close()
 			for lines := bufio.NewScanner(conn); lines.Scan(); {
