@@ -44,8 +44,7 @@ func TestPageShowsWhatHappened(t *testing.T) {
 	has(t, "page before a click", b.page(t, "/settings").text, "Nothing yet.")
 	b.click(t, "sso")
 	page := b.page(t, "/settings").text
-	has(t, "page", page,
-		fmt.Sprintf(`curl %s/portal_links \
+	has(t, "page", page, fmt.Sprintf(`curl %s/portal_links \
   -H "Authorization: Bearer $WORKOS_API_KEY" \
   -H 'Content-Type: application/json' \
   -d '{
@@ -54,9 +53,7 @@ func TestPageShowsWhatHappened(t *testing.T) {
     "return_url": "%[3]s/settings?left=sso",
     "success_url": "%[3]s/settings?done=sso"
   }'`, w.sandbox.URL, w.acme, w.site),
-		"<b>200</b> OK, in ",
-		"was sent on to the portal, with status 303.",
-		`level=INFO msg="portal link made" organization=`+w.acme+" intent=sso ttl=")
+		"<b>200</b> OK, in ", "was sent on to the portal, with status 303.", `level=INFO msg="portal link made" organization=`+w.acme+" intent=sso ttl=")
 	if life := regexp.MustCompile(`Life left: <time datetime="PT5\d\dS" data-left="5\d\d">[89] min \d+ s</time>`); !life.MatchString(page) {
 		t.Errorf("page does not say that the link lives for most of ten minutes:\n%s", page)
 	}
@@ -234,13 +231,12 @@ func TestRefused(t *testing.T) {
 
 func TestRedirectedToThePage(t *testing.T) {
 	w := newWorld(t)
-	port := ":" + w.port()
 	for _, c := range []struct{ host, address, want string }{
-		{"127.0.0.1" + port, "/", "/settings"},
-		{"localhost" + port, "/settings?done=sso", w.site + "/settings?done=sso"},
-		{"[::1]" + port, "/settings", w.site + "/settings"},
+		{"127.0.0.1", "/", "/settings"},
+		{"localhost", "/settings?done=sso", w.site + "/settings?done=sso"},
+		{"[::1]", "/settings", w.site + "/settings"},
 	} {
-		got := w.browser(t).send(t, http.MethodGet, c.address, "", "Host", c.host)
+		got := w.browser(t).send(t, http.MethodGet, c.address, "", "Host", c.host+":"+w.port())
 		if to := got.Header.Get("Location"); got.StatusCode != http.StatusSeeOther || to != c.want || len(got.Cookies()) > 0 {
 			t.Errorf("GET %s%s = %d to %q, want 303 to %s and no session", c.host, c.address, got.StatusCode, to, c.want)
 		}
