@@ -1,6 +1,7 @@
 package portaltest_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -10,36 +11,21 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-func (a answer) date(t testing.TB) time.Time {
-	t.Helper()
-	date, err := http.ParseTime(a.header.Get("Date"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return date
-}
+func TestExpiredLink(t *testing.T) { testExpiredLink(t) }
 
 // Every answer tells the portal's time, and it runs on from where it was set.
 func TestSetClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t)
-		noon := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
-		c.portal.SetClock(noon)
+		c.portal.SetClock(time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC))
 		time.Sleep(90 * time.Second)
-		want := noon.Add(90 * time.Second)
-		if got := c.portal.Now(); !got.Equal(want) {
-			t.Errorf("Now() = %v, want %v", got, want)
-		}
+		const want = "Mon, 15 Jan 2024 12:01:30 GMT"
+		equal(t, "Now()", c.portal.Now().UTC().Format(http.TimeFormat), want)
 		for _, path := range []string{sheetIcons, liveIcons, "/nowhere", "/provider-icons/light/okta.svg", "/portal/launch", "/_sandbox/"} {
-			if got := c.send("GET", path, "").date(t); !got.Equal(want) {
-				t.Errorf("GET %s: Date = %v, want %v", path, got, want)
-			}
+			equal(t, path+": Date", c.send("GET", path, "").header.Get("Date"), want)
 		}
 		c.portal.Advance(-time.Hour)
-		want = want.Add(-time.Hour)
-		if got := c.send("GET", sheetIcons, "").date(t); !got.Equal(want) {
-			t.Errorf("an hour back: Date = %v, want %v", got, want)
-		}
+		equal(t, "Date an hour back", c.get(sheetIcons, 200).header.Get("Date"), "Mon, 15 Jan 2024 11:01:30 GMT")
 	})
 }
 
@@ -54,9 +40,9 @@ func TestDateIsThatOfTheDeed(t *testing.T) {
 			_, _ = io.WriteString(body, c.request("sso"))
 			_ = body.Close()
 		}()
-		a := c.send("POST", sheetLinks, "", header("Content-Type", "application/json"), func(r *http.Request) { r.Body = slow }).want(t, 200)
-		if life := c.portal.Links()[0].ExpiresAt.Sub(a.date(t)); life != 10*time.Minute {
-			t.Errorf("the link lives %v from its answer's Date, want 10 minutes", life)
+		a := c.post(sheetLinks, "", 200, header("Content-Type", "application/json"), func(r *http.Request) { r.Body = slow })
+		if date, err := http.ParseTime(a.header.Get("Date")); err != nil || c.portal.Links()[0].ExpiresAt.Sub(date) != 10*time.Minute {
+			t.Errorf("the link expires at %v, want 10 minutes after its answer's Date, %v", c.portal.Links()[0].ExpiresAt, date)
 		}
 	})
 }
@@ -65,61 +51,115 @@ func TestLinkLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := inMemory(t)
 		c.portal.SetClock(time.Date(2024, 1, 15, 11, 50, 0, 0, time.UTC))
-		var sheet struct {
-			Object    string
-			Link      string
-			ExpiresAt string `json:"expires_at"`
-		}
-		decode(t, c.send("POST", sheetLinks, c.request("sso")).want(t, 200).body, &sheet)
-		if sheet.Object != "portal_link" || sheet.ExpiresAt != "2024-01-15T12:00:00Z" {
-			t.Errorf("object, expires_at = %q, %q; want portal_link, 2024-01-15T12:00:00Z", sheet.Object, sheet.ExpiresAt)
-		}
-		path := sheet.Link[len(c.url):]
-		live := c.link(liveLinks, "sso")
-
+		issued := c.post(sheetLinks, c.request("sso"), 200)
+		issued.has(`"object":"portal_link"`, `"expires_at":"2024-01-15T12:00:00Z"`)
+		sheet, live := issued.link(c.url), c.link(liveLinks, "sso")
 		time.Sleep(5*time.Minute - time.Millisecond)
-		c.send("GET", live, "").want(t, 200)
+		c.get(live, 200)
 		time.Sleep(time.Millisecond)
-		c.send("GET", live, "").want(t, 410)
-		c.send("GET", path, "").want(t, 200)
+		c.get(live, 410)
+		c.get(sheet, 200)
 		time.Sleep(5*time.Minute - time.Millisecond)
-		c.send("GET", path, "").want(t, 200)
+		c.get(sheet, 200)
 		time.Sleep(time.Millisecond)
-		c.send("GET", path, "").want(t, 410)
+		c.get(sheet, 410)
 		c.portal.Advance(-time.Second)
-		c.send("GET", path, "").want(t, 200)
-
-		links := c.portal.Links()
-		if links[0].Opened != 3 || links[1].Opened != 1 {
-			t.Errorf("Opened = %d and %d, want 3 and 1: what expired was not opened", links[0].Opened, links[1].Opened)
+		c.get(sheet, 200)
+		if links := c.portal.Links(); links[0].Opened != 3 || links[1].Opened != 1 {
+			t.Errorf("Opened = %d and %d, want 3 and 1: an expired link is not opened", links[0].Opened, links[1].Opened)
 		}
 	})
 }
 
 func TestWithLinkLife(t *testing.T) {
 	both, one, other := portaltest.DialectBoth, portaltest.DialectPortalLinks, portaltest.DialectGenerateLink
+	life := portaltest.WithLinkLife
 	for name, tc := range map[string]struct {
 		opts        []portaltest.Option
 		sheet, live time.Duration
 	}{
 		"default":        {nil, 10 * time.Minute, 5 * time.Minute},
-		"one":            {[]portaltest.Option{portaltest.WithLinkLife(one, time.Hour)}, time.Hour, 5 * time.Minute},
-		"other":          {[]portaltest.Option{portaltest.WithLinkLife(other, time.Hour)}, 10 * time.Minute, time.Hour},
-		"both":           {[]portaltest.Option{portaltest.WithLinkLife(both, -time.Second)}, -time.Second, -time.Second},
-		"both and again": {[]portaltest.Option{portaltest.WithLinkLife(both, time.Second), nil, portaltest.WithLinkLife(both, 0)}, 10 * time.Minute, 5 * time.Minute},
+		"one":            {[]portaltest.Option{life(one, time.Hour)}, time.Hour, 5 * time.Minute},
+		"other":          {[]portaltest.Option{life(other, time.Hour)}, 10 * time.Minute, time.Hour},
+		"both":           {[]portaltest.Option{life(both, -time.Second)}, -time.Second, -time.Second},
+		"both and again": {[]portaltest.Option{life(both, time.Second), nil, life(both, 0)}, 10 * time.Minute, 5 * time.Minute},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := inMemory(t, tc.opts...)
-				c.link(sheetLinks, "sso")
-				c.link(liveLinks, "sso")
-				links := c.portal.Links()
-				for i, want := range []time.Duration{tc.sheet, tc.live} {
-					if got := links[i].ExpiresAt.Sub(links[i].IssuedAt); got != want {
-						t.Errorf("link %d lives %v, want %v", i, got, want)
-					}
-				}
-			})
+		synctest.Test(t, func(t *testing.T) {
+			c := inMemory(t, tc.opts...)
+			c.link(sheetLinks, "sso")
+			c.link(liveLinks, "sso")
+			for i, want := range []time.Duration{tc.sheet, tc.live} {
+				l := c.portal.Links()[i]
+				equal(t, fmt.Sprintf("%s: life of link %d", name, i), l.ExpiresAt.Sub(l.IssuedAt), want)
+			}
 		})
 	}
+}
+
+// The 101st request in a minute is too many, and the next minute is a new one.
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, path := range []string{sheetLinks, liveLinks} {
+			c := inMemory(t)
+			for i := range 100 {
+				rates := c.send("POST", path, c.request("sso")).rates()
+				equal(t, fmt.Sprintf("rates of request %d", i), rates, fmt.Sprintf("100 %d %d -", 99-i, 60-i/2))
+				if i%2 == 1 {
+					time.Sleep(time.Second)
+				}
+			}
+			equal(t, "rates after 50 s", c.post(path, c.request("sso"), 429).rates(), "100 0 10 10")
+			time.Sleep(10*time.Second - time.Millisecond)
+			equal(t, "rates a millisecond before the reset", c.post(path, c.request("sso"), 429).rates(), "100 0 1 1")
+			time.Sleep(time.Millisecond)
+			equal(t, "rates in the next window", c.send("POST", path, c.request("sso")).rates(), "100 99 60 -")
+		}
+	})
+}
+
+func TestRateLimitOptions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t, portaltest.WithRateLimit(2), portaltest.WithRateWindow(20*time.Second))
+		equal(t, "rates", c.get(sheetIcons, 200).rates(), "2 1 20 -")
+		c.get(sheetIcons, 200)
+		equal(t, "rates at the end", c.get(sheetIcons, 429).rates(), "2 0 20 20")
+
+		// Every key has its own budget, one without permissions too. A wrong key spends none.
+		c.get(sheetIcons, 200, key(c.portal.AddKey()))
+		for range 5 {
+			equal(t, "rates of a wrong key", c.get(sheetIcons, 401, key("sk_none")).rates(), "2 2 20 -")
+		}
+		restricted := key(c.portal.AddRestrictedKey())
+		c.get(sheetIcons, 401, restricted)
+		equal(t, "rates of a restricted key", c.get(sheetIcons, 401, restricted).rates(), "2 0 20 -")
+		c.get(sheetIcons, 429, restricted)
+
+		// The CDN knows no keys.
+		for range 5 {
+			c.get(liveIcons, 200, header("Authorization"))
+		}
+	})
+}
+
+func TestRateLimitOffAndZero(t *testing.T) {
+	c := inMemory(t, portaltest.WithRateLimit(-1))
+	c.partial = true // no rate headers
+	for range 120 {
+		equal(t, "rates with the limit off", c.get(sheetIcons, 200).rates(), "- - - -")
+	}
+	c = inMemory(t, portaltest.WithRateLimit(0), portaltest.WithRateWindow(0))
+	equal(t, "rates with zeros", c.get(sheetIcons, 200).rates(), "100 99 60 -")
+}
+
+// Windows end by the portal's clock. A window that would begin in the future, because
+// the clock was set back, is void.
+func TestRateLimitFollowsTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t, portaltest.WithRateLimit(1))
+		for _, move := range []time.Duration{0, time.Minute, -24 * time.Hour} {
+			c.portal.Advance(move)
+			equal(t, "rates", c.get(sheetIcons, 200).rates(), "1 0 60 -")
+			c.get(sheetIcons, 429)
+		}
+	})
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/adminportal-go/adminportal"
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
@@ -39,42 +38,40 @@ func codeIn(body string) string {
 // Whatever the document says that an operation may answer, the sandbox can be made to
 // answer: with the headers and a body of the document's, in words of the service's own.
 func TestDocumentStatusesAreFaults(t *testing.T) {
-	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := serve(t, portaltest.WithRateLimit(1000))
 	tried := 0
-	for path, item := range doc.Paths.Map() {
+	try := func(method, path string, op *openapi3.Operation, code string) {
+		status, err := strconv.Atoi(code)
+		if err != nil {
+			t.Fatalf("openapi.yaml: %s %s %s: no number; give each status by its number", method, path, code)
+		}
+		tried++
+		fault, body := portaltest.Fault{Operation: op.OperationID, Status: status}, ""
+		if status == http.StatusTooManyRequests {
+			fault.RetryAfter = 30 * time.Second
+		}
+		if op.RequestBody != nil {
+			body = c.request("sso")
+		}
+		c.portal.Fail(fault)
+		a := c.send(method, path, body) // which holds the answer against the document
+		if a.status != status {
+			t.Errorf("openapi.yaml: %s %s %d: the sandbox answers a fault with this status with %d; see client/portaltest/faults.go", method, path, status, a.status)
+		}
+		if slices.ContainsFunc(c.last().Notes, func(n string) bool { return strings.Contains(n, "the contract does not have") }) {
+			t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to refusals in client/portaltest/check.go", method, path, status)
+		}
+		if codes := codesOf(op.Responses.Value(code).Value); len(codes) > 0 && !slices.Contains(codes, codeIn(a.body)) {
+			t.Errorf("openapi.yaml: %s %s %d: its examples have the codes %q, and the sandbox says %s; fix the examples, or refusals in client/portaltest/check.go", method, path, status, codes, strings.TrimSpace(a.body))
+		}
+		if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
+			t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for a Retry-After of 30 s, says %q", method, path, status, a.header.Get("Retry-After"))
+		}
+	}
+	for path, item := range portaltest.Document().Paths.Map() {
 		for method, op := range item.Operations() {
 			for _, code := range slices.Sorted(maps.Keys(op.Responses.Map())) {
-				status, err := strconv.Atoi(code)
-				if err != nil {
-					t.Fatalf("openapi.yaml: %s %s %s: no number; give each status by its number", method, path, code)
-				}
-				tried++
-				fault := portaltest.Fault{Operation: op.OperationID, Status: status}
-				if status == http.StatusTooManyRequests {
-					fault.RetryAfter = 30 * time.Second
-				}
-				c.portal.Fail(fault)
-				body := ""
-				if op.RequestBody != nil {
-					body = c.request("sso")
-				}
-				a := c.send(method, path, body) // which holds the answer against the document
-				if a.status != status {
-					t.Errorf("openapi.yaml: %s %s %d: the sandbox answers a fault with this status with %d; see client/portaltest/faults.go", method, path, status, a.status)
-				}
-				if slices.ContainsFunc(last(c).Notes, func(n string) bool { return strings.Contains(n, "the contract does not have") }) {
-					t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to refusals in client/portaltest/check.go", method, path, status)
-				}
-				if codes := codesOf(op.Responses.Value(code).Value); len(codes) > 0 && !slices.Contains(codes, codeIn(a.body)) {
-					t.Errorf("openapi.yaml: %s %s %d: its examples have the codes %q, and the sandbox says %s; fix the examples, or refusals in client/portaltest/check.go", method, path, status, codes, strings.TrimSpace(a.body))
-				}
-				if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
-					t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for a Retry-After of 30 s, says %q", method, path, status, a.header.Get("Retry-After"))
-				}
+				try(method, path, op, code)
 			}
 		}
 	}
@@ -85,13 +82,9 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 
 // Every example of a request in the document is served.
 func TestDocumentExamplesAreTaken(t *testing.T) {
-	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := inMemory(t, portaltest.WithExamples(), portaltest.WithRateLimit(1000))
 	sent := 0
-	for path, item := range doc.Paths.Map() {
+	for path, item := range portaltest.Document().Paths.Map() {
 		for method, op := range item.Operations() {
 			if op.RequestBody == nil || op.RequestBody.Value.Content["application/json"] == nil {
 				continue

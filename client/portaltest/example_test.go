@@ -94,34 +94,7 @@ func ExampleHandler_Advance() {
 	// Output: 410 false
 }
 
-func ExampleHandler_AddOrganization() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	umbrella := srv.AddOrganization("Umbrella")
-	srv.RemoveOrganization(srv.Organization)
-
-	for _, org := range srv.Organizations() {
-		fmt.Println(org.Name, org.ID == umbrella)
-	}
-	// Output: Umbrella true
-}
-
-// Without a socket, for tests in a testing/synctest bubble.
-func ExampleHandler_Transport() {
-	h := portaltest.NewHandler()
-	hc := &http.Client{Transport: h.Transport()}
-
-	resp, err := hc.Get("https://portal.test/provider-icons/light/okta.svg")
-	if err != nil {
-		panic(err)
-	}
-	defer resp.Body.Close()
-	svg, err := io.ReadAll(resp.Body)
-	fmt.Println(resp.StatusCode, strings.HasPrefix(string(svg), "<svg "), err)
-	// Output: 200 true <nil>
-}
-
-// A portal under an address of the caller's choice, with a log.
+// Without a socket, under an address of the caller's choice, with a log.
 func ExampleNewHandler() {
 	h := portaltest.NewHandler(
 		portaltest.WithRateLimit(1000),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,8 +20,16 @@ func Operations() []string {
 	return ids
 }
 
-// Schema is one of the contract's.
-func Schema(name string) *openapi3.Schema { return contract().Components.Schemas[name].Value }
+// Document is the contract.
+func Document() *openapi3.T { return contract() }
+
+// Enum lists the values of one of the contract's schemas.
+func Enum(schema string) (values []string) {
+	for _, v := range contract().Components.Schemas[schema].Value.Enum {
+		values = append(values, fmt.Sprint(v))
+	}
+	return values
+}
 
 // WithKept makes what a portal keeps small enough to overflow in a test.
 func WithKept(n int) Option { return func(s *settings) { s.kept = n } }

@@ -3,10 +3,9 @@ package portaltest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,80 +13,61 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
+func under(ctx context.Context) edit { return func(r *http.Request) { *r = *r.WithContext(ctx) } }
+
 // With an error status nothing is done for the request and nothing is taken from the
 // budget. (TestDocumentStatusesAreFaults has the words of every status.)
 func TestFaultStatus(t *testing.T) {
 	c := serve(t)
 	c.portal.Fail(portaltest.Fault{Status: 500, Times: 3})
 	for _, path := range []string{sheetLinks, liveLinks, liveLinks} {
-		c.send("POST", path, c.request("sso")).want(t, 500)
+		c.post(path, c.request("sso"), 500)
 	}
-	if got := len(c.portal.Links()); got != 0 {
-		t.Errorf("%d links were issued to requests that were answered with an error", got)
-	}
-	if _, remaining, _ := c.send("GET", sheetIcons, "").rates(t); remaining != 99 {
-		t.Errorf("remaining = %d after 3 faults, want 99", remaining)
-	}
+	equal(t, "number of links after 3 faults", len(c.portal.Links()), 0)
+	equal(t, "rates after 3 faults", c.get(sheetIcons, 200).rates(), "100 99 60 -")
 	c.partial = true
 	c.portal.Fail(portaltest.Fault{Status: 503, Operation: portaltest.OperationListCDNProviderIcons})
-	if a := c.send("GET", liveIcons, "").want(t, 503); a.body != "Service Unavailable\n" {
-		t.Errorf("the CDN's 503 says %q", a.body)
-	}
+	equal(t, "the CDN's 503", c.get(liveIcons, 503).body, "Service Unavailable\n")
 	c.portal.Fail(portaltest.Fault{Status: 418})
-	c.send("GET", "/nowhere", "").want(t, 418)
+	c.get("/nowhere", 418)
 	c.portal.Fail(portaltest.Fault{Status: 502, Operation: portaltest.OperationPortalPage})
-	c.send("GET", c.link(sheetLinks, "sso"), "").want(t, 502)
+	c.get(c.link(sheetLinks, "sso"), 502)
+	// A 404 is about the organization that was asked for.
+	c.portal.Fail(portaltest.Fault{Operation: portaltest.OperationGenerateLink, Status: 404})
+	a := c.post(liveLinks, c.request("sso", "organization", "org_asked"), 404)
+	a.is(`{"message":"Organization not found: 'org_asked'.","code":"entity_not_found","entity_id":"org_asked"}`)
 }
 
 // A success's status, body and headers can be changed after the link was issued.
 func TestFaultAfterTheDeed(t *testing.T) {
 	c := serve(t)
 	c.partial = true
-	post := func(f portaltest.Fault, body string) answer {
+	post := func(f portaltest.Fault, body string, status int) answer {
+		t.Helper()
 		c.portal.Fail(f)
-		return c.send("POST", liveLinks, body)
+		return c.post(liveLinks, body, status)
 	}
-	if a := post(portaltest.Fault{Status: 200}, c.request("sso")).want(t, 200); !strings.Contains(a.body, "/portal/launch?secret=") {
-		t.Errorf("body = %s, want the link", a.body)
-	}
-	post(portaltest.Fault{Status: 200}, `{}`).want(t, 422) // not a success: the true status
-	a := post(portaltest.Fault{Body: []byte("<h1>Hello</h1>")}, c.request("sso")).want(t, 201)
-	if got := a.header.Get("Content-Type"); a.body != "<h1>Hello</h1>" || !strings.HasPrefix(got, "text/html") {
-		t.Errorf("body, Content-Type = %q, %q", a.body, got)
-	}
-	if a := post(portaltest.Fault{Body: []byte{}}, c.request("sso")).want(t, 201); a.body != "" {
-		t.Errorf("body = %q, want none", a.body)
-	}
-	c.t = quiet{t} // there is no Date
-	a = post(portaltest.Fault{Header: http.Header{"x-example": {"a", "b"}, "date": nil, "X-RateLimit-Remaining": {"banana"}}}, c.request("sso")).want(t, 201)
-	c.t = t
-	if len(a.header["X-Example"]) != 2 || a.header["Date"] != nil || a.header.Get("X-Ratelimit-Remaining") != "banana" {
-		t.Errorf("header = %v, want two X-Example, no Date and a banana", a.header)
-	}
-	a = post(portaltest.Fault{Status: 302, Header: http.Header{"Location": {"https://evil.example/"}}}, c.request("sso")).want(t, 302)
-	if a.header.Get("Location") != "https://evil.example/" || len(c.portal.Links()) != 4 {
-		t.Errorf("Location = %q with %d links, want the fault's and 4", a.header.Get("Location"), len(c.portal.Links()))
-	}
+	post(portaltest.Fault{Status: 200}, c.request("sso"), 200).has("/portal/launch?secret=")
+	post(portaltest.Fault{Status: 200}, `{}`, 422) // not a success: the true status
+	a := post(portaltest.Fault{Body: []byte("<h1>Hello</h1>")}, c.request("sso"), 201)
+	equal(t, "body and Content-Type", a.body+" "+a.header.Get("Content-Type"), "<h1>Hello</h1> text/html; charset=utf-8")
+	a = post(portaltest.Fault{Body: []byte(`{"a":1}`)}, c.request("sso"), 201)
+	equal(t, "body and Content-Type", a.body+" "+a.header.Get("Content-Type"), `{"a":1} application/json`)
+	equal(t, "an empty body", post(portaltest.Fault{Body: []byte{}}, c.request("sso"), 201).body, "")
+	h := post(portaltest.Fault{Header: http.Header{"x-example": {"a", "b"}, "date": nil, "X-RateLimit-Remaining": {"banana"}}}, c.request("sso"), 201).header
+	equal(t, "header", fmt.Sprint(h["X-Example"], h["Date"], h["X-Ratelimit-Remaining"]), "[a b] [] [banana]")
+	a = post(portaltest.Fault{Status: 302, Header: http.Header{"Location": {"https://evil.example/"}}}, c.request("sso"), 302)
+	equal(t, "Location", a.header.Get("Location"), "https://evil.example/")
+	equal(t, "number of links, without those of 422 and 302", len(c.portal.Links()), 5)
 }
-
-// quiet is a test that does not mind what the kit minds.
-type quiet struct{ testing.TB }
-
-func (quiet) Errorf(string, ...any) {}
 
 func TestFaultRateHeaders(t *testing.T) {
 	c := serve(t)
 	c.portal.Fail(portaltest.Fault{Status: 429, RetryAfter: 1500 * time.Millisecond})
-	a := c.send("GET", sheetIcons, "").want(t, 429)
-	if _, remaining, reset := a.rates(t); remaining != 0 || reset != 2 || a.header.Get("Retry-After") != "2" {
-		t.Errorf("remaining, reset, Retry-After = %d, %d, %s; want 0, 2, 2", remaining, reset, a.header.Get("Retry-After"))
-	}
+	equal(t, "rates", c.get(sheetIcons, 429).rates(), "100 0 2 2")
 	c.partial = true
 	c.portal.Fail(portaltest.Fault{Status: 429})
-	a = c.send("GET", sheetIcons, "").want(t, 429)
-	if a.header["X-Ratelimit-Remaining"] != nil || a.header["Retry-After"] != nil {
-		t.Errorf("header = %v, want neither rates nor Retry-After", a.header)
-	}
+	equal(t, "rates without RetryAfter", c.get(sheetIcons, 429).rates(), "- - - -")
 }
 
 // A cut and a stall, on a socket and in memory alike.
@@ -112,18 +92,16 @@ func TestFaultsOnTheWay(t *testing.T) {
 					ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 				}
 				c.portal.Fail(tc.fault)
-				a, err := c.try("POST", sheetLinks, c.request("sso"), func(r *http.Request) { *r = *r.WithContext(ctx) })
+				a, err := c.try("POST", sheetLinks, c.request("sso"), under(ctx))
 				cancel()
 				if !errors.Is(err, tc.err) || a.status != tc.status {
 					t.Errorf("%+v: %v, %v; want status %d and %v", tc.fault, a, err, tc.status, tc.err)
 				}
-				if got := last(c); got.Status != tc.status || !got.Fault {
+				if got := c.last(); got.Status != tc.status || !got.Fault {
 					t.Errorf("%+v: Status, Fault = %d, %v; want %d, true", tc.fault, got.Status, got.Fault, tc.status)
 				}
 			}
-			if got := len(c.portal.Links()); got != 5 {
-				t.Errorf("%d links were issued, want 5: the deed was done each time", got)
-			}
+			equal(t, "number of links, one for each request", len(c.portal.Links()), 5)
 		})
 	}
 }
@@ -133,25 +111,37 @@ func TestFaultLatency(t *testing.T) {
 		c := inMemory(t)
 		start := time.Now()
 		c.portal.Fail(portaltest.Fault{Latency: time.Minute})
-		a := c.send("POST", sheetLinks, c.request("sso")).want(t, 200)
-		if got := time.Since(start); got != time.Minute || last(c).Duration != time.Minute {
-			t.Errorf("it took %v, and Duration = %v; want a minute", got, last(c).Duration)
-		}
-		if got := a.date(t); !got.Equal(start) {
-			t.Errorf("Date = %v, want the time of the deed, %v", got, start)
-		}
+		a := c.post(sheetLinks, c.request("sso"), 200)
+		equal(t, "time for the answer", time.Since(start), time.Minute)
+		equal(t, "Duration", c.last().Duration, time.Minute)
+		equal(t, "Date, which is that of the deed", a.header.Get("Date"), start.UTC().Format(http.TimeFormat))
 
 		// A client that leaves ends the wait.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		c.portal.Fail(portaltest.Fault{Latency: time.Hour})
-		if _, err := c.try("GET", sheetIcons, "", func(r *http.Request) { *r = *r.WithContext(ctx) }); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.try("GET", sheetIcons, "", under(ctx)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("err = %v, want the deadline", err)
 		}
 		synctest.Wait()
-		if got := last(c).Duration; got != time.Second {
-			t.Errorf("the request was open for %v, want 1 s", got)
+		equal(t, "Duration of the request that was left", c.last().Duration, time.Second)
+	})
+}
+
+// A client that closes a body before its end leaves no goroutine behind: the bubble
+// would not end.
+func TestTransportAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := inMemory(t)
+		c.portal.Fail(portaltest.Fault{Stall: portaltest.WithinBody})
+		resp, err := c.hc.Get(c.url + liveIcons)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if _, err := io.ReadFull(resp.Body, make([]byte, 3)); err != nil {
+			t.Error(err)
+		}
+		resp.Body.Close()
 	})
 }
 
@@ -159,32 +149,31 @@ func TestFaultLatency(t *testing.T) {
 func TestFaultScript(t *testing.T) {
 	c := serve(t)
 	c.partial = true
-	icons := func() int { return c.send("GET", sheetIcons, "").status }
 	c.portal.Fail(portaltest.Fault{Status: 500, Operation: portaltest.OperationGenerateLink})
 	c.portal.Fail(portaltest.Fault{Status: 502, Times: 2})
 	c.portal.Fail(portaltest.Fault{Status: 503})
-	for i, want := range []int{502, 502, 503, 200} {
-		if got := icons(); got != want {
-			t.Errorf("answer %d = %d, want %d", i, got, want)
-		}
+	for _, status := range []int{502, 502, 503, 200} {
+		c.get(sheetIcons, status)
 	}
-	pending := c.portal.PendingFaults()
-	if len(pending) != 1 || pending[0].Status != 500 || pending[0].Times != 1 {
-		t.Errorf("PendingFaults() = %+v, want the one of the other operation", pending)
+	equal(t, "PendingFaults()", c.portal.PendingFaults(), []portaltest.Fault{{Status: 500, Operation: portaltest.OperationGenerateLink, Times: 1}})
+	requests := c.portal.Requests()
+	if !requests[2].Fault || requests[3].Fault {
+		t.Errorf("Fault = %v and %v, want true and false", requests[2].Fault, requests[3].Fault)
 	}
 	c.portal.ClearFaults()
 	c.portal.Fail(portaltest.Fault{Status: 500, Times: -1})
-	if got := len(c.portal.PendingFaults()); got != 1 {
-		t.Errorf("%d faults are pending, want the one that has not struck", got)
-	}
+	equal(t, "PendingFaults() before an endless fault has hit", c.portal.PendingFaults(), []portaltest.Fault{{Status: 500, Times: -1}})
 	for range 5 {
-		if got := icons(); got != 500 {
-			t.Errorf("answer = %d, want 500 without end", got)
-		}
+		c.get(sheetIcons, 500)
 	}
-	if got := c.portal.PendingFaults(); got != nil {
-		t.Errorf("PendingFaults() = %+v, want none: what has no end has struck", got)
-	}
+	equal(t, "PendingFaults() after that", c.portal.PendingFaults(), []portaltest.Fault(nil))
+}
+
+// panics reports whether f does.
+func panics(f func()) (panicked bool) {
+	defer func() { panicked = recover() != nil }()
+	f()
+	return false
 }
 
 func TestImpossibleFaults(t *testing.T) {
@@ -193,42 +182,31 @@ func TestImpossibleFaults(t *testing.T) {
 		{Operation: "generatePortalLinks"}, {Status: 99}, {Status: 600}, {Status: -1},
 		{Latency: -1}, {RetryAfter: -1}, {Cut: 3}, {Stall: -1},
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("Fail(%+v) took it", f)
-				}
-			}()
-			h.Fail(f)
-		}()
+		if !panics(func() { h.Fail(f) }) {
+			t.Errorf("Fail(%+v) took it", f)
+		}
 	}
-	if got := h.PendingFaults(); got != nil {
-		t.Errorf("PendingFaults() = %+v, want none", got)
-	}
+	equal(t, "PendingFaults()", h.PendingFaults(), []portaltest.Fault(nil))
 }
 
 // What a test keeps of a fault is its own.
 func TestFaultIsCopied(t *testing.T) {
 	c := serve(t)
 	c.partial = true
-	f := portaltest.Fault{Header: http.Header{"X-Example": {"a"}}, Body: []byte("a"), Times: 2}
+	f := portaltest.Fault{Header: http.Header{"X-Example": {"a"}}, Body: []byte("a")}
 	c.portal.Fail(f)
-	f.Header.Set("X-Example", "b")
-	f.Body[0] = 'b'
-	c.portal.PendingFaults()[0].Body[0] = 'b'
-	c.portal.PendingFaults()[0].Header.Set("X-Example", "b")
-	if a := c.send("GET", sheetIcons, ""); a.body != "a" || a.header.Get("X-Example") != "a" {
-		t.Errorf("body, header = %q, %q; want a, a", a.body, a.header.Get("X-Example"))
+	for _, mine := range []portaltest.Fault{f, c.portal.PendingFaults()[0]} {
+		mine.Header.Set("X-Example", "b")
+		mine.Body[0] = 'b'
 	}
+	a := c.get(sheetIcons, 200)
+	equal(t, "body and header", a.body+a.header.Get("X-Example"), "aa")
 }
 
 // Every operation of the contract can be named, under the name that it has there.
 func TestOperationNames(t *testing.T) {
-	want := []string{
+	equal(t, "the contract's operations", portaltest.Operations(), []string{
 		portaltest.OperationGenerateLink, portaltest.OperationGeneratePortalLink, portaltest.OperationListCDNProviderIcons,
 		portaltest.OperationListProviderIcons, portaltest.OperationPortalPage,
-	}
-	if got := portaltest.Operations(); !slices.Equal(got, want) {
-		t.Errorf("the contract's operations are %v, and the constants %v", got, want)
-	}
+	})
 }

@@ -1,41 +1,54 @@
 package portaltest_test
 
 import (
-	"io"
+	"fmt"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
+// request makes one with the portal's key, to hand to the portal itself.
+func request(h *portaltest.Handler, method, path, body string) *http.Request {
+	r := httptest.NewRequest(method, "http://localhost/", strings.NewReader(body))
+	r.URL.Path = path
+	r.Header.Set("Authorization", "Bearer "+h.APIKey)
+	r.Header.Set("Content-Type", "application/json")
+	return r
+}
+
+// answerTo returns what h answers. A cut ends the answer with a panic that net/http knows.
+func answerTo(h *portaltest.Handler, r *http.Request) *httptest.ResponseRecorder {
+	defer func() {
+		if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+			panic(cause)
+		}
+	}()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
 // Whatever is sent to the API is answered as the contract says, with a link or with a
 // reason.
 func FuzzAPI(f *testing.F) {
 	h := portaltest.NewHandler(portaltest.WithRateLimit(1<<30), portaltest.WithKept(100))
-	valid := `{"organization":"` + h.Organization + `","intent":"sso","return_url":"https://example.com/"}`
-	f.Add(valid, "application/json", "key")
+	f.Add(`{"organization":"`+h.Organization+`","intent":"sso","return_url":"https://example.com/"}`, "application/json", "key")
 	f.Add(`{"organization":"org_x","intent":"sso","it_contact_emails":["a@b.example"]}`, "application/json; charset=utf-8", "")
 	f.Add(`{"intent":"sso","intent":"dsync"}`, "application/json", "\x00")
 	f.Add(`[[[[{"a":null}]]]]`, "text/plain", "a,b")
 	f.Add(`{"organization":1e999,"intent":"\ud800"}`, "application/json", "key")
 	f.Fuzz(func(t *testing.T, body, contentType, idempotencyKey string) {
 		for _, path := range []string{sheetLinks, liveLinks} {
-			r, err := http.NewRequestWithContext(t.Context(), "POST", "http://portal.test"+path, strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Authorization", "Bearer "+h.APIKey)
+			r := request(h, "POST", path, body)
 			r.Header["Content-Type"] = []string{contentType}
 			r.Header["Idempotency-Key"] = []string{idempotencyKey}
-			w := &sink{header: http.Header{}}
-			h.ServeHTTP(w, r)
-			if w.status >= 500 || w.status < 200 {
-				t.Errorf("POST %s %q = %d %s", path, body, w.status, w.body.String())
-			}
-			if err := portaltest.CheckAnswer(r, w.status, w.header, []byte(w.body.String())); err != nil {
-				t.Errorf("POST %s %q = %d %s: %v", path, body, w.status, w.body.String(), err)
+			w := answerTo(h, r)
+			if err := portaltest.CheckAnswer(r, w.Code, w.Header(), w.Body.Bytes()); err != nil || w.Code >= 500 || w.Code < 200 {
+				t.Errorf("POST %s %q = %d %s: %v", path, body, w.Code, w.Body, err)
 			}
 		}
 	})
@@ -52,32 +65,52 @@ func FuzzControl(f *testing.F) {
 	f.Add("/organizations", `{"id":"org_x","name":"\u0000"}`)
 	f.Fuzz(func(t *testing.T, path, body string) {
 		h.Reset()
-		send := func(method, path, body string) *sink {
-			w := &sink{header: http.Header{}}
-			r := &http.Request{
-				Method: method, URL: &url.URL{Path: path}, Host: "localhost", ProtoMajor: 1, ProtoMinor: 1,
-				Header: http.Header{"Authorization": {"Bearer " + h.APIKey}}, Body: io.NopCloser(strings.NewReader(body)),
-			}
-			defer func() {
-				if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
-					panic(cause)
-				}
-			}()
-			h.ServeHTTP(w, r.WithContext(t.Context()))
-			return w
-		}
-		if w := send("POST", sandbox+path, body); w.status < 200 || w.status >= 500 {
-			t.Errorf("POST %s %s = %d %s", path, body, w.status, w.body.String())
+		if w := answerTo(h, request(h, "POST", sandbox+path, body)); w.Code < 200 || w.Code >= 500 {
+			t.Errorf("POST %s %s = %d %s", path, body, w.Code, w.Body)
 		}
 		for _, f := range h.PendingFaults() {
 			if f.Latency > 0 || f.Stall != portaltest.Nowhere {
 				h.ClearFaults() // no time for that
 			}
 		}
-		send("GET", sheetIcons, "")
+		answerTo(h, request(h, "GET", sheetIcons, ""))
 		h.ClearFaults()
-		if w := send("GET", sheetIcons, ""); w.status != 200 && w.status != 429 {
-			t.Errorf("after %s the icons are %d %s", body, w.status, w.body.String())
+		if w := answerTo(h, request(h, "GET", sheetIcons, "")); w.Code != 200 && w.Code != 429 {
+			t.Errorf("after %s the icons are %d %s", body, w.Code, w.Body)
 		}
 	})
+}
+
+// Everybody is answered as the contract says while everything changes, and what is kept
+// stays bounded: the oldest make room, and Dropped counts them. It is for the race
+// detector.
+func TestCrowd(t *testing.T) {
+	const callers, each, kept = 100, 8, 100
+	h := portaltest.NewHandler(portaltest.WithRateLimit(1<<30), portaltest.WithKept(kept))
+	org := h.AddOrganization("Umbrella")
+	cases := []struct {
+		path, organization, intent string
+		status                     int
+	}{{sheetLinks, org, "sso", 200}, {liveLinks, org, "sso", 201}, {sheetLinks, "org_nobody", "sso", 404}, {sheetLinks, org, "saml", 400}}
+	var wg sync.WaitGroup
+	for n := range callers {
+		wg.Go(func() {
+			for i := range each {
+				tc := cases[(n+i)%len(cases)]
+				r := request(h, "POST", tc.path, fmt.Sprintf(`{"organization":%q,"intent":%q}`, tc.organization, tc.intent))
+				w := answerTo(h, r)
+				if err := portaltest.CheckAnswer(r, w.Code, w.Header(), w.Body.Bytes()); w.Code != tc.status || err != nil {
+					t.Errorf("%+v = %d %s, %v", tc, w.Code, w.Body, err)
+				}
+			}
+			id, key := h.AddOrganization(fmt.Sprint(n)), h.AddKey()
+			_, _, _, _, _ = h.Organizations(), h.PendingFaults(), h.Now(), h.Links(), h.Requests()
+			h.Advance(1)
+			h.RemoveKey(key)
+			h.RemoveOrganization(id)
+		})
+	}
+	wg.Wait()
+	equal(t, "number of links and requests", []int{len(h.Links()), len(h.Requests())}, []int{kept, kept})
+	equal(t, "Dropped()", h.Dropped(), portaltest.Dropped{Links: callers*each/2 - kept, Requests: callers*each - kept})
 }

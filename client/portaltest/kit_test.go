@@ -1,11 +1,16 @@
 package portaltest_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
@@ -15,7 +20,10 @@ const (
 	sheetIcons = "/provider_icons"
 	liveLinks  = "/portal/generate_link"
 	liveIcons  = "/provider-icons.json"
+	sandbox    = "/_sandbox"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A caller sends requests and holds every answer against the contract.
 type caller struct {
@@ -25,13 +33,6 @@ type caller struct {
 	hc      *http.Client
 	close   func() // returns when every request has been logged
 	partial bool   // served in part, or made to fail: answers need not be as the contract says
-}
-
-// An answer is one that was read to its end.
-type answer struct {
-	status int
-	header http.Header
-	body   string
 }
 
 // serve starts a portal on a socket.
@@ -57,11 +58,9 @@ type edit func(*http.Request)
 
 func header(name string, values ...string) edit {
 	return func(r *http.Request) {
-		if len(values) == 0 {
+		if r.Header[http.CanonicalHeaderKey(name)] = values; len(values) == 0 {
 			r.Header.Del(name)
-			return
 		}
-		r.Header[http.CanonicalHeaderKey(name)] = values
 	}
 }
 
@@ -87,12 +86,12 @@ func (c *caller) try(method, path, body string, edits ...edit) (answer, error) {
 	}
 	defer resp.Body.Close()
 	read, err := io.ReadAll(resp.Body)
-	a := answer{resp.StatusCode, resp.Header, string(read)}
+	a := answer{c.t, fmt.Sprintf("%s %s %.80s", method, path, body), resp.StatusCode, resp.Header, string(read)}
 	if resp.Header.Get("X-Request-Id") == "" {
-		c.t.Errorf("%s %s: no X-Request-Id", method, path)
+		c.t.Errorf("%s: no X-Request-Id", a.call)
 	}
 	if _, err := http.ParseTime(resp.Header.Get("Date")); err != nil && !c.partial {
-		c.t.Errorf("%s %s: Date: %v", method, path, err)
+		c.t.Errorf("%s: Date: %v", a.call, err)
 	}
 	if err == nil && !c.partial && a.status != http.StatusMethodNotAllowed {
 		if err := portaltest.CheckAnswer(r, a.status, a.header, read); err != nil {
@@ -112,18 +111,20 @@ func (c *caller) send(method, path, body string, edits ...edit) answer {
 	return a
 }
 
-// want fails the test unless the answer has that status.
-func (a answer) want(t testing.TB, status int) answer {
-	t.Helper()
-	if a.status != status {
-		t.Fatalf("status = %d, want %d: %s", a.status, status, a.body)
-	}
-	return a
+// get and post send a request and check the status of the answer.
+func (c *caller) get(path string, status int, edits ...edit) answer {
+	c.t.Helper()
+	return c.send("GET", path, "", edits...).want(status)
+}
+
+func (c *caller) post(path, body string, status int, edits ...edit) answer {
+	c.t.Helper()
+	return c.send("POST", path, body, edits...).want(status)
 }
 
 // request is the body of a valid request for the portal's organization.
 func (c *caller) request(intent string, fields ...string) string {
-	body := map[string]any{"organization": c.portal.Organization, "intent": intent}
+	body := map[string]string{"organization": c.portal.Organization, "intent": intent}
 	for i := 0; i < len(fields); i += 2 {
 		body[fields[i]] = fields[i+1]
 	}
@@ -137,38 +138,88 @@ func (c *caller) request(intent string, fields ...string) string {
 // link asks for a link at one of the two addresses and returns its path and query.
 func (c *caller) link(path, intent string, fields ...string) string {
 	c.t.Helper()
-	a := c.send("POST", path, c.request(intent, fields...))
-	var got struct {
-		Link string `json:"link"`
+	return c.send("POST", path, c.request(intent, fields...)).link(c.url)
+}
+
+// last is the request that arrived last.
+func (c *caller) last() portaltest.Request {
+	requests := c.portal.Requests()
+	return requests[len(requests)-1]
+}
+
+// kept counts what the portal keeps and Reset forgets.
+func (c *caller) kept() int {
+	return len(c.portal.Requests()) + len(c.portal.Links()) + len(c.portal.PendingFaults())
+}
+
+// An answer is one that was read to its end.
+type answer struct {
+	t      testing.TB
+	call   string
+	status int
+	header http.Header
+	body   string
+}
+
+func (a answer) want(status int) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Errorf("%s = %d %.300s, want %d", a.call, a.status, a.body, status)
 	}
-	decode(c.t, a.body, &got)
-	place, ok := strings.CutPrefix(got.Link, c.url)
+	return a
+}
+
+// has checks that every part is in the body.
+func (a answer) has(parts ...string) {
+	a.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(a.body, part) {
+			a.t.Errorf("%s = %s, want %q in it", a.call, a.body, part)
+		}
+	}
+}
+
+func (a answer) decode(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal([]byte(a.body), v); err != nil {
+		a.t.Fatalf("%s: %v in %q", a.call, err, a.body)
+	}
+}
+
+// is compares the body with JSON, regardless of spaces and order.
+func (a answer) is(want string) {
+	a.t.Helper()
+	var got, wanted any
+	a.decode(&got)
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil || !reflect.DeepEqual(got, wanted) {
+		a.t.Errorf("%s = %s\nwant %s (%v)", a.call, a.body, want, err)
+	}
+}
+
+// link returns path and query of the link in the body, which must be under base.
+func (a answer) link(base string) string {
+	a.t.Helper()
+	var got struct{ Link string }
+	a.decode(&got)
+	place, ok := strings.CutPrefix(got.Link, base)
 	if !ok {
-		c.t.Fatalf("link = %q (%d %s), want one under %s", got.Link, a.status, a.body, c.url)
+		a.t.Fatalf("%s = %d %s, want a link under %s", a.call, a.status, a.body, base)
 	}
 	return place
 }
 
-func decode(t testing.TB, body string, v any) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(body), v); err != nil {
-		t.Fatalf("%v in %q", err, body)
+// rates are limit, remaining, reset and Retry-After, each - where it is missing.
+func (a answer) rates() string {
+	var values []string
+	for _, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Retry-After"} {
+		values = append(values, cmp.Or(a.header.Get(name), "-"))
 	}
+	return strings.Join(values, " ")
 }
 
-// sameJSON compares JSON regardless of spaces and order.
-func sameJSON(t testing.TB, got, want string) {
+func equal(t testing.TB, what string, got, want any) {
 	t.Helper()
-	canon := func(s string) string {
-		var v any
-		decode(t, s, &v)
-		b, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
-	if g, w := canon(got), canon(want); g != w {
-		t.Errorf("body = %s\nwant   %s", g, w)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s = %+v, want %+v", what, got, want)
 	}
 }

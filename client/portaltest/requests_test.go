@@ -2,7 +2,9 @@ package portaltest_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -16,47 +18,30 @@ func TestRequests(t *testing.T) {
 	noon := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 	c := serve(t)
 	c.portal.SetClock(noon)
-	page := c.link(sheetLinks, "sso", "return_url", "https://example.com/")
-	c.send("GET", page, "")
-	c.send("GET", "/nowhere", "", key("sk_live_secret"))
-	c.send("GET", "/provider-icons/light/okta.svg", "")
-	c.send("GET", "/_sandbox/requests", "")
+	body := c.request("sso", "return_url", "https://example.com/")
+	page := c.post(sheetLinks, body, 200).link(c.url)
+	c.get(page, 200)
+	c.get("/nowhere", 404, key("sk_live_secret"))
+	c.get("/provider-icons/light/okta.svg", 200) // a file: not listed
+	c.get("/_sandbox/requests", 200)             // nor is the control address
+	c.post("/nowhere", strings.Repeat("x", 20<<10), 404)
 
+	var lines []string
 	got := c.portal.Requests()
-	want := []struct {
-		operation, method, path string
-		status                  int
-	}{
-		{"generatePortalLink", "POST", "/portal_links", 200},
-		{"portalPage", "GET", "/portal/launch", 200},
-		{"", "GET", "/nowhere", 404},
-	}
-	if len(got) != len(want) {
-		t.Fatalf("%d requests, want %d: files and the control address are left out", len(got), len(want))
-	}
-	for i, w := range want {
-		r := got[i]
-		if r.Operation != w.operation || r.Method != w.method || r.Path != w.path || r.Status != w.status {
-			t.Errorf("request %d = %s %s %s %d, want %v", i, r.Operation, r.Method, r.Path, r.Status, w)
-		}
+	for _, r := range got {
+		lines = append(lines, fmt.Sprintf("%s %s %s %d %s", r.Operation, r.Method, r.Path, r.Status, r.Header.Get("Authorization")))
 		if r.ID == "" || r.Time.Sub(noon) < 0 || r.Time.Sub(noon) > time.Minute {
-			t.Errorf("request %d: ID, Time = %q, %v; want one, about %v", i, r.ID, r.Time, noon)
-		}
-		if got := r.Header.Get("Authorization"); got != "Bearer REDACTED" {
-			t.Errorf("request %d: Authorization = %q, want Bearer REDACTED", i, got)
+			t.Errorf("%s: ID, Time = %q, %v; want one, about %v", r.Path, r.ID, r.Time, noon)
 		}
 	}
-	if want := c.request("sso", "return_url", "https://example.com/"); got[0].Body != want {
-		t.Errorf("Body = %s, want %s", got[0].Body, want)
-	}
-	c.send("POST", "/nowhere", strings.Repeat("x", 20<<10))
-	if got := len(c.portal.Requests()[3].Body); got != 16<<10 {
-		t.Errorf("%d bytes of a long body are kept, want 16 KiB", got)
-	}
+	equal(t, "requests", lines, []string{
+		"generatePortalLink POST /portal_links 200 Bearer REDACTED", "portalPage GET /portal/launch 200 Bearer REDACTED",
+		" GET /nowhere 404 Bearer REDACTED", " POST /nowhere 404 Bearer REDACTED",
+	})
+	equal(t, "Body", got[0].Body, body)
+	equal(t, "bytes kept of a long body", len(got[3].Body), 16<<10)
 	got[0].Header.Set("Content-Type", "changed")
-	if c.portal.Requests()[0].Header.Get("Content-Type") == "changed" {
-		t.Error("a change of what Requests returned changed what the portal keeps")
-	}
+	equal(t, "Content-Type after a change of what Requests returned", c.portal.Requests()[0].Header.Get("Content-Type"), "application/json")
 }
 
 // No key and no secret of a link, wherever a client put it.
@@ -87,9 +72,7 @@ func TestRequestsHaveNoSecrets(t *testing.T) {
 			}
 		}
 	}
-	if len(logged) != 5 {
-		t.Errorf("%d requests were logged, want 5", len(logged))
-	}
+	equal(t, "number of logged requests", len(logged), 5)
 }
 
 // A request is listed while it waits for its answer.
@@ -98,7 +81,7 @@ func TestRequestsInFlight(t *testing.T) {
 		c := inMemory(t)
 		c.portal.Fail(portaltest.Fault{Stall: portaltest.BeforeAnswer})
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { _, _ = c.hc.Do(mustRequest(ctx, c.url+sheetIcons)) }()
+		go func() { _, _ = c.try("GET", sheetIcons, "", under(ctx)) }()
 		synctest.Wait()
 		if got := c.portal.Requests(); len(got) != 1 || got[0].Status != 0 || got[0].Duration != 0 {
 			t.Errorf("Requests() = %+v while one waits; want it, without Status and Duration", got)
@@ -107,23 +90,23 @@ func TestRequestsInFlight(t *testing.T) {
 	})
 }
 
-// The oldest make room, and Dropped says so.
-func TestBounds(t *testing.T) {
-	c := inMemory(t, portaltest.WithKept(3))
-	first := c.link(sheetLinks, "sso")
-	for range 6 {
-		c.link(sheetLinks, "sso")
+// A client that speaks TLS is told apart from silence.
+func TestTLSHandshake(t *testing.T) {
+	logged := make(chan portaltest.Request, 2)
+	c := serve(t, portaltest.WithRequestLog(func(r portaltest.Request) { logged <- r }))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if links, requests := len(c.portal.Links()), len(c.portal.Requests()); links != 3 || requests != 3 {
-		t.Errorf("%d links and %d requests are kept, want 3 and 3", links, requests)
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	if err := tls.Client(conn, &tls.Config{ServerName: "localhost"}).HandshakeContext(t.Context()); err == nil {
+		t.Error("a plain http server shook hands")
 	}
-	if got, want := c.portal.Dropped(), (portaltest.Dropped{Links: 4, Requests: 4}); got != want {
-		t.Errorf("Dropped() = %+v, want %+v", got, want)
+	for where, r := range map[string]portaltest.Request{"Requests": c.last(), "the log": <-logged} {
+		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "this is plain http") || r.Status != 400 {
+			t.Errorf("%s has %+v, want a 400 that says that this is plain http", where, r)
+		}
 	}
-	c.send("GET", first, "").want(t, 404)
-
-	c.portal.Reset()
-	if got := c.portal.Dropped(); got != (portaltest.Dropped{}) {
-		t.Errorf("Dropped() = %+v after Reset, want zeros", got)
-	}
+	c.get(liveIcons, 200) // the next connection is served
 }
