@@ -54,46 +54,38 @@ func TestLinkLives(t *testing.T) {
 		issued := c.post(sheetLinks, c.request("sso"), 200)
 		issued.has(`"object":"portal_link"`, `"expires_at":"2024-01-15T12:00:00Z"`)
 		sheet, live := issued.link(c.url), c.link(liveLinks, "sso")
-		time.Sleep(5*time.Minute - time.Millisecond)
-		c.get(live, 200)
-		time.Sleep(time.Millisecond)
-		c.get(live, 410)
-		c.get(sheet, 200)
-		time.Sleep(5*time.Minute - time.Millisecond)
-		c.get(sheet, 200)
-		time.Sleep(time.Millisecond)
-		c.get(sheet, 410)
+		for _, step := range []struct {
+			wait        time.Duration
+			sheet, live int
+		}{{5*time.Minute - 1, 200, 200}, {1, 200, 410}, {5*time.Minute - 1, 200, 410}, {1, 410, 410}} {
+			time.Sleep(step.wait)
+			c.get(sheet, step.sheet)
+			c.get(live, step.live)
+		}
 		c.portal.Advance(-time.Second)
 		c.get(sheet, 200)
-		if links := c.portal.Links(); links[0].Opened != 3 || links[1].Opened != 1 {
-			t.Errorf("Opened = %d and %d, want 3 and 1: an expired link is not opened", links[0].Opened, links[1].Opened)
+		if links := c.portal.Links(); links[0].Opened != 4 || links[1].Opened != 1 {
+			t.Errorf("Opened = %d and %d, want 4 and 1: an expired link is not opened", links[0].Opened, links[1].Opened)
 		}
 	})
 }
 
 func TestWithLinkLife(t *testing.T) {
 	both, one, other := portaltest.DialectBoth, portaltest.DialectPortalLinks, portaltest.DialectGenerateLink
-	life := portaltest.WithLinkLife
-	for name, tc := range map[string]struct {
-		opts        []portaltest.Option
-		sheet, live time.Duration
-	}{
-		"default":        {nil, 10 * time.Minute, 5 * time.Minute},
-		"one":            {[]portaltest.Option{life(one, time.Hour)}, time.Hour, 5 * time.Minute},
-		"other":          {[]portaltest.Option{life(other, time.Hour)}, 10 * time.Minute, time.Hour},
-		"both":           {[]portaltest.Option{life(both, -time.Second)}, -time.Second, -time.Second},
-		"both and again": {[]portaltest.Option{life(both, time.Second), nil, life(both, 0)}, 10 * time.Minute, 5 * time.Minute},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			c := inMemory(t, tc.opts...)
-			c.link(sheetLinks, "sso")
-			c.link(liveLinks, "sso")
-			for i, want := range []time.Duration{tc.sheet, tc.live} {
-				l := c.portal.Links()[i]
-				equal(t, fmt.Sprintf("%s: life of link %d", name, i), l.ExpiresAt.Sub(l.IssuedAt), want)
-			}
-		})
+	lives := func(opts ...portaltest.Option) (lives []time.Duration) {
+		c := inMemory(t, opts...)
+		c.link(sheetLinks, "sso")
+		c.link(liveLinks, "sso")
+		for _, l := range c.portal.Links() {
+			lives = append(lives, l.ExpiresAt.Sub(l.IssuedAt).Round(time.Second)) // to the millisecond
+		}
+		return lives
 	}
+	life := portaltest.WithLinkLife
+	equal(t, "lives", lives(life(one, time.Hour)), []time.Duration{time.Hour, 5 * time.Minute})
+	equal(t, "lives", lives(life(other, time.Hour)), []time.Duration{10 * time.Minute, time.Hour})
+	equal(t, "lives", lives(life(both, -time.Second)), []time.Duration{-time.Second, -time.Second})
+	equal(t, "lives", lives(life(both, time.Second), nil, life(both, 0)), []time.Duration{10 * time.Minute, 5 * time.Minute})
 }
 
 // The 101st request in a minute is too many, and the next minute is a new one.
@@ -138,6 +130,14 @@ func TestRateLimitOptions(t *testing.T) {
 		for range 5 {
 			c.get(liveIcons, 200, header("Authorization"))
 		}
+
+		// Windows end by the portal's clock, and one that would begin in the future is void.
+		for _, move := range []time.Duration{20 * time.Second, -24 * time.Hour} {
+			c.portal.Advance(move)
+			equal(t, "rates after the clock was moved", c.get(sheetIcons, 200).rates(), "2 1 20 -")
+			c.get(sheetIcons, 200)
+			c.get(sheetIcons, 429)
+		}
 	})
 }
 
@@ -149,17 +149,4 @@ func TestRateLimitOffAndZero(t *testing.T) {
 	}
 	c = inMemory(t, portaltest.WithRateLimit(0), portaltest.WithRateWindow(0))
 	equal(t, "rates with zeros", c.get(sheetIcons, 200).rates(), "100 99 60 -")
-}
-
-// Windows end by the portal's clock. A window that would begin in the future, because
-// the clock was set back, is void.
-func TestRateLimitFollowsTheClock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := inMemory(t, portaltest.WithRateLimit(1))
-		for _, move := range []time.Duration{0, time.Minute, -24 * time.Hour} {
-			c.portal.Advance(move)
-			equal(t, "rates", c.get(sheetIcons, 200).rates(), "1 0 60 -")
-			c.get(sheetIcons, 429)
-		}
-	})
 }

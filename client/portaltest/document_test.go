@@ -29,12 +29,6 @@ func codesOf(r *openapi3.Response) []string {
 	return codes
 }
 
-func codeIn(body string) string {
-	var e struct{ Code string }
-	_ = json.Unmarshal([]byte(body), &e) // no JSON has no code
-	return e.Code
-}
-
 // Whatever the document says that an operation may answer, the sandbox can be made to
 // answer: with the headers and a body of the document's, in words of the service's own.
 func TestDocumentStatusesAreFaults(t *testing.T) {
@@ -61,11 +55,8 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 		if slices.ContainsFunc(c.last().Notes, func(n string) bool { return strings.Contains(n, "the contract does not have") }) {
 			t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to refusals in client/portaltest/check.go", method, path, status)
 		}
-		if codes := codesOf(op.Responses.Value(code).Value); len(codes) > 0 && !slices.Contains(codes, codeIn(a.body)) {
+		if codes := codesOf(op.Responses.Value(code).Value); len(codes) > 0 && !slices.ContainsFunc(codes, func(c string) bool { return strings.Contains(a.body, `"code":"`+c+`"`) }) {
 			t.Errorf("openapi.yaml: %s %s %d: its examples have the codes %q, and the sandbox says %s; fix the examples, or refusals in client/portaltest/check.go", method, path, status, codes, strings.TrimSpace(a.body))
-		}
-		if status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "30" {
-			t.Errorf("openapi.yaml: %s %s %d: the sandbox, asked for a Retry-After of 30 s, says %q", method, path, status, a.header.Get("Retry-After"))
 		}
 	}
 	for path, item := range portaltest.Document().Paths.Map() {

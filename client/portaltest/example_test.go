@@ -52,59 +52,17 @@ func ExampleHandler_Fail() {
 	// Output: true true
 }
 
-func ExampleHandler_Requests() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	resp, err := http.Post(srv.URL+"/portal_links", "application/json", strings.NewReader(`{"intent":"sso"}`))
-	if err != nil {
-		panic(err)
-	}
-	resp.Body.Close()
-
-	for _, r := range srv.Requests() {
-		fmt.Println(r.Operation, r.Body, r.Status, r.Notes)
-	}
-	// Output: generatePortalLink {"intent":"sso"} 401 [Authorization: must be Bearer and an API key]
-}
-
-// The page of a link after an hour. A client's own clock does not move; see the example
-// of Transport for a test of what a client does.
-func ExampleHandler_Advance() {
-	srv := portaltest.NewServer(nil)
-	defer srv.Close()
-	portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL))
-	if err != nil {
-		panic(err)
-	}
-	link, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
-		Organization: srv.Organization,
-		Intent:       client.IntentSSO,
-	})
-	if err != nil {
-		panic(err)
-	}
-
-	srv.Advance(time.Hour)
-	resp, err := http.Get(link.URL)
-	if err != nil {
-		panic(err)
-	}
-	resp.Body.Close()
-	fmt.Println(resp.StatusCode, link.Expired())
-	// Output: 410 false
-}
-
 // Without a socket, under an address of the caller's choice, with a log.
 func ExampleNewHandler() {
 	h := portaltest.NewHandler(
 		portaltest.WithRateLimit(1000),
-		portaltest.WithRequestLog(func(r portaltest.Request) { fmt.Println(r.Method, r.Path, r.Status) }),
+		portaltest.WithRequestLog(func(r portaltest.Request) { fmt.Println(r.Method, r.Path, r.Status, r.Notes) }),
 	)
-	resp, err := (&http.Client{Transport: h.Transport()}).Get("http://localhost:8787/provider-icons.json")
+	resp, err := (&http.Client{Transport: h.Transport()}).Get("http://localhost:8787/provider_icons")
 	if err != nil {
 		panic(err)
 	}
 	_, _ = io.Copy(io.Discard, resp.Body) // to its end, which comes after the log
 	resp.Body.Close()
-	// Output: GET /provider-icons.json 200
+	// Output: GET /provider_icons 401 [Authorization: must be Bearer and an API key]
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
-
 	"time"
 
 	"github.com/adminportal-go/adminportal/client"

@@ -7,18 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 )
-
-// Operations are the names of the contract's operations, and that of a link's page.
-func Operations() []string {
-	_, ids := DialectBoth.list()
-	return ids
-}
 
 // Document is the contract.
 func Document() *openapi3.T { return contract() }
@@ -41,13 +34,7 @@ func CheckAnswer(r *http.Request, status int, header http.Header, body []byte) e
 	if op.Operation == nil {
 		return nil
 	}
-	uri := openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(func(s string) error {
-		if u, err := url.Parse(s); err != nil || u.Scheme == "" || u.Hostname() == "" {
-			return errors.New("must be an absolute URL")
-		}
-		return nil
-	}))
-	options := &openapi3filter.Options{IncludeResponseStatus: true, SchemaValidationOptions: []openapi3.SchemaValidationOption{uri}}
+	options := &openapi3filter.Options{IncludeResponseStatus: true}
 	route := &routers.Route{Spec: contract(), Path: r.URL.Path, PathItem: contract().Paths.Value(r.URL.Path), Method: r.Method, Operation: op.Operation}
 	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: route, Options: options},

@@ -25,7 +25,11 @@ func TestFaultStatus(t *testing.T) {
 	}
 	equal(t, "number of links after 3 faults", len(c.portal.Links()), 0)
 	equal(t, "rates after 3 faults", c.get(sheetIcons, 200).rates(), "100 99 60 -")
+	c.portal.Fail(portaltest.Fault{Status: 429, RetryAfter: 1500 * time.Millisecond})
+	equal(t, "rates of a 429", c.get(sheetIcons, 429).rates(), "100 0 2 2")
 	c.partial = true
+	c.portal.Fail(portaltest.Fault{Status: 429})
+	equal(t, "rates of a 429 without RetryAfter", c.get(sheetIcons, 429).rates(), "- - - -")
 	c.portal.Fail(portaltest.Fault{Status: 503, Operation: portaltest.OperationListCDNProviderIcons})
 	equal(t, "the CDN's 503", c.get(liveIcons, 503).body, "Service Unavailable\n")
 	c.portal.Fail(portaltest.Fault{Status: 418})
@@ -61,15 +65,6 @@ func TestFaultAfterTheDeed(t *testing.T) {
 	equal(t, "number of links, without those of 422 and 302", len(c.portal.Links()), 5)
 }
 
-func TestFaultRateHeaders(t *testing.T) {
-	c := serve(t)
-	c.portal.Fail(portaltest.Fault{Status: 429, RetryAfter: 1500 * time.Millisecond})
-	equal(t, "rates", c.get(sheetIcons, 429).rates(), "100 0 2 2")
-	c.partial = true
-	c.portal.Fail(portaltest.Fault{Status: 429})
-	equal(t, "rates without RetryAfter", c.get(sheetIcons, 429).rates(), "- - - -")
-}
-
 // A cut and a stall, on a socket and in memory alike.
 func TestFaultsOnTheWay(t *testing.T) {
 	for name, start := range map[string]func(testing.TB, ...portaltest.Option) *caller{"socket": serve, "memory": inMemory} {
@@ -94,11 +89,8 @@ func TestFaultsOnTheWay(t *testing.T) {
 				c.portal.Fail(tc.fault)
 				a, err := c.try("POST", sheetLinks, c.request("sso"), under(ctx))
 				cancel()
-				if !errors.Is(err, tc.err) || a.status != tc.status {
-					t.Errorf("%+v: %v, %v; want status %d and %v", tc.fault, a, err, tc.status, tc.err)
-				}
-				if got := c.last(); got.Status != tc.status || !got.Fault {
-					t.Errorf("%+v: Status, Fault = %d, %v; want %d, true", tc.fault, got.Status, got.Fault, tc.status)
+				if got := c.last(); !errors.Is(err, tc.err) || a.status != tc.status || got.Status != tc.status || !got.Fault {
+					t.Errorf("%+v: %v, %v, listed as %+v; want status %d and %v", tc.fault, a, err, got, tc.status, tc.err)
 				}
 			}
 			equal(t, "number of links, one for each request", len(c.portal.Links()), 5)
@@ -128,30 +120,13 @@ func TestFaultLatency(t *testing.T) {
 	})
 }
 
-// A client that closes a body before its end leaves no goroutine behind: the bubble
-// would not end.
-func TestTransportAbandoned(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := inMemory(t)
-		c.portal.Fail(portaltest.Fault{Stall: portaltest.WithinBody})
-		resp, err := c.hc.Get(c.url + liveIcons)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.ReadFull(resp.Body, make([]byte, 3)); err != nil {
-			t.Error(err)
-		}
-		resp.Body.Close()
-	})
-}
-
 // The script: by operation, so many times, the first that fits.
 func TestFaultScript(t *testing.T) {
 	c := serve(t)
 	c.partial = true
 	c.portal.Fail(portaltest.Fault{Status: 500, Operation: portaltest.OperationGenerateLink})
 	c.portal.Fail(portaltest.Fault{Status: 502, Times: 2})
-	c.portal.Fail(portaltest.Fault{Status: 503})
+	c.portal.Fail(portaltest.Fault{Status: 503, Operation: portaltest.OperationListProviderIcons})
 	for _, status := range []int{502, 502, 503, 200} {
 		c.get(sheetIcons, status)
 	}
@@ -169,23 +144,21 @@ func TestFaultScript(t *testing.T) {
 	equal(t, "PendingFaults() after that", c.portal.PendingFaults(), []portaltest.Fault(nil))
 }
 
-// panics reports whether f does.
-func panics(f func()) (panicked bool) {
-	defer func() { panicked = recover() != nil }()
-	f()
-	return false
-}
-
-func TestImpossibleFaults(t *testing.T) {
+// What could never happen is a mistake in the test.
+func TestPanics(t *testing.T) {
 	h := portaltest.NewHandler()
-	for _, f := range []portaltest.Fault{
-		{Operation: "generatePortalLinks"}, {Status: 99}, {Status: 600}, {Status: -1},
-		{Latency: -1}, {RetryAfter: -1}, {Cut: 3}, {Stall: -1},
-	} {
-		if !panics(func() { h.Fail(f) }) {
-			t.Errorf("Fail(%+v) took it", f)
-		}
+	panics := func(what string, f func()) {
+		defer func() {
+			if recover() == nil {
+				t.Errorf("%s was taken", what)
+			}
+		}()
+		f()
 	}
+	for _, f := range []portaltest.Fault{{Operation: "generatePortalLinks"}, {Status: 99}, {Status: 600}, {Latency: -1}, {RetryAfter: -1}, {Cut: 3}, {Stall: -1}} {
+		panics(fmt.Sprintf("Fail(%+v)", f), func() { h.Fail(f) })
+	}
+	panics("an ID that no request could name", func() { h.PutOrganization(portaltest.Organization{ID: "acme"}) })
 	equal(t, "PendingFaults()", h.PendingFaults(), []portaltest.Fault(nil))
 }
 
@@ -201,12 +174,4 @@ func TestFaultIsCopied(t *testing.T) {
 	}
 	a := c.get(sheetIcons, 200)
 	equal(t, "body and header", a.body+a.header.Get("X-Example"), "aa")
-}
-
-// Every operation of the contract can be named, under the name that it has there.
-func TestOperationNames(t *testing.T) {
-	equal(t, "the contract's operations", portaltest.Operations(), []string{
-		portaltest.OperationGenerateLink, portaltest.OperationGeneratePortalLink, portaltest.OperationListCDNProviderIcons,
-		portaltest.OperationListProviderIcons, portaltest.OperationPortalPage,
-	})
 }

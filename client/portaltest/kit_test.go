@@ -39,10 +39,7 @@ type caller struct {
 func serve(t testing.TB, opts ...portaltest.Option) *caller {
 	t.Helper()
 	srv := portaltest.NewServer(t, opts...)
-	hc := &http.Client{
-		Transport:     &http.Transport{},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	hc := &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(hc.CloseIdleConnections)
 	return &caller{t: t, portal: srv.Handler, url: srv.URL, hc: hc, close: srv.Close}
 }
@@ -56,12 +53,9 @@ func inMemory(t testing.TB, opts ...portaltest.Option) *caller {
 // An edit changes a request before it is sent.
 type edit func(*http.Request)
 
+// header sets a header, or removes it where there are no values.
 func header(name string, values ...string) edit {
-	return func(r *http.Request) {
-		if r.Header[http.CanonicalHeaderKey(name)] = values; len(values) == 0 {
-			r.Header.Del(name)
-		}
-	}
+	return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
 }
 
 func key(key string) edit { return header("Authorization", "Bearer "+key) }
@@ -89,9 +83,6 @@ func (c *caller) try(method, path, body string, edits ...edit) (answer, error) {
 	a := answer{c.t, fmt.Sprintf("%s %s %.80s", method, path, body), resp.StatusCode, resp.Header, string(read)}
 	if resp.Header.Get("X-Request-Id") == "" {
 		c.t.Errorf("%s: no X-Request-Id", a.call)
-	}
-	if _, err := http.ParseTime(resp.Header.Get("Date")); err != nil && !c.partial {
-		c.t.Errorf("%s: Date: %v", a.call, err)
 	}
 	if err == nil && !c.partial && a.status != http.StatusMethodNotAllowed {
 		if err := portaltest.CheckAnswer(r, a.status, a.header, read); err != nil {

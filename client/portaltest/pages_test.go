@@ -80,13 +80,8 @@ func TestPages(t *testing.T) {
 	c := serve(t)
 	c.portal.SetClock(time.Date(2024, 1, 15, 11, 50, 0, 0, time.UTC))
 	titles := map[string]string{
-		"sso":                 "Configure Single Sign-On",
-		"dsync":               "Configure Directory Sync",
-		"audit_logs":          "Audit Logs",
-		"log_streams":         "Configure Log Streams",
-		"domain_verification": "Verify your domain",
-		"certificate_renewal": "Renew your SAML certificate",
-		"bring_your_own_key":  "Bring your own key",
+		"sso": "Configure Single Sign-On", "dsync": "Configure Directory Sync", "audit_logs": "Audit Logs", "log_streams": "Configure Log Streams",
+		"domain_verification": "Verify your domain", "certificate_renewal": "Renew your SAML certificate", "bring_your_own_key": "Bring your own key",
 	}
 	for _, intent := range portaltest.Enum("LiveIntent") {
 		page := c.get(c.link(liveLinks, intent, "return_url", "https://example.com/settings", "success_url", "https://example.com/done?a=1&b=2"), 200)
@@ -124,10 +119,8 @@ func TestWaysOut(t *testing.T) {
 		link := c.link(liveLinks, "audit_logs", "return_url", tc.back, "success_url", tc.done)
 		page := c.get(link+evil, status, header("Referer", "https://evil.example/"), header("X-Forwarded-Host", "evil.example"))
 		page.check(title + " · Acme · Admin Portal")
-		if got := page.texts(anchors); strings.Contains(page.body, "evil") {
-			t.Errorf("with %+v: an address of the request is in the page; ways out = %v", tc, got)
-		}
 		equal(t, "ways out", page.texts(anchors), tc.want)
+		equal(t, "an address of the request is in the page", strings.Contains(page.body, "evil"), false)
 		equal(t, "advice to close the window", strings.Contains(page.body, "close this window"), len(tc.want) == 0)
 	}
 	c := serve(t)
@@ -193,9 +186,8 @@ func TestIcons(t *testing.T) {
 	for address := range addresses {
 		a := c.get(strings.TrimPrefix(address, c.url), 200, header("Authorization"))
 		var svg struct {
-			XMLName xml.Name `xml:"http://www.w3.org/2000/svg svg"`
-			Label   string   `xml:"aria-label,attr"`
-			Text    string   `xml:"text"`
+			Label string `xml:"aria-label,attr"`
+			Text  string `xml:"text"`
 		}
 		if err := xml.Unmarshal([]byte(a.body), &svg); err != nil || svg.Label == "" || len(svg.Text) != 2 {
 			t.Errorf("%s = %s, %v; want an SVG with a name and two letters", address, a.body, err)

@@ -1,6 +1,7 @@
 package portaltest_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -17,42 +18,10 @@ func TestSecrets(t *testing.T) {
 	if a.APIKey == b.APIKey || a.Organization == b.Organization || a.URL == b.URL {
 		t.Error("two portals share a key, an organization or an address")
 	}
-	for pattern, got := range map[string]string{`^sk_sandbox_[A-Z2-7]{32}$`: a.APIKey, `^org_01[0-9A-Z]{24}$`: a.Organization, `^http://127\.0\.0\.1:[0-9]+$`: a.URL} {
-		if !regexp.MustCompile(pattern).MatchString(got) {
-			t.Errorf("%q does not match %s", got, pattern)
-		}
+	pattern, got := `^sk_sandbox_[A-Z2-7]{32} org_01[0-9A-Z]{24} http://127\.0\.0\.1:[0-9]+$`, a.APIKey+" "+a.Organization+" "+a.URL
+	if !regexp.MustCompile(pattern).MatchString(got) {
+		t.Errorf("%q does not match %s", got, pattern)
 	}
-}
-
-func TestOrganizations(t *testing.T) {
-	c := serve(t)
-	id := c.portal.AddOrganization("Umbrella")
-	c.portal.PutOrganization(portaltest.Organization{ID: "org_x", Name: "X"})
-	c.portal.PutOrganization(portaltest.Organization{ID: "org_x", Name: "Y"})
-	equal(t, "Organizations()", c.portal.Organizations(), []portaltest.Organization{{ID: c.portal.Organization, Name: "Acme"}, {ID: id, Name: "Umbrella"}, {ID: "org_x", Name: "Y"}})
-	page := c.link(sheetLinks, "sso", "organization", id)
-	if !c.portal.RemoveOrganization(id) || c.portal.RemoveOrganization(id) {
-		t.Error("RemoveOrganization does not say whether it knew it")
-	}
-	c.post(sheetLinks, c.request("sso", "organization", id), 404)
-	c.get(page, 200).has("Umbrella") // a link keeps the name
-	if !panics(func() { c.portal.PutOrganization(portaltest.Organization{ID: "acme"}) }) {
-		t.Error("PutOrganization took an ID that no request could name")
-	}
-}
-
-func TestKeys(t *testing.T) {
-	c := serve(t)
-	second := c.portal.AddKey()
-	c.get(sheetIcons, 200, key(second))
-	if !c.portal.RemoveKey(c.portal.APIKey) || c.portal.RemoveKey("sk_sandbox_nope") {
-		t.Error("RemoveKey does not say whether it was one")
-	}
-	c.get(sheetIcons, 401)
-	c.get(sheetIcons, 401, key("sk_example_123456789"))
-	c.get(sheetIcons, 200, header("Authorization", "bearer "+second)) // schemes have no case
-	c.get(sheetIcons, 401, header("Authorization", "Bearer  "+second))
-	c.get(sheetIcons, 401, key(strings.ToLower(second)))
 }
 
 func TestLinks(t *testing.T) {
@@ -136,22 +105,86 @@ func TestClose(t *testing.T) {
 		logged = true
 	}))
 	srv.Fail(portaltest.Fault{Stall: portaltest.BeforeAnswer})
-	done := make(chan error)
-	hc := &http.Client{Transport: &http.Transport{}}
-	go func() {
-		_, err := hc.Get(srv.URL + sheetIcons)
-		done <- err
-	}()
-	for len(srv.Requests()) == 0 {
+	go func() { _, _ = (&http.Client{Transport: &http.Transport{}}).Get(srv.URL + sheetIcons) }()
+	for len(srv.Requests()) == 0 { // listed before it is answered
 		time.Sleep(time.Millisecond)
 	}
 	srv.Close()
-	if !logged {
-		t.Error("Close returned before the last request had ended")
-	}
-	srv.Close()
-	if <-done == nil {
-		t.Error("a request outlived its server")
-	}
+	equal(t, "the last request had ended when Close returned", logged, true)
 	equal(t, "number of requests that are still listed", len(srv.Requests()), 1)
+	srv.Close()
+}
+
+func TestRequests(t *testing.T) {
+	noon := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+	c := serve(t)
+	c.portal.SetClock(noon)
+	body := c.request("sso", "return_url", "https://example.com/")
+	page := c.post(sheetLinks, body, 200).link(c.url)
+	c.get(page, 200)
+	c.get("/nowhere", 404, key("sk_live_secret"))
+	c.get("/provider-icons/light/okta.svg", 200) // a file: not listed
+	c.get("/_sandbox/requests", 200)             // nor is the control address
+	c.post("/nowhere", strings.Repeat("x", 20<<10), 404)
+
+	var lines []string
+	got := c.portal.Requests()
+	for _, r := range got {
+		lines = append(lines, fmt.Sprintf("%s %s %s %d %s", r.Operation, r.Method, r.Path, r.Status, r.Header.Get("Authorization")))
+		if r.ID == "" || r.Time.Sub(noon) < 0 || r.Time.Sub(noon) > time.Minute {
+			t.Errorf("%s: ID, Time = %q, %v; want one, about %v", r.Path, r.ID, r.Time, noon)
+		}
+	}
+	equal(t, "requests", lines, []string{
+		"generatePortalLink POST /portal_links 200 Bearer REDACTED", "portalPage GET /portal/launch 200 Bearer REDACTED",
+		" GET /nowhere 404 Bearer REDACTED", " POST /nowhere 404 Bearer REDACTED",
+	})
+	equal(t, "Body", got[0].Body, body)
+	equal(t, "bytes kept of a long body", len(got[3].Body), 16<<10)
+	got[0].Header.Set("Content-Type", "changed")
+	equal(t, "Content-Type after a change of what Requests returned", c.portal.Requests()[0].Header.Get("Content-Type"), "application/json")
+}
+
+// No key and no secret of a link, wherever a client put it.
+func TestRequestsHaveNoSecrets(t *testing.T) {
+	logs := make(chan portaltest.Request, 9)
+	c := serve(t, portaltest.WithRequestLog(func(r portaltest.Request) { logs <- r }))
+	page := c.link(sheetLinks, "sso")
+	_, secret, _ := strings.Cut(page, "secret=")
+	const realKey = "sk_live_a2V5XzAxSzEyMzQ1Njc4OTA"
+	c.send("GET", page, "", header("Referer", c.url+page), header("Cookie", "session="+secret), header("X-Secret", secret, "a%3D"+secret, "my_"+c.portal.APIKey))
+	c.send("GET", "/"+realKey+page, "")
+	c.send("POST", sheetLinks, c.request("sso", "return_url", c.url+page, "key", c.portal.APIKey), header("X-Api-Key", c.portal.APIKey, realKey), header("Authorization", realKey))
+	c.send("GET", sheetIcons, "", header("Authorization", realKey+" "+realKey), header("Proxy-Authorization", "Basic "+realKey))
+
+	control := c.send("GET", "/_sandbox/requests", "").body + c.send("GET", "/_sandbox/links", "").body
+	c.close()
+	close(logs)
+	var logged []portaltest.Request
+	for r := range logs {
+		logged = append(logged, r)
+	}
+	for name, text := range map[string]string{"Requests": fmt.Sprintf("%+v", c.portal.Requests()), "log": fmt.Sprintf("%+v", logged), "control": control} {
+		for _, hidden := range []string{secret, c.portal.APIKey, realKey, "a2V5"} {
+			if strings.Contains(text, hidden) {
+				t.Errorf("%s tells %q:\n%s", name, hidden, text)
+			}
+		}
+	}
+	equal(t, "number of logged requests", len(logged), 5)
+}
+
+// A client that speaks TLS is told apart from silence.
+func TestTLSHandshake(t *testing.T) {
+	logged := make(chan portaltest.Request, 2)
+	c := serve(t, portaltest.WithRequestLog(func(r portaltest.Request) { logged <- r }))
+	if _, err := c.hc.Get("https" + strings.TrimPrefix(c.url, "http")); err == nil {
+		t.Error("a plain http server shook hands")
+	}
+	for where, r := range map[string]portaltest.Request{"Requests": c.last(), "the log": <-logged} {
+		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "this is plain http") || r.Status != 400 {
+			t.Errorf("%s has %+v, want a 400 that says that this is plain http", where, r)
+		}
+	}
+	c.get(liveIcons, 200) // the next connection is served
 }
