@@ -64,9 +64,8 @@ func TestLinkLives(t *testing.T) {
 		}
 		c.portal.Advance(-time.Second)
 		c.get(sheet, 200)
-		if links := c.portal.Links(); links[0].Opened != 4 || links[1].Opened != 1 {
-			t.Errorf("Opened = %d and %d, want 4 and 1: an expired link is not opened", links[0].Opened, links[1].Opened)
-		}
+		links := c.portal.Links()
+		equal(t, "Opened, without the expired link", []int{links[0].Opened, links[1].Opened}, []int{4, 1})
 	})
 }
 
@@ -142,11 +141,11 @@ func TestRateLimitOptions(t *testing.T) {
 }
 
 func TestRateLimitOffAndZero(t *testing.T) {
-	c := inMemory(t, portaltest.WithRateLimit(-1))
-	c.partial = true // no rate headers
+	zero, off := inMemory(t, portaltest.WithRateLimit(0), portaltest.WithRateWindow(0)), inMemory(t, portaltest.WithRateLimit(-1))
+	equal(t, "rates with zeros", zero.get(sheetIcons, 200).rates(), "100 99 60 -")
+	off.partial = true // no rate headers
 	for range 120 {
-		equal(t, "rates with the limit off", c.get(sheetIcons, 200).rates(), "- - - -")
+		equal(t, "rates with the limit off", off.get(sheetIcons, 200).rates(), "- - - -")
 	}
-	c = inMemory(t, portaltest.WithRateLimit(0), portaltest.WithRateWindow(0))
-	equal(t, "rates with zeros", c.get(sheetIcons, 200).rates(), "100 99 60 -")
 }
+

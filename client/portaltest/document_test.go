@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,10 +39,7 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 			t.Fatalf("openapi.yaml: %s %s %s: no number; give each status by its number", method, path, code)
 		}
 		tried++
-		fault, body := portaltest.Fault{Operation: op.OperationID, Status: status}, ""
-		if status == http.StatusTooManyRequests {
-			fault.RetryAfter = 30 * time.Second
-		}
+		fault, body := portaltest.Fault{Operation: op.OperationID, Status: status, RetryAfter: 30 * time.Second}, ""
 		if op.RequestBody != nil {
 			body = c.request("sso")
 		}

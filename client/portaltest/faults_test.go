@@ -132,9 +132,7 @@ func TestFaultScript(t *testing.T) {
 	}
 	equal(t, "PendingFaults()", c.portal.PendingFaults(), []portaltest.Fault{{Status: 500, Operation: portaltest.OperationGenerateLink, Times: 1}})
 	requests := c.portal.Requests()
-	if !requests[2].Fault || requests[3].Fault {
-		t.Errorf("Fault = %v and %v, want true and false", requests[2].Fault, requests[3].Fault)
-	}
+	equal(t, "Fault", []bool{requests[2].Fault, requests[3].Fault}, []bool{true, false})
 	c.portal.ClearFaults()
 	c.portal.Fail(portaltest.Fault{Status: 500, Times: -1})
 	equal(t, "PendingFaults() before an endless fault has hit", c.portal.PendingFaults(), []portaltest.Fault{{Status: 500, Times: -1}})

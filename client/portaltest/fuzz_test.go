@@ -54,8 +54,7 @@ func FuzzAPI(f *testing.F) {
 	})
 }
 
-// Whatever a control request is, it is answered, and no fault of it breaks the
-// portal.
+// Whatever a control request is, it is answered, and no fault of it breaks the portal.
 func FuzzControl(f *testing.F) {
 	h := portaltest.NewHandler(portaltest.WithKept(100))
 	f.Add("/faults", `{"status":503,"times":2,"headers":{"X":"y"},"body":"x"}`)

@@ -138,11 +138,6 @@ func (c *caller) last() portaltest.Request {
 	return requests[len(requests)-1]
 }
 
-// kept counts what the portal keeps and Reset forgets.
-func (c *caller) kept() int {
-	return len(c.portal.Requests()) + len(c.portal.Links()) + len(c.portal.PendingFaults())
-}
-
 // An answer is one that was read to its end.
 type answer struct {
 	t      testing.TB

@@ -57,7 +57,7 @@ func TestReset(t *testing.T) {
 	c.portal.Advance(24 * time.Hour)
 
 	c.portal.Reset()
-	equal(t, "requests, links and faults after the reset", c.kept(), 0)
+	equal(t, "requests, links and faults after the reset", len(c.portal.Requests())+len(c.portal.Links())+len(c.portal.PendingFaults()), 0)
 	equal(t, "Dropped() after the reset", c.portal.Dropped(), portaltest.Dropped{})
 	c.post(sheetLinks, c.request("sso"), 200)
 	const example = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
