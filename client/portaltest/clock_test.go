@@ -148,4 +148,3 @@ func TestRateLimitOffAndZero(t *testing.T) {
 		equal(t, "rates with the limit off", off.get(sheetIcons, 200).rates(), "- - - -")
 	}
 }
-
