@@ -152,7 +152,7 @@ func TestRequestsHaveNoSecrets(t *testing.T) {
 	page := c.link(sheetLinks, "sso")
 	_, secret, _ := strings.Cut(page, "secret=")
 	const realKey = "sk_live_a2V5XzAxSzEyMzQ1Njc4OTA"
-	c.send("GET", page, "", header("Referer", c.url+page), header("Cookie", "session="+secret), header("X-Secret", secret, "a%3D"+secret, "my_"+c.portal.APIKey))
+	c.send("GET", page, "", header("Referer", c.url+page), header("Cookie", "session="+secret), header("X-Secret", secret, "a%3D"+secret, "my_"+realKey))
 	c.send("GET", "/"+realKey+page, "")
 	c.send("POST", sheetLinks, c.request("sso", "return_url", c.url+page, "key", c.portal.APIKey), header("X-Api-Key", c.portal.APIKey, realKey), header("Authorization", realKey))
 	c.send("GET", sheetIcons, "", header("Authorization", realKey+" "+realKey), header("Proxy-Authorization", "Basic "+realKey))
