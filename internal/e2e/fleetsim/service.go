@@ -63,9 +63,9 @@ func (s *service) take(ours bool) (ok bool, left int, reset time.Duration) {
 			}
 		}
 	}
-	reset = s.accepted[0].Add(window).Sub(time.Now())
+	reset = time.Until(s.accepted[0].Add(window))
 	if s.fixed {
-		reset = start.Add(window).Sub(time.Now())
+		reset = time.Until(start.Add(window))
 	}
 	return ok, s.limit - len(s.accepted), reset
 }
