@@ -13,6 +13,7 @@ import (
 
 // What is wrong with an address. No error repeats the address: it may be a secret.
 var (
+	errNotLink  = errors.New("not a portal link in JSON")
 	errLink     = errors.New("link: must be an absolute https URL (http on loopback only, or with WithPlainHTTPForTests)")
 	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
 )
@@ -52,7 +53,7 @@ func parseBaseURL(address string, plainHTTP bool) (string, error) {
 // trust is which addresses of an answer are accepted.
 type trust struct {
 	plainHTTP bool
-	linkHosts []string // normal; empty: all
+	linkHosts []string // empty: all
 	cdnURL    string   // where icons are
 }
 
@@ -60,6 +61,7 @@ func (t *trust) allowsHost(link *url.URL) bool {
 	port := cmp.Or(link.Port(), map[string]string{"https": "443", "http": "80"}[link.Scheme])
 	host := normalHost(link.Hostname())
 	return len(t.linkHosts) == 0 || slices.ContainsFunc(t.linkHosts, func(allowed string) bool {
+		allowed = normalHost(allowed)
 		return allowed == host || allowed == host+":"+port || allowed == normalHost(link.Host)
 	})
 }

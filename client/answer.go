@@ -36,12 +36,7 @@ const (
 
 // serverTime is the time by the server's clock as the answer came, cut to the second; by this
 // host's clock where the answer does not say.
-func (a *answer) serverTime() time.Time {
-	if a.date.IsZero() {
-		return a.received
-	}
-	return a.date
-}
+func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
 
 // foreign reports whether the answer comes from a proxy, a gateway or a firewall in front of the
 // service, which itself answers in JSON: the body is HTML or plain text, or Cloudflare says that
@@ -183,9 +178,8 @@ func fieldOf(object map[string]any) (field string) {
 			field = cmp.Or(field, text(part))
 		}
 	}
-	if source, ok := object["source"].(map[string]any); ok { // JSON:API
-		field = cmp.Or(field, text(source["pointer"]), text(source["parameter"]))
-	}
+	source, _ := object["source"].(map[string]any) // JSON:API
+	field = cmp.Or(field, text(source["pointer"]), text(source["parameter"]))
 	return field[strings.LastIndex(field, "/")+1:]
 }
 
@@ -193,12 +187,4 @@ func fieldOf(object map[string]any) (field string) {
 func text(v any) string {
 	s, _ := v.(string)
 	return s
-}
-
-// misfit says why a body is not what the contract says. json's own words may quote a secret.
-func misfit(err error) string {
-	if is[*json.SyntaxError](err) {
-		return "not JSON"
-	}
-	return "JSON of another shape"
 }

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -58,10 +57,10 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	if l.halve && c.attempts == 1 && !c.warm && half < bound.limit && (!c.shared || half > time.Second) {
 		bound = timeout{half, "half of the context's time"}
 	}
-	limited, cancel := bound.start(ctx)
+	limited, cancel := context.WithTimeout(ctx, bound.limit)
 	defer cancel()
 	resp, err := l.exchange(req.WithContext(limited), a, c.attempts > 1)
-	a.err = blame(limited, err)
+	a.err = bound.blame(limited, ctx, err)
 	if l.closeIdle != nil && errors.Is(a.err, context.DeadlineExceeded) {
 		// The connection may be dead without a word, and others with it.
 		l.closeIdle()
@@ -77,30 +76,26 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 
 // tell hands the last attempt of a call to observer and log.
 func (l *attempt) tell(c *call, waited time.Duration) {
-	level := slog.LevelDebug
+	a, level, err := &c.answer, slog.LevelDebug, error(nil)
 	if c.failure != nil {
-		level = slog.LevelWarn
+		level, err = slog.LevelWarn, c.failure
 	}
 	logs := l.logger != nil && l.logger.Enabled(c.Context, level)
 	if l.observer == nil && !logs {
 		return
 	}
-	a := &c.answer
 	t := Attempt{
-		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm,
+		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Err: err,
 		Start: a.sent, Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
 	}
 	t.RateLimit, _ = readRateLimit(a)
-	if c.failure != nil {
-		t.Err = c.failure
-	}
 	if logs {
 		attrs := []any{
 			"operation", t.Operation, "dialect", t.Dialect.String(), "attempt", t.Number, "warm", t.Warm,
 			"status", t.StatusCode, "duration", t.Duration, "wait", t.Wait, "request_id", t.RequestID,
 		}
-		if t.Err != nil {
-			attrs = append(attrs, "error", t.Err.Error())
+		if err != nil {
+			attrs = append(attrs, "error", err.Error())
 		}
 		l.logger.Log(c.Context, level, "adminportal: "+c.name, attrs...)
 	}
@@ -118,11 +113,9 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	}
 	resp, err = l.transport.RoundTrip(req)
 	a.received = time.Now()
-	switch {
-	case err != nil:
-	case resp == nil:
+	if err == nil && resp == nil {
 		err = errors.New("the HTTP client's transport returned neither an answer nor an error")
-	case redirected(req.URL, resp):
+	} else if err == nil && redirected(req.URL, resp) {
 		err = errRedirected
 		_ = resp.Body.Close()
 	}
@@ -140,16 +133,11 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	return resp, err
 }
 
-// redirected reports whether the transport has followed a redirect, as fetch does for programs
-// that are built for js/wasm whatever it is told. Elsewhere a transport may send to another host,
+// redirected reports whether the transport has followed a redirect. One may send to another host,
 // under a prefix.
 func redirected(asked *url.URL, resp *http.Response) bool {
-	if resp.Request == nil || resp.Request.URL == nil {
-		return false
-	}
-	answered := resp.Request.URL
-	return resp.Request.Response != nil || !strings.HasSuffix(answered.Path, asked.Path) ||
-		runtime.GOOS == "js" && answered.String() != asked.String()
+	answered := resp.Request
+	return answered != nil && answered.URL != nil && (answered.Response != nil || !strings.HasSuffix(answered.URL.Path, asked.Path))
 }
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.
@@ -188,23 +176,11 @@ type timeout struct {
 	setting string
 }
 
-func (t timeout) Error() string { return fmt.Sprintf("timed out after %v (%s)", t.limit, t.setting) }
-
-// start is a context that ends with the timeout.
-func (t timeout) start(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, t.limit, t)
-}
-
-// Is makes a timeout a context.DeadlineExceeded: net/http returns the cause of a context as it is.
-func (t timeout) Is(target error) bool { return target == context.DeadlineExceeded }
-
-// Timeout is for those who ask for it, as net.Error has it.
-func (t timeout) Timeout() bool { return true }
-
-// blame names the timeout of a context in an error that it has caused.
-func blame(limited context.Context, err error) error {
-	if t, ok := context.Cause(limited).(timeout); ok && errors.Is(err, context.DeadlineExceeded) && !is[timeout](err) {
-		return fmt.Errorf("%v: %w", t, err)
+// blame names the setting in an error that the timeout has caused: its own context is over, and
+// the caller's is not.
+func (t timeout) blame(own, caller context.Context, err error) error {
+	if own.Err() == nil || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return err
+	return fmt.Errorf("timed out after %v (%s): %w", t.limit, t.setting, err)
 }

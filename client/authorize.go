@@ -15,8 +15,8 @@ import (
 // the key source once more, and tries a different key once.
 type authorize struct {
 	next    gen.HttpRequestDoer
+	key     string // for the client's life; not used with a source
 	source  func(context.Context) (string, error)
-	fixed   bool    // the source has one key for the client's life
 	timeout timeout // of one question to the source
 	asking  flight[string]
 }
@@ -25,50 +25,48 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	c := callOf(req)
 	if c.key == "" { // not asked yet: another route goes with the key of the first
 		key, _, err := l.ask(c)
-		if own, ok := errors.AsType[*Error](err); ok {
-			return nil, during(c.name, own)
-		} else if err != nil {
-			return nil, c.stopped(err)
+		if err != nil {
+			return nil, during(c.name, err)
 		}
 		c.key = key
 	}
-	req.Header.Set("Authorization", "Bearer "+c.key)
-	resp, err := l.next.Do(req)
-	if l.fixed || c.answer.status != http.StatusUnauthorized || c.answer.verdict != own || c.rekeyed {
-		return resp, err
+	for {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+		resp, err := l.next.Do(req)
+		if l.source == nil || c.answer.status != http.StatusUnauthorized || c.answer.verdict != own || c.rekeyed {
+			return resp, err
+		}
+		c.rekeyed = true
+		key, joined, failed := l.ask(c)
+		if joined { // a question that ran already may have been answered with the old key
+			key, _, failed = l.ask(c)
+		}
+		if c.Err() != nil {
+			return nil, c.stopped(c.Err())
+		} else if failed != nil || key == c.key {
+			return resp, err
+		}
+		// A copy, since the attempt before may still be reading the headers of its request.
+		c.key, req = key, req.Clone(c)
 	}
-	c.rekeyed = true
-	key, joined, failed := l.ask(c)
-	if joined { // a question that ran already may have been answered with the old key
-		key, _, failed = l.ask(c)
-	}
-	if c.Err() != nil {
-		return nil, c.stopped(c.Err())
-	} else if failed != nil || key == c.key {
-		return resp, err
-	}
-	c.key = key
-	// A copy, since the attempt before may still be reading the headers of its request.
-	req = req.Clone(req.Context())
-	req.Header.Set("Authorization", "Bearer "+key)
-	return l.next.Do(req)
 }
 
 // ask asks the source, once for all who ask at the same time.
 func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error) {
-	if l.fixed {
-		key, err = l.source(ctx)
-		return key, false, err
+	if l.source == nil {
+		return l.key, false, nil
 	}
 	// A source that ignores its context is left alone, a second after its time.
-	patient, cancel := timeout{l.timeout.limit + min(l.timeout.limit, time.Second), l.timeout.setting}.start(ctx)
+	patience := l.timeout
+	patience.limit += min(patience.limit, time.Second)
+	patient, cancel := context.WithTimeout(ctx, patience.limit)
 	defer cancel()
 	key, joined, err = l.asking.do(patient, func(ctx context.Context) (string, error) {
-		limited, cancel := l.timeout.start(ctx)
+		limited, cancel := context.WithTimeout(ctx, l.timeout.limit)
 		defer cancel()
 		key, err := l.source(limited)
 		if err != nil {
-			return "", fmt.Errorf("API key source: %w", blame(limited, err))
+			return "", fmt.Errorf("API key source: %w", l.timeout.blame(limited, ctx, err))
 		}
 		if rule := keyRule(key); rule != "" {
 			return "", invalid("API key source", "the key "+rule)
@@ -76,7 +74,7 @@ func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error
 		return key, nil
 	})
 	if patient.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("API key source: %w", blame(patient, err))
+		err = fmt.Errorf("API key source: %w", patience.blame(patient, ctx, err))
 	}
 	return key, joined, err
 }

@@ -136,7 +136,12 @@ func (c *call) judge() *Error {
 	e := &Error{operation: c.name, Attempts: c.attempts, StatusCode: a.status, RequestID: c.requestID(), cause: hide(a.err, c.key)}
 	switch {
 	case a.status == 0:
-		e.Description, e.hint = unanswered(a.err)
+		e.hint = hintNetwork
+		if status := proxyStatus(a.err); status == http.StatusProxyAuthRequired {
+			e.Description, e.hint = "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
+		} else if status != 0 {
+			e.Description, e.hint = "a proxy on the way refused the connection", hintProxy
+		}
 	case !success:
 		a.said = describe(a.body)
 		c.refuse(e)
@@ -160,23 +165,10 @@ func (c *call) judge() *Error {
 func (c *call) requestID() string { return c.clean(c.answer.header.Get("X-Request-Id")) }
 
 // clean makes foreign text fit for an error.
-func (c *call) clean(text string) string {
-	return snippet(scrub(snippet(text, 8<<10), c.key), maxSnippet)
-}
+func (c *call) clean(text string) string { return snippet(scrub(text, c.key), maxSnippet) }
 
 // maxSnippet bounds each text of an Error, in bytes.
 const maxSnippet = 512
-
-// unanswered says why no answer came, and what to do.
-func unanswered(err error) (description, hint string) {
-	switch status := proxyStatus(err); status {
-	case 0:
-		return "", hintNetwork
-	case http.StatusProxyAuthRequired:
-		return "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
-	}
-	return "a proxy on the way refused the connection", hintProxy
-}
 
 // refuse is for an answer with the status of an error.
 func (c *call) refuse(e *Error) {
@@ -187,7 +179,7 @@ func (c *call) refuse(e *Error) {
 	e.kind = cmp.Or(kindOf(a.status), errNoKind)
 	switch a.verdict {
 	case ofOrganization:
-		e.kind, e.hint = ErrOrganizationNotFound, hints[http.StatusNotFound]
+		e.kind, e.hint = ErrOrganizationNotFound, hintNotFound
 	case ofMissingRoute:
 		e.kind, e.hint = errNoKind, hintNoRoute
 	case ofIntermediary:
@@ -201,13 +193,9 @@ func (c *call) refuse(e *Error) {
 	}
 }
 
-// requestFields are openapi.yaml's names of what a request for a link may say. Words that name
-// several are about the first of these.
-var requestFields = []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"}
-
-// fieldNamed is the field that words name; empty if none.
+// fieldNamed is the field of openapi.yaml's requests that words name, the first of these; empty if none.
 func fieldNamed(words string) string {
-	for _, field := range requestFields {
+	for _, field := range []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"} {
 		if mentions(words, field) {
 			return field
 		}
@@ -223,8 +211,6 @@ func (c *call) stopped(cause error) *Error {
 		e = *c.failure
 	}
 	e.Attempts = c.attempts
-	if cause != nil {
-		e.cause = hide(cause, c.key)
-	}
+	e.cause = cmp.Or(hide(cause, c.key), e.cause)
 	return &e
 }

@@ -58,12 +58,12 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 		for code := range op.Responses.Map() {
 			status, _ := strconv.Atoi(code) // not "default" or "4XX": for 0 there is no hint
 			listed[status] = true
-			if (status == 0 || status >= 400) && (hints[status] == "" || kindOf(status) == nil) {
-				t.Errorf("openapi.yaml: %s %s: client has no hint or no sentinel for this status; see hints and kindOf in errors.go", at, code)
+			if (status == 0 || status >= 400) && (statuses[status].hint == "" || kindOf(status) == nil) {
+				t.Errorf("openapi.yaml: %s %s: client has no hint or no sentinel for this status; see statuses in errors.go", at, code)
 			}
 		}
 	})
-	for _, status := range slices.Sorted(maps.Keys(hints)) {
+	for _, status := range slices.Sorted(maps.Keys(statuses)) {
 		if !listed[status] {
 			t.Errorf("client/errors.go: has a hint for %d, which openapi.yaml does not list; remove it", status)
 		}

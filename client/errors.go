@@ -97,20 +97,8 @@ func (e *Error) Hint() string {
 	return cmp.Or(e.hint, hintFor(e.StatusCode, e.Field))
 }
 
-// kinds are the sentinels of the statuses below 500 that openapi.yaml lists.
-var kinds = map[int]error{
-	http.StatusBadRequest: ErrInvalidRequest, http.StatusUnprocessableEntity: ErrInvalidRequest,
-	http.StatusUnauthorized: ErrUnauthorized, http.StatusForbidden: ErrUnauthorized,
-	http.StatusNotFound: ErrOrganizationNotFound, http.StatusTooManyRequests: ErrRateLimited,
-}
-
 // kindOf is the sentinel for a status of the service's own, or nil.
-func kindOf(status int) error {
-	if status >= 500 {
-		return ErrServer
-	}
-	return kinds[status]
-}
+func kindOf(status int) error { return statuses[min(status, http.StatusInternalServerError)].kind }
 
 // invalid is a refusal before anything is sent. It names the field and the rule, never the value.
 func invalid(field, rule string) *Error {
@@ -127,21 +115,28 @@ func during(operation string, err error) *Error {
 	return &named
 }
 
-// hints has a fix for every error status that openapi.yaml lists, after the error table of
-// WorkOS's Admin Portal reference. A test compares the two lists.
-var hints = map[int]string{
-	http.StatusBadRequest:          hintIntent + "; " + hintOrganization,
-	http.StatusUnauthorized:        "check that the API key is whole and current, and its permissions in the WorkOS Dashboard",
-	http.StatusForbidden:           "check the API key's permissions in the WorkOS Dashboard",
-	http.StatusNotFound:            "confirm that the organization exists, that its ID is correct, and that the API key belongs to the same environment",
-	http.StatusUnprocessableEntity: "check each field; an organization ID must start with org_",
-	http.StatusTooManyRequests:     "wait as long as RetryAfter says and try again; share one client, and one limiter if several processes use the key",
-	http.StatusInternalServerError: "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID",
+// statuses has the sentinel and the fix for every error status that openapi.yaml lists, after the
+// error table of WorkOS's Admin Portal reference; that of 500 holds for what is above. A test
+// compares the two lists.
+var statuses = map[int]struct {
+	kind error
+	hint string
+}{
+	http.StatusBadRequest:          {ErrInvalidRequest, hintIntent + "; " + hintOrganization},
+	http.StatusUnauthorized:        {ErrUnauthorized, "check that the API key is whole and current, and its permissions in the WorkOS Dashboard"},
+	http.StatusForbidden:           {ErrUnauthorized, "check the API key's permissions in the WorkOS Dashboard"},
+	http.StatusNotFound:            {ErrOrganizationNotFound, hintNotFound},
+	http.StatusUnprocessableEntity: {ErrInvalidRequest, hintFields},
+	http.StatusTooManyRequests:     {ErrRateLimited, "wait as long as RetryAfter says and try again; share one client, and one limiter if several processes use the key"},
+	http.StatusInternalServerError: {ErrServer, hintLater},
 }
 
 const (
 	hintIntent       = "use one of the intents sso, dsync, audit_logs, log_streams"
 	hintOrganization = "give a valid organization ID (it starts with org_)"
+	hintNotFound     = "confirm that the organization exists, that its ID is correct, and that the API key belongs to the same environment"
+	hintFields       = "check each field; an organization ID must start with org_"
+	hintLater        = "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID"
 	hintBetween      = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
 	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
 	hintIconFile     = "check the address of the icon file: set WithCDNURL to where it is"
@@ -164,13 +159,13 @@ func hintFor(status int, field string) string {
 	case status == http.StatusBadRequest && field == "organization":
 		return hintOrganization
 	case status == http.StatusBadRequest && field != "":
-		return hints[http.StatusUnprocessableEntity]
+		return hintFields
 	case status >= 300 && status <= 399:
 		return hintRedirect
 	case status == http.StatusProxyAuthRequired:
 		return hintProxyLogin
-	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
-		return hints[http.StatusInternalServerError]
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
+		return hintLater
 	}
-	return hints[status]
+	return statuses[min(status, http.StatusInternalServerError)].hint
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,15 +16,14 @@ type flight[T any] struct {
 	running *question[T] // the last one; it is over when its context is
 }
 
-// A question is the context of the function that answers it, with the values of the first caller.
-// It ends when nobody waits any more. Its deadline is not the context's own, since it moves when a
-// caller with more time joins: see deadlineOf.
+// A question is asked once for all who wait for its answer. Its context has the values of the first
+// caller, and ends when nobody waits any more. It has no deadline of its own, since that moves when
+// a caller with more time joins: see deadlineOf.
 type question[T any] struct {
-	context.Context
+	ctx      context.Context
 	end      context.CancelFunc
-	mu       *sync.Mutex // the flight's
 	waiting  int
-	latest   time.Time
+	latest   atomic.Pointer[time.Time]
 	value    T // this and the next two are set before the context ends
 	err      error
 	panicked any
@@ -32,28 +32,28 @@ type question[T any] struct {
 // do returns fn's answer, or that of the question that runs: it then has joined one that was asked
 // earlier.
 func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error)) (value T, joined bool, err error) {
-	deadline := deadlineOf(ctx) // takes the lock of a question that ctx belongs to
+	deadline := deadlineOf(ctx)
 	f.mu.Lock()
 	q := f.running
-	joined = q != nil && q.Err() == nil
+	joined = q != nil && q.ctx.Err() == nil
 	if !joined {
 		// The error is for a function that ends its goroutine, as testing.T.FailNow does.
-		q = &question[T]{mu: &f.mu, err: context.Canceled}
-		q.Context, q.end = context.WithCancel(context.WithoutCancel(ctx))
+		q = &question[T]{err: context.Canceled}
+		q.latest.Store(&deadline)
+		q.ctx, q.end = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), latestKey{}, &q.latest))
 		f.running = q
 		go func() {
 			defer q.end()
 			defer func() { q.panicked = recover() }()
-			q.value, q.err = fn(q)
+			q.value, q.err = fn(q.ctx)
 		}()
+	} else if deadline.After(*q.latest.Load()) {
+		q.latest.Store(&deadline)
 	}
 	q.waiting++
-	if deadline.After(q.latest) {
-		q.latest = deadline
-	}
 	f.mu.Unlock()
 	select {
-	case <-q.Done():
+	case <-q.ctx.Done():
 	case <-ctx.Done():
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -68,12 +68,30 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 	return q.value, joined, q.err
 }
 
-// Value lets deadlineOf find the latest deadline of those who wait.
-func (q *question[T]) Value(key any) any {
-	if key != (latestKey{}) {
-		return q.Context.Value(key)
+// latestKey finds the latest deadline of those who share a question.
+type latestKey struct{}
+
+// deadlineOf is when the last of those ends who wait for what the context is for: by its own
+// deadline, or by the latest of those who share a question. Without one it is never reached.
+func deadlineOf(ctx context.Context) time.Time {
+	latest := time.Unix(1<<40, 0)
+	if shared, ok := ctx.Value(latestKey{}).(*atomic.Pointer[time.Time]); ok {
+		latest = *shared.Load()
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.latest
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(latest) {
+		return deadline
+	}
+	return latest
+}
+
+// pause waits, until something changes at the latest. It returns the context's error when that ends.
+func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-changed:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
 }

@@ -1,8 +1,6 @@
 package client
 
 import (
-	"context"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -37,14 +35,11 @@ import (
 type gate struct {
 	mu sync.Mutex
 
-	reset    time.Time // end of the window; zero when open or probing
-	left     int       // the least that an answer of this window told
-	limit    int       // what a window holds, where the server says so
+	told     RateLimit // of the window, the least that an answer told; no Reset when open or probing
 	refused  bool      // closed by a 429
 	probing  bool
-	probed   time.Time     // when the last attempt left while probing
-	slack    time.Duration // how far apart those leave who have waited for the reset
-	underway int           // attempts without an answer yet
+	probed   time.Time // when the last attempt left while probing
+	underway int       // attempts without an answer yet
 
 	// Attempts are numbered in the order in which they leave.
 	departed uint64 // the last one's number
@@ -66,47 +61,33 @@ const (
 	clockSlack = 5 * time.Second
 )
 
-// wait waits until an attempt may try to enter again, or until last. Those who wait for the reset
-// leave at moments of their own. It does not begin a wait for the reset that policy does not allow,
-// and returns how long that would be.
-func (g *gate) wait(ctx context.Context, policy RetryPolicy, last time.Time) (refused time.Duration) {
-	g.mu.Lock()
-	now := time.Now()
-	sleep, slack := g.closedFor(now), g.slack
-	// The answers of those under way may free what is set aside for them, unless the server has
-	// said that nothing is left.
-	final := !g.probing && (g.left <= 0 || g.underway == 0)
-	if g.changed == nil {
-		g.changed = make(chan struct{})
-	}
-	changed := g.changed
-	g.mu.Unlock()
-	if final && !policy.affordable(ctx, sleep) {
-		return sleep
-	}
-	if final {
-		slack = min(slack, (deadlineOf(ctx).Sub(now)-sleep)/2)
-		sleep, changed = sleep+rand.N(slack+1), nil //nolint:gosec // jitter, not a secret
-	}
-	_ = pause(ctx, min(sleep, last.Sub(now)), changed) // the caller looks at the context
-	return 0
-}
-
-// enter lets an attempt through if one may leave now, or if it has waited long enough. One that is
-// counted gets a number, which must be given to answer.
-func (g *gate) enter(counted, enough bool) (number uint64, ok bool) {
+// enter lets an attempt through if one may leave now, or if it has waited enough. One that is
+// counted gets a number, which must be given to answer. Otherwise it says how long to wait until
+// the next try: until changed is closed at the latest, or, where that is nil, for the reset.
+func (g *gate) enter(counted, enough bool) (number uint64, sleep time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	if open := g.closedFor(now) == 0 || enough; !open || !counted {
-		return 0, open
+	if sleep = g.closedFor(now); sleep > 0 && !enough {
+		// The answers of those under way may free what is set aside for them, unless the server
+		// has said that nothing is left.
+		if g.probing || g.told.Remaining > 0 && g.underway > 0 {
+			if g.changed == nil {
+				g.changed = make(chan struct{})
+			}
+			changed = g.changed
+		}
+		return 0, sleep, changed
+	}
+	if !counted {
+		return 0, 0, nil
 	}
 	if g.probing {
 		g.probed = now
 	}
 	g.departed++
 	g.underway++
-	return g.departed, true
+	return g.departed, 0, nil
 }
 
 // answer takes in what an attempt brought. An answer whose status is 0 is none at all.
@@ -124,17 +105,17 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 		g.spoke = time.Time{}
 	}
 	refused, cached := a.status == http.StatusTooManyRequests, g.cached(a)
-	limit, told := readRateLimit(a)
+	limit, ok := readRateLimit(a)
 	switch {
 	case refused && !cached && askedToWait(a) > 0:
-		g.refuse(now, a.received.Add(min(askedToWait(a), maxReset)))
-	case told && !refused && !cached:
-		g.count(number, now, limit)
+		g.refuse(a.received.Add(min(askedToWait(a), maxReset)))
+	case ok && !refused && !cached:
+		g.count(number, limit)
 	case number <= g.rolled: // it is of a window that is over
 	case g.probing: // the window is over, and nobody counts any more
 		g.probing = refused || a.status == 0 && g.underway > 0
 	default:
-		g.left--
+		g.told.Remaining--
 	}
 	if g.changed != nil {
 		close(g.changed)
@@ -146,28 +127,28 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 func (g *gate) known() RateLimit {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closedFor(time.Now()); g.reset.IsZero() {
+	if g.closedFor(time.Now()); g.told.Reset.IsZero() {
 		return RateLimit{}
 	}
-	return RateLimit{Limit: g.limit, Remaining: max(g.left-g.underway, 0), Reset: g.reset}
+	return RateLimit{g.told.Limit, max(g.told.Remaining-g.underway, 0), g.told.Reset}
 }
 
 // What follows is called with the lock held.
 
 // closedFor is how long nothing may leave; 0 is not at all. It notices that the window has ended.
 func (g *gate) closedFor(now time.Time) time.Duration {
-	if !g.reset.IsZero() && !now.Before(g.reset) {
+	if !g.told.Reset.IsZero() && !now.Before(g.told.Reset) {
 		// A window that ended with budget to spare held nobody back: there is no need to probe.
-		g.probing, g.probed = g.left <= g.underway, time.Time{}
-		g.reset, g.refused, g.rolled = time.Time{}, false, g.departed
+		g.probing, g.probed = g.told.Remaining <= g.underway, time.Time{}
+		g.told.Reset, g.refused, g.rolled = time.Time{}, false, g.departed
 	}
 	switch {
 	case g.probing:
 		return max(probeEvery-now.Sub(g.probed), 0)
-	case g.reset.IsZero() || g.left > g.underway:
+	case g.told.Reset.IsZero() || g.told.Remaining > g.underway:
 		return 0
 	}
-	return g.reset.Sub(now)
+	return g.told.Reset.Sub(now)
 }
 
 // cached reports whether an answer is out of a cache: it says so, or its Date is older than an
@@ -188,33 +169,28 @@ func (g *gate) cached(a *answer) bool {
 	return false
 }
 
-// close shuts the gate until reset, or moves the reset of a shut one.
-func (g *gate) close(now, reset time.Time) {
-	g.reset, g.probing, g.slack = reset, false, min(reset.Sub(now)/20, time.Second)
-}
-
 // refuse takes in a 429 that says how long. That goes before what was said of the window.
-func (g *gate) refuse(now, until time.Time) {
-	if !g.refused || until.After(g.reset) {
-		g.close(now, until)
+func (g *gate) refuse(until time.Time) {
+	if !g.refused || until.After(g.told.Reset) {
+		g.told.Reset, g.probing = until, false
 	}
-	g.left, g.refused = 0, true
+	g.told.Remaining, g.refused = 0, true
 }
 
 // count takes in what an answer's headers say, unless it is of a window that is over, or of a time
 // before a refusal.
-func (g *gate) count(number uint64, now time.Time, told RateLimit) {
-	g.limit = told.Limit
+func (g *gate) count(number uint64, told RateLimit) {
+	g.told.Limit = told.Limit
 	if number <= g.rolled || g.refused {
 		return
 	}
-	first := g.reset.IsZero()
-	if first || number > g.heard || told.Remaining < g.left {
-		g.left, g.heard = told.Remaining, g.departed
+	first := g.told.Reset.IsZero()
+	if first || number > g.heard || told.Remaining < g.told.Remaining {
+		g.told.Remaining, g.heard = told.Remaining, g.departed
 	}
 	// Of two claims about the end of a window the earlier is tried: to come too early costs one
 	// refusal, to come too late costs a part of every window.
-	if first || told.Reset.Before(g.reset) {
-		g.close(now, told.Reset)
+	if first || told.Reset.Before(g.told.Reset) {
+		g.told.Reset, g.probing = told.Reset, false
 	}
 }

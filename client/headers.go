@@ -137,13 +137,11 @@ var dateForms = []string{
 func parseDate(text string) time.Time {
 	_, withoutDay, _ := strings.Cut(text, ",")
 	text = strings.TrimSpace(cmp.Or(withoutDay, text))
-	leap := strings.Contains(text, ":60 ") // a second that no time.Time has
+	whole := strings.Replace(text, ":60 ", ":59 ", 1) // a leap second, which no time.Time has
 	for _, form := range dateForms {
-		date, err := time.Parse(form, strings.Replace(text, ":60 ", ":59 ", 1))
-		switch {
-		case err == nil && leap:
+		if date, err := time.Parse(form, whole); err == nil && whole != text {
 			return date.Add(time.Second)
-		case err == nil || text == "":
+		} else if err == nil {
 			return date
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,9 +17,9 @@ import (
 // at best. Every error is an [*Error].
 func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) {
 	core := c.ready()
+	only := core.pinned
 	// What the links taught holds for the icons. What the icons teach does not hold for the links:
 	// that the CDN has a list says nothing of the API.
-	only := core.pinned
 	if only == DialectAuto && core.links.dialect() == DialectGenerateLink {
 		only = DialectGenerateLink
 	}
@@ -32,16 +31,14 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 }
 
 var iconRoutes = [2]*route{
-	{operation: "listProviderIcons", dialect: DialectPortalLinks, send: (*servers).listProviderIcons, read: (*call).readIcons},
-	{operation: "listCDNProviderIcons", dialect: DialectGenerateLink, send: (*servers).listCDNProviderIcons, read: (*call).readIcons, public: true},
-}
-
-func (s *servers) listProviderIcons(c *call) (*http.Response, error) {
-	return s.api.ListProviderIcons(c)
-}
-
-func (s *servers) listCDNProviderIcons(c *call) (*http.Response, error) {
-	return s.cdn.ListCDNProviderIcons(c)
+	{
+		operation: "listProviderIcons", dialect: DialectPortalLinks, read: (*call).readIcons,
+		send: func(s *servers, c *call) (*http.Response, error) { return s.api.ListProviderIcons(c) },
+	},
+	{
+		operation: "listCDNProviderIcons", dialect: DialectGenerateLink, read: (*call).readIcons, public: true,
+		send: func(s *servers, c *call) (*http.Response, error) { return s.cdn.ListCDNProviderIcons(c) },
+	},
 }
 
 var errIcons = errors.New("not a list of provider icons")
@@ -51,23 +48,18 @@ var errIcons = errors.New("not a list of provider icons")
 // with one under data, of slugs or of objects.
 func (c *call) readIcons() error {
 	var list any
-	if err := json.Unmarshal(c.answer.body, &list); err != nil {
-		return fmt.Errorf("%w: not JSON", errIcons)
-	}
+	_ = json.Unmarshal(c.answer.body, &list) // nil is no list
 	if object, ok := list.(map[string]any); ok {
 		list = object["data"]
 	}
 	entries, ok := list.([]any)
-	if !ok {
-		return errIcons
-	}
 	c.icons = make([]ProviderIcon, 0, len(entries))
 	for _, entry := range entries {
 		if icon := c.readIcon(entry); icon.ID != "" && icon.IconURL != "" {
 			c.icons = append(c.icons, icon)
 		}
 	}
-	if len(c.icons) == 0 && len(entries) > 0 { // a list of something else
+	if !ok || len(c.icons) == 0 && len(entries) > 0 { // a list of something else
 		return errIcons
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -67,21 +68,24 @@ var errNoBudget = errors.New("the rate limit is spent")
 func (l *limit) admit(c *call) (number uint64, err error) {
 	last, asked := time.Now().Add(maxReset), l.limiter == nil
 	for c.Err() == nil {
-		number, open := l.gate.enter(asked, !time.Now().Before(last))
+		number, sleep, changed := l.gate.enter(asked, !time.Now().Before(last))
+		forReset := changed == nil
 		switch {
-		case open && asked:
+		case sleep == 0 && asked:
 			return number, nil
-		case open:
+		case sleep == 0:
 			asked = true
 			if err := l.ask(c); err != nil {
 				return 0, err
 			}
-		case c.warm:
-			return 0, c.stopped(errNoBudget)
+		case c.warm, forReset && !l.policy.affordable(c, sleep):
+			return 0, refused(c, errNoBudget, sleep)
+		case forReset: // those who wait leave at moments of their own
+			slack := min(sleep/20, time.Second, (time.Until(deadlineOf(c))-sleep)/2)
+			sleep += rand.N(max(slack, 0) + 1) //nolint:gosec // jitter, not a secret
+			fallthrough
 		default:
-			if left := l.gate.wait(c, l.policy, last); left > 0 {
-				return 0, spent(c, left)
-			}
+			_ = pause(c, min(sleep, time.Until(last)), changed) // whether c has ended shows above
 		}
 	}
 	return 0, c.stopped(c.Err())
@@ -96,26 +100,24 @@ func (l *limit) ask(c *call) error {
 	bounded, cancel := context.WithTimeout(c, patience)
 	defer cancel()
 	err := l.limiter.Wait(bounded)
-	switch {
-	case err == nil || c.Err() != nil:
+	if err == nil || c.Err() != nil {
 		return nil
-	case c.warm:
-		return c.stopped(errNoBudget)
+	} else if c.warm {
+		err = errNoBudget
 	}
-	e := c.stopped(err)
-	e.kind, e.hint = ErrRateLimited, hintTooLong
+	var wait time.Duration
 	if later, ok := errors.AsType[RetryAfterError](err); ok {
-		e.RetryAfter = max(e.RetryAfter, later.RetryAfter())
+		wait = later.RetryAfter()
 	}
-	return e
+	return refused(c, err, wait)
 }
 
-// spent is the error of a call that has less time than there is until the reset.
-func spent(c *call, left time.Duration) error {
-	e := c.stopped(nil)
-	e.RetryAfter = max(e.RetryAfter, left)
-	if c.failure == nil {
-		e.Description, e.kind, e.hint = errNoBudget.Error(), ErrRateLimited, hintTooLong
+// refused is the error of a call that has less time than it would have to wait for budget.
+func refused(c *call, cause error, wait time.Duration) error {
+	e := c.stopped(cause)
+	e.RetryAfter = max(e.RetryAfter, wait)
+	if c.failure == nil || cause != errNoBudget { //nolint:errorlint // this very value
+		e.kind, e.hint = ErrRateLimited, hintTooLong
 	}
 	return e
 }

@@ -1,10 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -21,36 +23,35 @@ const (
 // An Option changes how [New] makes a client. Options apply in order; a nil one is skipped.
 type Option func(*settings)
 
-// settings are what options set. New checks them when all options have been applied.
+// settings are what options set.
 type settings struct {
-	baseURL, cdnURL setting // without a name: not given
-	trust           trust
-	httpClient      *http.Client
-	userAgent       string
-	keySource       func(context.Context) (string, error)
-	keyName         string // what errors call the key that is given to New
-	retry           RetryPolicy
-	limiter         Limiter
-	pinned          Dialect
-	margin          time.Duration
-	observer        func(context.Context, Attempt)
-	logger          *slog.Logger
+	baseURL, baseURLName string // the address, and what errors call it
+	trust                trust
+	httpClient           *http.Client
+	timeout              timeout // of an attempt
+	userAgent            string
+	keySource            func(context.Context) (string, error)
+	keyName              string // what errors call the key that is given to New
+	ownCDN               bool   // WithCDNURL was given
+	retry                RetryPolicy
+	limiter              Limiter
+	pinned               Dialect
+	margin               time.Duration
+	observer             func(context.Context, Attempt)
+	logger               *slog.Logger
 }
-
-// A setting is a value and what errors call it.
-type setting struct{ value, name string }
 
 // WithBaseURL sets the API's address: https://api.workos.com by default. It must be https, or http
 // on loopback. A path is kept, so that a gateway may serve the API under a prefix.
 func WithBaseURL(baseURL string) Option {
-	return func(s *settings) { s.baseURL = setting{baseURL, "base URL"} }
+	return func(s *settings) { s.baseURL, s.baseURLName = baseURL, "base URL" }
 }
 
 // WithCDNURL sets the address of the icon file, under the same rule. By default it is
 // https://cdn.workos.com for the real base URL, and else the base URL itself, so that a test never
 // leaves its server.
 func WithCDNURL(cdnURL string) Option {
-	return func(s *settings) { s.cdnURL = setting{cdnURL, "CDN URL"} }
+	return func(s *settings) { s.trust.cdnURL, s.ownCDN = cdnURL, true }
 }
 
 // WithPlainHTTPForTests allows plain http off loopback, for the base URL, the CDN URL and links:
@@ -67,7 +68,9 @@ func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHT
 // package's own, set its MaxIdleConnsPerHost to the number of concurrent callers, and its HTTP2 to
 // &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond, PingTimeout: 2 * time.Second}. The
 // package's own also closes its idle connections after an attempt that timed out.
-func WithHTTPClient(hc *http.Client) Option { return func(s *settings) { s.httpClient = hc } }
+func WithHTTPClient(hc *http.Client) Option {
+	return func(s *settings) { s.httpClient = cmp.Or(hc, new(http.Client)) }
+}
 
 // WithUserAgent replaces the User-Agent, which is by default "adminportal-go/v1.2.3" with the
 // version of this module that the program was built with.
@@ -103,12 +106,7 @@ func WithExpiryMargin(margin time.Duration) Option { return func(s *settings) { 
 // elsewhere is [ErrMalformedResponse]. By default any https host is allowed, since an organization
 // may have a domain of its own. Without hosts it means the default.
 func WithLinkHosts(hosts ...string) Option {
-	return func(s *settings) {
-		s.trust.linkHosts = nil
-		for _, host := range hosts {
-			s.trust.linkHosts = append(s.trust.linkHosts, normalHost(host))
-		}
-	}
+	return func(s *settings) { s.trust.linkHosts = slices.Clone(hosts) }
 }
 
 // WithLogger logs every attempt: failures as warnings, successes at debug level. No secret is
@@ -123,33 +121,65 @@ func WithObserver(observer func(context.Context, Attempt)) Option {
 	return func(s *settings) { s.observer = observer }
 }
 
-// check refuses what cannot be meant, and fills in what was not given.
-func (s *settings) check() (err error) {
-	printable := !strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' })
-	switch {
-	case strings.TrimSpace(s.userAgent) == "" || !printable:
-		return invalid("user agent", "must be printable text, and not empty")
-	case s.retry.MaxAttempts < 0:
-		return invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", s.retry.MaxAttempts))
-	case s.pinned < DialectAuto || s.pinned > DialectGenerateLink:
-		return invalid("dialect", "must be DialectAuto, DialectPortalLinks or DialectGenerateLink")
-	case s.margin < 0:
-		return invalid("expiry margin", fmt.Sprintf("must not be negative (%v)", s.margin))
-	case slices.ContainsFunc(s.trust.linkHosts, func(host string) bool { return host == "" || strings.ContainsAny(host, "/@ ") }):
-		return invalid("link hosts", "each must be a host, such as id.workos.com, without a scheme or path")
+// newSettings applies options, refuses what cannot be meant, and fills in what was not given.
+func newSettings(apiKey string, opts []Option) (s settings, err error) {
+	s = settings{
+		baseURL: defaultBaseURL, httpClient: new(http.Client), keyName: "API key",
+		userAgent: "adminportal-go/" + version(debug.ReadBuildInfo()), margin: defaultMargin,
 	}
-	if s.baseURL.value, err = parseBaseURL(s.baseURL.value, s.trust.plainHTTP); err != nil {
-		return invalid(s.baseURL.name, err.Error())
-	}
-	if s.cdnURL == (setting{}) {
-		s.cdnURL = s.baseURL
-		if s.baseURL.value == defaultBaseURL {
-			s.cdnURL.value = defaultCDNURL
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&s)
 		}
 	}
-	if s.trust.cdnURL, err = parseBaseURL(s.cdnURL.value, s.trust.plainHTTP); err != nil {
-		return invalid(s.cdnURL.name, err.Error())
+	rule := keyRule(apiKey)
+	printable := !strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' })
+	switch {
+	case s.keySource == nil && rule != "":
+		return s, invalid(s.keyName, rule)
+	case strings.TrimSpace(s.userAgent) == "" || !printable:
+		return s, invalid("user agent", "must be printable text, and not empty")
+	case s.retry.MaxAttempts < 0:
+		return s, invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", s.retry.MaxAttempts))
+	case s.pinned < DialectAuto || s.pinned > DialectGenerateLink:
+		return s, invalid("dialect", "must be DialectAuto, DialectPortalLinks or DialectGenerateLink")
+	case s.margin < 0:
+		return s, invalid("expiry margin", fmt.Sprintf("must not be negative (%v)", s.margin))
+	case slices.ContainsFunc(s.trust.linkHosts, func(host string) bool { return normalHost(host) == "" || strings.ContainsAny(host, "/@ ") }):
+		return s, invalid("link hosts", "each must be a host, such as id.workos.com, without a scheme or path")
+	}
+	if s.baseURL, err = parseBaseURL(s.baseURL, s.trust.plainHTTP); err != nil {
+		return s, invalid(s.baseURLName, err.Error())
+	}
+	if !s.ownCDN {
+		s.trust.cdnURL = s.baseURL
+		if s.baseURL == defaultBaseURL {
+			s.trust.cdnURL = defaultCDNURL
+		}
+	}
+	if s.trust.cdnURL, err = parseBaseURL(s.trust.cdnURL, s.trust.plainHTTP); err != nil {
+		return s, invalid("CDN URL", err.Error())
 	}
 	s.retry = s.retry.withDefaults()
-	return nil
+	s.timeout = timeout{s.retry.AttemptTimeout, "RetryPolicy.AttemptTimeout"}
+	if limit := s.httpClient.Timeout; limit > 0 && limit < s.timeout.limit {
+		s.timeout = timeout{limit, "http.Client.Timeout"}
+	}
+	return s, nil
+}
+
+const modulePath = "github.com/adminportal-go/adminportal"
+
+// version is the module's, as the program was built with it: a release's tag or a pseudo-version;
+// "devel" where the code is that of a folder; "unknown" where the program was built without modules.
+func version(info *debug.BuildInfo, ok bool) string {
+	if !ok {
+		return "unknown"
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == modulePath {
+			return cmp.Or(strings.Trim(m.Version, "()"), "devel")
+		}
+	}
+	return "unknown"
 }

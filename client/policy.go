@@ -76,31 +76,3 @@ func (p RetryPolicy) backoff(n int) time.Duration {
 func (p RetryPolicy) affordable(ctx context.Context, wait time.Duration) bool {
 	return wait <= p.MaxWait && wait < time.Until(deadlineOf(ctx))
 }
-
-// latestKey finds the latest deadline of those who share a question (see flight.go).
-type latestKey struct{}
-
-// deadlineOf is when the last of those ends who wait for what the context is for: by its own
-// deadline, or by the latest of those who share a question. Without one it is never reached.
-func deadlineOf(ctx context.Context) time.Time {
-	latest, shared := ctx.Value(latestKey{}).(time.Time)
-	if !shared {
-		latest = time.Unix(1<<40, 0)
-	}
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(latest) {
-		return deadline
-	}
-	return latest
-}
-
-// pause waits, until something changes at the latest. It returns the context's error when that ends.
-func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-changed:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}

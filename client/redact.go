@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -16,6 +15,8 @@ const (
 	// keyCharacters are those of a key after sk_. A key has at least keyLength of them.
 	keyCharacters = letters + digits + "_.~%+/=-"
 	keyLength     = 8
+	// maxText is the most of a foreign text that is looked at, in bytes. Nothing behind it is shown.
+	maxText = 4 << 10
 
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	digits  = "0123456789"
@@ -26,34 +27,35 @@ const (
 // of what is named secret or token, since a link carries its secret there. It makes blanks of
 // control characters, so that no server writes lines into a log.
 func scrub(text, key string) string {
+	text = text[:min(len(text), maxText)]
 	text = escapes().Replace(escapes().Replace(text)) // JSON may hold HTML
-	text = strings.ToValidUTF8(text, "\ufffd")
+	text = strings.Map(func(r rune) rune {            // of bytes that are no character, U+FFFD
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 	if key != "" {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
 	var b strings.Builder
 	named := false // the name of a secret came, in JSON; its value is to come
 	for text != "" {
-		end := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(" \"'<>`", r) })
-		if end < 0 {
-			end = len(text)
+		word := text
+		if end := strings.IndexAny(text, " \"'<>`"); end >= 0 {
+			word = text[:end]
 		}
-		word, rest := text[:end], text[end:]
+		text = text[len(word):]
 		if name := strings.Trim(word, `\:`); name != "" && named {
 			word, named = redacted, false
 		} else if name != "" {
 			word = withoutSecrets(word)
 			named = (strings.EqualFold(name, "secret") || strings.EqualFold(name, "token")) &&
-				strings.HasPrefix(rest, `"`) && strings.HasPrefix(strings.TrimLeft(rest, `\" `), ":")
+				strings.HasPrefix(text, `"`) && strings.HasPrefix(strings.TrimLeft(text, `\" `), ":")
 		}
 		b.WriteString(word)
-		r, size := utf8.DecodeRuneInString(rest)
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		if text = rest[size:]; size > 0 {
-			b.WriteRune(r)
-		}
+		b.WriteString(text[:min(1, len(text))])
+		text = text[min(1, len(text)):]
 	}
 	return b.String()
 }
@@ -119,12 +121,7 @@ var escapes = sync.OnceValue(func() *strings.Replacer {
 })
 
 // snippet shortens text to at most n bytes without cutting a character in two.
-func snippet(text string, n int) string {
-	if len(text) > n {
-		text = strings.ToValidUTF8(text[:n], "")
-	}
-	return text
-}
+func snippet(text string, n int) string { return strings.ToValidUTF8(text[:min(n, len(text))], "") }
 
 // A hiddenError stands for an error of somebody else's code: a transport, a key source, a limiter.
 // Its text is scrubbed. errors.Is and errors.As look into the error, but nothing unwraps to it and

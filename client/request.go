@@ -117,10 +117,9 @@ func validEmail(s string) bool {
 
 // liveOnly names the first field whose value only the live dialect has. It is empty if there is none.
 func (r PortalLinkRequest) liveOnly() string {
-	switch {
-	case slices.Contains(liveIntents, r.Intent):
+	if slices.Contains(liveIntents, r.Intent) {
 		return "intent"
-	case len(r.ITContactEmails) > 0:
+	} else if len(r.ITContactEmails) > 0 {
 		return "it_contact_emails"
 	}
 	return ""

@@ -17,14 +17,13 @@ type retry struct {
 func (l *retry) Do(req *http.Request) (*http.Response, error) {
 	c := callOf(req)
 	for {
-		sent := c.attempts
 		resp, err := l.next.Do(req)
 		switch {
-		case c.attempts == sent, c.failure == nil: // it was not sent, or has succeeded
+		case c.failure == nil, err != error(c.failure): //nolint:errorlint // it has succeeded, or was not sent
 			return resp, err
 		case c.Err() != nil:
 			return nil, c.stopped(c.Err())
-		case c.warm, c.retries+1 >= l.policy.MaxAttempts, !worthRetrying(c):
+		case c.warm, c.retries+1 >= l.policy.MaxAttempts, !worthRetrying(&c.answer):
 			return resp, err
 		}
 		wait := cmp.Or(c.failure.RetryAfter, l.policy.backoff(c.retries+1))
@@ -39,16 +38,15 @@ func (l *retry) Do(req *http.Request) (*http.Response, error) {
 }
 
 // worthRetrying reports whether the same request may fare better next time.
-func worthRetrying(c *call) bool {
-	switch status := c.answer.status; {
+func worthRetrying(a *answer) bool {
+	switch status := a.status; {
 	case status == http.StatusTooManyRequests, status == http.StatusInternalServerError,
 		status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout,
-		status >= 520 && status <= 524: // Cloudflare cannot reach the service
-		return true
-	case status == http.StatusNotFound && c.answer.verdict == ofIntermediary: // the service has the route
+		status >= 520 && status <= 524,                               // Cloudflare cannot reach the service
+		status == http.StatusNotFound && a.verdict == ofIntermediary: // the service has the route
 		return true
 	case status > 299:
 		return false
 	}
-	return c.answer.err != nil && transient(c.answer.err)
+	return a.err != nil && transient(a.err)
 }

@@ -4,6 +4,9 @@ package client
 // reference's route, and the live one where the reference's is not there. only is the dialect that
 // alone will do; DialectAuto is either.
 func (c *core) travel(call *call, only Dialect, routes [2]*route) error {
+	if c.api == nil {
+		return during(call.name, invalid("client", "is not set up: make one with New"))
+	}
 	dialect := only
 	if only == DialectAuto {
 		dialect, call.release = call.known.ask(call)
@@ -32,7 +35,7 @@ func (c *core) travel(call *call, only Dialect, routes [2]*route) error {
 	}
 	e := call.stopped(nil)
 	e.Code, e.kind, e.hint = "", errNoKind, hintNoRoute
-	e.Description = "there is no Admin Portal at " + c.baseURL.value
+	e.Description = "there is no Admin Portal at " + c.baseURL
 	if only != DialectAuto {
 		e.hint = hintOneRoute
 	}

@@ -21,8 +21,8 @@ func TestVersion(t *testing.T) {
 		{"our test", debug.BuildInfo{Main: ours("(devel)")}, "devel"},
 		{"built without modules", debug.BuildInfo{}, "unknown"},
 	} {
-		if got := versionIn(&tt.info); got != tt.want {
-			t.Errorf("%s: versionIn = %q, want %q", tt.name, got, tt.want)
+		if got := version(&tt.info, true); got != tt.want {
+			t.Errorf("%s: version = %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
