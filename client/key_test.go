@@ -175,9 +175,9 @@ func TestKeySourceThatEndsItsGoroutine(t *testing.T) {
 // A key source that ignores its context is left alone, and the next call asks anew.
 func TestKeySourceThatHangsIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		release, asked := make(chan struct{}), 0
+		release, asked := make(chan struct{}), atomic.Int32{}
 		portal := inMemory(t, succeed, client.WithAPIKeySource(func(context.Context) (string, error) {
-			if asked++; asked == 1 {
+			if asked.Add(1) == 1 {
 				<-release
 			}
 			return testKey, nil
