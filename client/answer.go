@@ -11,6 +11,13 @@ import (
 	"time"
 )
 
+// maxBody is the most that is read of an answer, after decompression. A link is a few hundred
+// bytes, a list of icons a few dozen KiB.
+const maxBody = 1 << 20
+
+// maxSnippet bounds each text of an Error, in bytes.
+const maxSnippet = 512
+
 // An answer is what one attempt brought.
 type answer struct {
 	status   int // 0: nothing came

@@ -14,10 +14,6 @@ import (
 	"time"
 )
 
-// maxBody is the most that is read of an answer, after decompression. A link is a few hundred
-// bytes, a list of icons a few dozen KiB.
-const maxBody = 1 << 20
-
 // An Attempt tells an observer how one request went, as it ends. It holds no secret.
 type Attempt struct {
 	Operation  string        // the operationId in openapi.yaml: "generatePortalLink", …

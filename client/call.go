@@ -167,9 +167,6 @@ func (c *call) requestID() string { return c.clean(c.answer.header.Get("X-Reques
 // clean makes foreign text fit for an error.
 func (c *call) clean(text string) string { return snippet(scrub(text, c.key), maxSnippet) }
 
-// maxSnippet bounds each text of an Error, in bytes.
-const maxSnippet = 512
-
 // refuse is for an answer with the status of an error.
 func (c *call) refuse(e *Error) {
 	a := &c.answer
