@@ -29,7 +29,7 @@ type Attempt struct {
 	Err        error         // nil for a success
 }
 
-// attempt is the last link: it sends a request once, reads the whole answer, judges it, and tells
+// attempt is the last step: it sends a request once, reads the whole answer, judges it, and tells
 // observer and log. It asks the transport itself, since http.Client would follow redirects.
 type attempt struct {
 	transport http.RoundTripper

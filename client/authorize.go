@@ -11,7 +11,7 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// authorize is the link that gives a request the API key. After a 401 of the service's own it asks
+// authorize is the step that gives a request the API key. After a 401 of the service's own it asks
 // the key source once more, and tries a different key once.
 type authorize struct {
 	next    gen.HttpRequestDoer

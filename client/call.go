@@ -12,7 +12,7 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// A call is what the links of one call may know of it, and what travels up from them. It is the
+// A call is what the steps of one call may know of it, and what travels up from them. It is the
 // context of its requests. One goroutine uses it at a time.
 type call struct {
 	context.Context
@@ -21,7 +21,7 @@ type call struct {
 
 	name              string  // what the caller asked for, for errors: "generate portal link"
 	aboutOrganization bool    // as all but the icons are
-	origin            *origin // what the link that is asked for will remember: its request
+	origin            *origin // what the portal link that is made will remember: its request
 	warm              bool    // one attempt for each route, and no wait
 	shared            bool    // asked for several callers, of whom the next may have more time
 	trust             *trust
@@ -55,7 +55,7 @@ type servers struct{ api, cdn *gen.Client }
 
 type callKey struct{}
 
-// Value lets links find the call in the context of a request.
+// Value lets the steps find the call in the context of a request.
 func (c *call) Value(key any) any {
 	if key == (callKey{}) {
 		return c

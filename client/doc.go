@@ -19,7 +19,8 @@
 // # How a call travels
 //
 // Package gen has the generated client: it builds the requests. This package wraps it and puts four
-// links under it. Each link sends the request on to the next and knows nothing of those above it.
+// steps under it: authorize, retry, limit, attempt. Each step sends the request on to the next and
+// knows nothing of those above it.
 //
 //	link.go         what is wrong with the request (request.go) is refused before anything is sent
 //	route.go        which operation to call, and the other one where the route is not there;
@@ -30,11 +31,12 @@
 //	limit.go        is there budget? gate.go hears what every answer says (headers.go)
 //	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
 //	                observer and log
-//	call.go         what the answer means: status first, then body (answer.go); a link
-//	                (portallink.go), icons (catalog.go) or an Error (errors.go)
+//	call.go         called by the attempt, before observer and log: what the answer means,
+//	                status first, then body (answer.go); a link (portallink.go), icons
+//	                (catalog.go) or an Error (errors.go)
 //
 // New in client.go puts them together. One small value in the request's context, a call (call.go),
-// is what the links may read and what travels up from them: which operation is called and whether
+// is what the steps may read and what travels up from them: which operation is called and whether
 // its route is known to be there, the number of the attempt, the key in use, the last answer and
 // what it means. No foreign text gets into an Error without passing through redact.go.
 //

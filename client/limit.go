@@ -33,7 +33,7 @@ type RetryAfterError interface {
 	RetryAfter() time.Duration
 }
 
-// limit is the link that waits for budget: for the gate, which hears what every answer says, and
+// limit is the step that waits for budget: for the gate, which hears what every answer says, and
 // for the user's limiter.
 type limit struct {
 	next    gen.HttpRequestDoer

@@ -7,7 +7,7 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// retry is the link that sends a request again when that may help, after the wait that the server
+// retry is the step that sends a request again when that may help, after the wait that the server
 // asks for, or that the policy's formula says.
 type retry struct {
 	next   gen.HttpRequestDoer

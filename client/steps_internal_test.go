@@ -14,7 +14,7 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// below is the link under the one that is tested. It answers the nth request with the nth status
+// below is the step under the one that is tested. It answers the nth request with the nth status
 // and body, given as "status body", and every later one with the last.
 type below struct {
 	answers []string
@@ -33,8 +33,8 @@ func (b *below) Do(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: c.answer.status, Body: http.NoBody}, nil
 }
 
-// through sends a request of one call through a link.
-func through(t *testing.T, link gen.HttpRequestDoer, body string) (*call, error) {
+// through sends a request of one call through a step.
+func through(t *testing.T, step gen.HttpRequestDoer, body string) (*call, error) {
 	t.Helper()
 	known := &route{read: func(*call) error { return nil }}
 	c := &call{Context: t.Context(), route: known, settled: true, name: "test", aboutOrganization: true, known: newLearner(), release: func() {}, trust: new(trust)}
@@ -42,11 +42,11 @@ func through(t *testing.T, link gen.HttpRequestDoer, body string) (*call, error)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = link.Do(req)
+	_, err = step.Do(req)
 	return c, err
 }
 
-func TestAuthorizeLink(t *testing.T) {
+func TestAuthorizeStep(t *testing.T) {
 	for name, tt := range map[string]struct{ answers, keys []string }{
 		"the key":                          {[]string{"200"}, []string{"sk_a"}},
 		"another key after a 401":          {[]string{"401 {}", "200"}, []string{"sk_a", "sk_b"}},
@@ -66,7 +66,7 @@ func TestAuthorizeLink(t *testing.T) {
 	}
 }
 
-func TestRetryLink(t *testing.T) {
+func TestRetryStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy := RetryPolicy{MaxAttempts: 3}.withDefaults()
 		for answers, want := range map[string]int{"400 {}": 1, "404 {\"message\":\"no such organization\"}": 1, "503,200": 2, "503": 3} {
@@ -86,7 +86,7 @@ func (l fullLimiter) Wait(context.Context) error { return l }
 func (fullLimiter) Error() string                { return "full" }
 func (fullLimiter) RetryAfter() time.Duration    { return 7 * time.Second }
 
-func TestLimitLink(t *testing.T) {
+func TestLimitStep(t *testing.T) {
 	l := &limit{next: &below{answers: []string{"200"}}, gate: new(gate), policy: RetryPolicy{}.withDefaults(), limiter: fullLimiter{}}
 	c, err := through(t, l, "")
 	if e, ok := errors.AsType[*Error](err); !ok || !errors.Is(e, ErrRateLimited) || e.RetryAfter != 7*time.Second || c.attempts != 0 || l.gate.underway != 0 {
@@ -103,14 +103,14 @@ func TestLimitLink(t *testing.T) {
 	}()
 }
 
-// A roundTripper is a function as a transport, or as a link.
+// A roundTripper is a function as a transport, or as a step.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 func (f roundTripper) Do(req *http.Request) (*http.Response, error)        { return f(req) }
 
 // Every attempt of a call sends the whole body.
-func TestAttemptLink(t *testing.T) {
+func TestAttemptStep(t *testing.T) {
 	var bodies []string
 	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
 		body, _ := io.ReadAll(req.Body)
