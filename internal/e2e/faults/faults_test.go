@@ -131,10 +131,10 @@ var table = []chapter{
 		{what: "the body comes in many pieces", by: dripping(64, 10*time.Millisecond), attempts: harmless, slow: 5 * time.Second},
 		{what: "truncated gzip", by: rewritten(func(b []byte) []byte { return half(compressed(b)) }, "Content-Encoding", "gzip"), attempts: again, is: client.ErrMalformedResponse, status: success, cause: is("io.ErrUnexpectedEOF", io.ErrUnexpectedEOF)},
 		{what: "gzip that is none", by: rewritten(same, "Content-Encoding", "gzip"), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: is("gzip.ErrHeader", gzip.ErrHeader)},
-		{what: "half of the body, as if it were all", by: rewritten(half), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
-		{what: "200 with a page", by: page(200), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
+		{what: "half of the body, as if it were all", by: rewritten(half), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not a ")},
+		{what: "200 with a page", by: page(200), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not a ")},
 		{what: "200 with megabytes", by: rewritten(flood), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("too large")},
-		{what: "200 with nothing", by: says(200, "text/plain", ""), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not JSON")},
+		{what: "200 with nothing", by: says(200, "text/plain", ""), attempts: atOnce, is: client.ErrMalformedResponse, status: success, cause: words("not a ")},
 	}},
 	{"Statuses", []fault{
 		{what: "302", by: status(302, "Location", "https://elsewhere.test/"), attempts: atOnce, status: 302},
