@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -183,7 +184,7 @@ func TestLocalTakesOver(t *testing.T) {
 		{"alone", 3, 1, []int64{1}, []time.Duration{0, 0, time.Minute, time.Minute}},
 		{"more replicas than limit", 10, 40, nil, []time.Duration{0, 4 * time.Minute}},
 		{"more replicas than limit, and others were heard", 10, 40, []int64{0, 1}, []time.Duration{55 * time.Second, 295 * time.Second}},
-		{"very many replicas", 1, 1 << 62, nil, []time.Duration{0}},
+		{"very many replicas", 1, math.MaxInt, nil, []time.Duration{0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			now := time.Now()
