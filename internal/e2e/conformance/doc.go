@@ -4,9 +4,7 @@
 // that passes is in order on both sides.
 //
 //	prism_test.go     starts Prism and the sandbox, one of each for all tests
-//	document_test.go  reads from the document what there is to try
-//	answers_test.go   every example of an answer, and every status that the sandbox makes
-//	requests_test.go  every example of a request, and what client and document refuse
+//	exchange_test.go  every example of an answer and of a request, and every status that the sandbox makes
 //
 // There are only tests here. They need Node and the packages that
 //
