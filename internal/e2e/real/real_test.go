@@ -61,7 +61,8 @@ var promises = map[string]promise{
 // A client that reads what a server says of its budget is refused at most once, fails no
 // call, and takes at most a window more than the server makes it.
 func TestThirtyCalls(t *testing.T) {
-	servers := startNode(t)
+	var servers map[string]string // an address, that of the emulator followed by a key and an organization
+	startNode(t, "servers.mjs", &servers, fmt.Sprint("LIMIT=", limit), fmt.Sprint("WINDOW=", window.Milliseconds()))
 	for name, protect := range limiters(t) {
 		srv := httptest.NewServer(protect(http.HandlerFunc(serveLink)))
 		t.Cleanup(srv.Close)
@@ -171,18 +172,17 @@ func limiters(t *testing.T) map[string]func(http.Handler) http.Handler {
 	}
 }
 
-// startNode starts the servers of testdata/servers.mjs, and returns their addresses; that
-// of the emulator is followed by a key and an organization.
-func startNode(t *testing.T) (addresses map[string]string) {
+// startNode starts a script of testdata that serves until its input ends, and reads into says the line of JSON that it prints.
+func startNode(t *testing.T, name string, says any, env ...string) {
 	t.Helper()
-	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "koa-ratelimit")
-	script, err := os.ReadFile("testdata/servers.mjs")
+	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "workos")
+	script, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(node, "--input-type=module", "--eval", string(script))
 	cmd.Dir = filepath.Dir(module) // where Node looks for packages
-	cmd.Env = append(os.Environ(), fmt.Sprint("LIMIT=", limit), fmt.Sprint("WINDOW=", window.Milliseconds()))
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = t.Output()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -200,11 +200,7 @@ func startNode(t *testing.T) (addresses map[string]string) {
 		_ = cmd.Wait()
 	})
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err != nil {
-		t.Fatalf("the servers did not start: %v", err)
+	if err != nil || json.Unmarshal(line, says) != nil {
+		t.Fatalf("%s did not start: it said %q, %v", name, line, err)
 	}
-	if err := json.Unmarshal(line, &addresses); err != nil {
-		t.Fatalf("the script said %q: %v", line, err)
-	}
-	return addresses
 }

@@ -1,64 +1,25 @@
-package interop
+package real
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/adminportal-go/adminportal/client"
-	"github.com/adminportal-go/adminportal/internal/require"
 )
 
-// An emulator is WorkOS's own, running.
-type emulator struct {
-	URL          string `json:"url"`
-	APIKey       string `json:"api_key"`
-	Organization string `json:"organization"`
-}
-
-func startEmulator(t *testing.T) (e emulator) {
-	t.Helper()
-	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "workos")
-	script, err := os.ReadFile("testdata/emulator.mjs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), node, "--input-type=module", "--eval", string(script))
-	cmd.Dir = filepath.Dir(module) // where Node looks for packages
-	cmd.Stderr = t.Output()
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close() // ends the script
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err != nil || json.Unmarshal(line, &e) != nil {
-		t.Fatalf("the emulator did not start: it said %q, %v", line, err)
-	}
-	return e
-}
-
 func TestClientOnWorkOSsEmulator(t *testing.T) {
-	e := startEmulator(t)
+	var e struct {
+		URL          string `json:"url"`
+		APIKey       string `json:"api_key"`
+		Organization string `json:"organization"`
+	}
+	startNode(t, "emulator.mjs", &e)
 	wire := &judge{t: t, router: newRouter(t)}
 	var attempts []client.Attempt
 	dial := func(key string, transport http.RoundTripper, opts ...client.Option) *client.Client {
