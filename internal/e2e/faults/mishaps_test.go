@@ -5,15 +5,12 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -36,17 +33,8 @@ type mishap struct {
 
 // Opening a connection.
 
-func dialing(err error) mishap {
-	return mishap{dial: func(context.Context) (net.Conn, error) { return nil, err }}
-}
-
-func dialError(errno syscall.Errno) mishap {
-	return dialing(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errno)})
-}
-
-func lookupError(e net.DNSError) mishap {
-	e.Name = "api.workos.com"
-	return dialing(&net.OpError{Op: "dial", Net: "tcp", Err: &e})
+func dialError(err error) mishap {
+	return mishap{dial: func(context.Context) (net.Conn, error) { return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err} }}
 }
 
 // unanswered is a firewall that drops packets. A dialer gives up after a while: net/http does
@@ -64,13 +52,9 @@ func serverTLS(change func(*tls.Config)) mishap {
 
 func clientTLS(change func(*tls.Config)) mishap { return mishap{secure: true, trust: change} }
 
-// brokenTLS is a server that fails in the handshake, hangingUp one that closes the connection there.
-func brokenTLS() mishap {
-	return mishap{secure: true, tls: func(*tls.Config, net.Conn) error { return errors.New("broken") }}
-}
-
-func hangingUp() mishap {
-	return mishap{secure: true, tls: func(_ *tls.Config, conn net.Conn) error { return conn.Close() }}
+// failingTLS is a server that fails in the handshake.
+func failingTLS(fail func(net.Conn) error) mishap {
+	return mishap{secure: true, tls: func(_ *tls.Config, conn net.Conn) error { return fail(conn) }}
 }
 
 // proxy answers CONNECT with a status.
@@ -150,9 +134,6 @@ func spoiling(spoil func(w http.ResponseWriter, r *http.Request, body []byte)) m
 	})
 }
 
-// leaving answers as it ought to, and closes the connection: over HTTP/2 by GOAWAY.
-func leaving() mishap { return rewritten(same, "Connection", "close") }
-
 // within sends half of the body and then does the rest.
 func within(rest func(*http.Request)) mishap {
 	return spoiling(func(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -201,10 +182,8 @@ func rewritten(change func([]byte) []byte, header ...string) mishap {
 	})
 }
 
-func same(b []byte) []byte   { return b }
-func half(b []byte) []byte   { return b[:len(b)/2] }
-func flood([]byte) []byte    { return bytes.Repeat([]byte(" "), 4<<20) }
-func marked(b []byte) []byte { return append([]byte("\ufeff"), b...) }
+func same(b []byte) []byte { return b }
+func half(b []byte) []byte { return b[:len(b)/2] }
 
 func compressed(b []byte) []byte {
 	var packed bytes.Buffer
