@@ -18,6 +18,7 @@ func (b *tab) judge() {
 		b.t.Errorf("%s scrolls sideways on a phone: %+v, want %d", b.address().Path, w, phoneWidth)
 	}
 	b.desk("light")
+	b.until(`[...document.images].every(i => i.complete)`) // those of that scheme are loaded again
 }
 
 // accessible has axe-core judge the page. What it finds, and what it cannot tell, fails the test.

@@ -68,38 +68,47 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// A tab is a person with a browser. Its test fails at the end if a page did what none may do.
+// A tab is a person with a browser.
 type tab struct {
 	t   *testing.T
 	ctx context.Context // chromedp's handle on the tab
+}
 
+// A hearing is of what pages in a tab do that none may do. The test fails with its complaints at the end.
+type hearing struct {
 	mu         sync.Mutex
 	pages      map[network.RequestID]bool // requests for pages, and not for what is on them
 	complaints []string
 }
 
-// newTab opens a tab: as wide as a desk's, in light colors, with scripts.
-func newTab(t *testing.T) *tab {
+// openTab opens a tab that does not mind what its pages do.
+func openTab(t *testing.T, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	require.Tool(t, "chromium", "chromium")
 	if err := chromium.start(); err != nil {
 		t.Fatalf("start chromium: %v", err)
 	}
-	b := &tab{t: t, pages: map[network.RequestID]bool{}}
-	ctx, end := chromedp.NewContext(chromium.ctx, chromedp.WithListener(b.hear))
-	b.ctx = ctx
-	t.Cleanup(func() {
-		evaluate[bool](b, "true") // after what the browser has to say
-		end()
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		for _, c := range b.complaints {
-			t.Error(c)
-		}
-	})
+	ctx, end := chromedp.NewContext(chromium.ctx, options...)
+	t.Cleanup(end)
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as ctx
 		t.Fatalf("open a tab: %v", err)
 	}
+	return &tab{t: t, ctx: ctx}
+}
+
+// newTab opens a tab that minds: as wide as a desk's, in light colors, with scripts.
+func newTab(t *testing.T) *tab {
+	t.Helper()
+	h := &hearing{pages: map[network.RequestID]bool{}}
+	b := openTab(t, chromedp.WithListener(h.hear))
+	t.Cleanup(func() {
+		evaluate[bool](b, "true") // after what the browser has to say
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, c := range h.complaints {
+			t.Error(c)
+		}
+	})
 	call(b, network.Enable, network.EnableParams{})
 	call(b, log.Enable, cdp.Empty{})
 	call(b, audits.Enable, cdp.Empty{})
@@ -109,13 +118,13 @@ func newTab(t *testing.T) *tab {
 }
 
 // hear runs where the tab's messages are read: it may send none.
-func (b *tab) hear(event any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	complain := func(format string, args ...any) { b.complaints = append(b.complaints, fmt.Sprintf(format, args...)) }
+func (h *hearing) hear(event any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	complain := func(format string, args ...any) { h.complaints = append(h.complaints, fmt.Sprintf(format, args...)) }
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		b.pages[e.RequestID] = e.Type == network.ResourceTypeDocument
+		h.pages[e.RequestID] = e.Type == network.ResourceTypeDocument
 		if u, err := url.Parse(e.Request.URL); err == nil && u.Host != "" && !loopback.Is(u.Hostname()) {
 			complain("a page asks another host: %s", u.Hostname())
 		}
@@ -130,7 +139,7 @@ func (b *tab) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		complain("a page's script fails: %s", e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelError && !b.pages[e.Entry.NetworkRequestID] { // a page may be a 403
+		if e.Entry.Level == log.EntryLevelError && !h.pages[e.Entry.NetworkRequestID] { // a page may be a 403
 			complain("the browser complains: %s: %s", e.Entry.Source, e.Entry.Text)
 		}
 	case *audits.EventIssueAdded:

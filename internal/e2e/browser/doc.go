@@ -4,5 +4,7 @@
 //
 // chromium_test.go starts the browser, acts in a tab, finds things by what a screen reader would
 // call them, and fails a test for what no page may do: ask another host for something, give a link
-// away, or complain in the console. axe_test.go has axe-core judge a page.
+// away, or complain in the console. axe_test.go has axe-core judge a page. button_test.go has
+// package portalhttp behind pages that send the click by a plain form, htmx, Turbo, fetch or
+// XMLHttpRequest, with the real libraries.
 package browser
