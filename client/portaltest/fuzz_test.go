@@ -85,7 +85,8 @@ func FuzzControl(f *testing.F) {
 // detector.
 func TestCrowd(t *testing.T) {
 	const callers, each, kept = 100, 8, 100
-	h := portaltest.NewHandler(portaltest.WithRateLimit(1<<30), portaltest.WithKept(kept))
+	c := inMemory(t, portaltest.WithRateLimit(1<<30), portaltest.WithKept(kept))
+	h := c.portal
 	org := h.AddOrganization("Umbrella")
 	cases := []struct {
 		path, organization, intent string
@@ -96,10 +97,8 @@ func TestCrowd(t *testing.T) {
 		wg.Go(func() {
 			for i := range each {
 				tc := cases[(n+i)%len(cases)]
-				r := request(h, "POST", tc.path, fmt.Sprintf(`{"organization":%q,"intent":%q}`, tc.organization, tc.intent))
-				w := answerTo(h, r)
-				if err := portaltest.CheckAnswer(r, w.Code, w.Header(), w.Body.Bytes()); w.Code != tc.status || err != nil {
-					t.Errorf("%+v = %d %s, %v", tc, w.Code, w.Body, err)
+				if a, err := c.try("POST", tc.path, c.request(tc.intent, "organization", tc.organization)); a.status != tc.status || err != nil {
+					t.Errorf("%+v = %d %s, %v", tc, a.status, a.body, err)
 				}
 			}
 			id, key := h.AddOrganization(fmt.Sprint(n)), h.AddKey()
