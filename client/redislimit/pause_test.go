@@ -1,7 +1,6 @@
 package redislimit
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -80,37 +79,19 @@ func TestAfterPauseEvenly(t *testing.T) {
 func TestClientsCoolDownTogether(t *testing.T) {
 	t.Parallel()
 	srv, rdb := portaltest.NewServer(t), redisServer(t)
-	generate := make([]func(context.Context) error, 2)
-	for i := range generate {
+	srv.Fail(portaltest.Fault{Status: 429, RetryAfter: time.Minute})
+	for range 2 { // the first is refused, the second is told to wait
 		portal, err := client.New(srv.APIKey, client.WithBaseURL(srv.URL), client.WithLimiter(New(rdb, t.Name(), 100, time.Second)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		generate[i] = func(ctx context.Context) error {
-			_, err := portal.GeneratePortalLink(ctx, client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-			return err
+		_, err = portal.GeneratePortalLink(within(t, 20*time.Second), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
+		if !errors.Is(err, client.ErrRateLimited) || len(srv.Requests()) != 1 {
+			t.Errorf("GeneratePortalLink = %v after %d requests, want ErrRateLimited after one", err, len(srv.Requests()))
 		}
 	}
-	srv.Fail(portaltest.Fault{Status: 429, RetryAfter: 3 * time.Second})
-	ctx := within(t, 20*time.Second)
-	refused := make(chan error, 1)
-	go func() { refused <- generate[0](ctx) }()
-	eventually(t, "the other is told to wait", func() bool {
-		if len(srv.Requests()) == 0 {
-			return false
-		}
-		ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		defer cancel()
-		err := generate[1](ctx)
-		return errors.Is(err, client.ErrRateLimited) && errors.Is(err, ErrWouldExceedDeadline)
-	})
-	for _, err := range []error{generate[1](ctx), <-refused} {
-		if err != nil {
-			t.Errorf("GeneratePortalLink = %v", err)
-		}
-	}
-	requests := srv.Requests()
-	if last := requests[len(requests)-1].Time.Sub(requests[0].Time); last < 3*time.Second {
-		t.Errorf("the last request came %v after the refusal, want 3s at least", last)
+	var late *DeadlineError
+	if err := New(rdb, t.Name(), 100, time.Second).Wait(within(t, 20*time.Second)); !errors.As(err, &late) || late.Delay < 30*time.Second {
+		t.Errorf("Wait = %v, want a DeadlineError of about a minute", err)
 	}
 }

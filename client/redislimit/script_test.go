@@ -19,13 +19,6 @@ func run(t *testing.T, rdb *redis.Client, keys []string, args ...any) ([]int64, 
 	return (&Limiter{rdb: rdb, keys: keys}).run(t.Context(), args)
 }
 
-func TestDigest(t *testing.T) {
-	got, err := redisServer(t).ScriptLoad(t.Context(), script).Result()
-	if err != nil || got != digest {
-		t.Errorf("SCRIPT LOAD = %q, %v, want the constant digest, %q", got, err, digest)
-	}
-}
-
 // Whatever is asked and given back in whatever order: a slot never moves, no span has
 // more than the limit, a caller that need not wait gets the first free slot, and every
 // key expires.

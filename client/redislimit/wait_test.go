@@ -67,23 +67,6 @@ func TestIdleBudgetIsThereAtOnce(t *testing.T) {
 	}
 }
 
-func TestContextEnds(t *testing.T) {
-	t.Parallel()
-	limiter := New(redisServer(t), t.Name(), 1, time.Hour)
-	spend(t, limiter, 1)
-	begun := time.Now()
-	cancel, done := wait(t.Context(), limiter)
-	time.AfterFunc(100*time.Millisecond, cancel)
-	if err := <-done; !errors.Is(err, context.Canceled) || time.Since(begun) > time.Second {
-		t.Errorf("Wait, canceled after 100 ms = %v after %v, want context.Canceled", err, time.Since(begun))
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := limiter.Wait(ended); !errors.Is(err, context.Canceled) {
-		t.Errorf("Wait with an ended context = %v, want context.Canceled", err)
-	}
-}
-
 // A caller that gives up leaves no trace, and those behind it in its process move up.
 func TestCanceledWaitersGiveBack(t *testing.T) {
 	t.Parallel()
@@ -104,7 +87,9 @@ func TestCanceledWaitersGiveBack(t *testing.T) {
 	// Of the places of one, two, three and four hours, the last is free when the first
 	// caller has given up: its process has three callers, at one, two and four hours.
 	cancels[0]()
-	<-dones[0]
+	if err := <-dones[0]; !errors.Is(err, context.Canceled) {
+		t.Errorf("Wait, canceled = %v, want context.Canceled", err)
+	}
 	eventually(t, "a place is given back", func() bool { return card(t, rdb, "queue") == 3 })
 	var late *DeadlineError
 	if err := other.Wait(within(t, time.Minute)); !errors.As(err, &late) || late.Delay.Round(time.Hour) != 4*time.Hour {
@@ -115,6 +100,11 @@ func TestCanceledWaitersGiveBack(t *testing.T) {
 		<-dones[i+1]
 	}
 	eventually(t, "all is given back", func() bool { return card(t, rdb, "queue") == 0 && card(t, rdb, "log") == 1 })
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := limiter.Wait(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("Wait with an ended context = %v, want context.Canceled", err)
+	}
 }
 
 // First come, first served, in a process and among processes.
