@@ -111,12 +111,6 @@ func closedPipeRun(ts *testscript.TestScript, _ bool, args []string) {
 // scriptCommand returns a program that runs in the script's environment.
 func scriptCommand(ts *testscript.TestScript, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
-	for dir := range strings.SplitSeq(ts.Getenv("PATH"), string(os.PathListSeparator)) {
-		if path := dir + "/" + program; exists(path) {
-			cmd.Path, cmd.Err = path, nil
-			break
-		}
-	}
 	cmd.Dir = ts.Getenv("WORK")
 	for _, name := range []string{"PATH", "HOME", "WORKOS_API_KEY", "WORKOS_BASE_URL", "BROWSER", "HTTPS_PROXY", "GOCOVERDIR"} {
 		if v := ts.Getenv(name); v != "" {

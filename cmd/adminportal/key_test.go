@@ -9,23 +9,10 @@ import (
 	"testing/iotest"
 )
 
+// secrets.txtar has keys of the other forms, and what is no key.
 func TestRefuseKeys(t *testing.T) {
-	for arg, refused := range map[string]bool{
-		"sk_test_123": true, "--org=sk_live_12345": true, "Bearer sk_0123456789": true, "https://example.com/?k=sk_test_123": true,
-		"SK_TEST_123": true, "org_01EHWNCE74X7JSDV0X3SZ3KJNY": false, "https://example.com/task_list_settings": false,
-		"https://example.com/sk_SK/settings": false, "https://example.com/?locale=sk_SK&a=b": false, // a locale
-		"sk_": false, "disk_123456789": false,
-	} {
-		err := refuseKeys([]string{"link", arg})
-		if (err != nil) != refused {
-			t.Errorf("refuseKeys(%q) = %v, want refused: %v", arg, err, refused)
-		}
-		if err == nil {
-			continue
-		}
-		if f := diagnose(t.Context(), err, ""); f.exit != exitUsage || strings.Contains(f.Message+f.Hint, arg) {
-			t.Errorf("refuseKeys(%q) = %+v, want a usage error without the argument", arg, f)
-		}
+	if refuseKeys([]string{"link", "Bearer sk_0123456789"}) == nil || refuseKeys([]string{"--org", "org_01EHWNCE74X7JSDV0X3SZ3KJNY"}) != nil {
+		t.Error("a key that says nothing of its kind is taken, or an organization is refused")
 	}
 }
 
