@@ -15,10 +15,6 @@ import (
 // Every row of the reference's error table, every shape seen live, and what intermediaries send.
 // Each comes in both dialects.
 func TestErrorBodies(t *testing.T) {
-	const (
-		invalid   = `{"error":"invalid_request","error_description":"The 'organization' parameter is required","code":"invalid_request"}`
-		badIntent = `{"error":"invalid_request","error_description":"Invalid intent","code":"invalid_intent"}`
-	)
 	for _, tt := range []struct {
 		name              string
 		status            int
@@ -28,8 +24,8 @@ func TestErrorBodies(t *testing.T) {
 		hint              string // a part of it; empty: there is none
 	}{
 		// The reference's table.
-		{"400 intent", 400, badIntent, "invalid_intent", "Invalid intent", client.ErrInvalidRequest, "sso, dsync, audit_logs, log_streams"},
-		{"400 organization", 400, invalid, "invalid_request", "The 'organization' parameter is required", client.ErrInvalidRequest, "starts with org_"},
+		{"400 intent", 400, `{"error":"invalid_request","error_description":"Invalid intent","code":"invalid_intent"}`, "invalid_intent", "Invalid intent", client.ErrInvalidRequest, "sso, dsync, audit_logs, log_streams"},
+		{"400 organization", 400, incomplete, "invalid_request", "The 'organization' parameter is required", client.ErrInvalidRequest, "starts with org_"},
 		{"401 key", 401, `{"error":"unauthorized","error_description":"Invalid API key","code":"unauthorized"}`, "unauthorized", "Invalid API key", client.ErrUnauthorized, "API key"},
 		{"404", 404, contractNotFound, "entity_not_found", "Organization not found", client.ErrOrganizationNotFound, "confirm that the organization exists"},
 		{"422", 422, `{"error":"invalid_organization","error_description":"Bad format","code":"invalid_organization_id"}`, "invalid_organization_id", "Bad format", client.ErrInvalidRequest, "must start with org_"},
@@ -124,14 +120,4 @@ func TestErrorText(t *testing.T) {
 		return "", err
 	})), 0)
 	same(t, fmt.Sprintf("the count of prefixes in %q", err), strings.Count(err.Error(), "adminportal:"), 1)
-}
-
-// The icons report errors as the links do.
-func TestErrorsOfIcons(t *testing.T) {
-	for _, d := range dialects {
-		_, err := inMemory(t, with(answer(400, `{"message":"Forbearance"}`), "X-Request-Id", "req_9"), client.WithDialect(d)).ListProviderIcons(t.Context())
-		wantOnly(t, err, client.ErrInvalidRequest)
-		same(t, "Error()", err.Error(), "adminportal: list provider icons: 400 Bad Request: Forbearance (request req_9)")
-		same(t, "Attempts", asError(t, err).Attempts, 1)
-	}
 }

@@ -47,11 +47,11 @@ func TestSpentBudgetHoldsEveryoneUntilTheReset(t *testing.T) {
 // Budget that may be in use by attempts under way is waited for, not refused.
 func TestUncertainBudgetIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		portal := inMemory(t, newWorld("fixed", "delta", 20, time.Minute, time.Second).ServeHTTP)
+		var seen tally
+		h := with(script(&seen, with(succeed, "X-RateLimit-Remaining", "1"), with(succeed, "X-RateLimit-Remaining", "5")), "X-RateLimit-Reset", "60")
+		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Second); h(w, r) }, reference)
 		generate(t, portal)
-		fromMany(t, portal, 19, 1)
-		took := time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
-		errorIf(t, took > 30*time.Second, "20 calls of a budget of 20 took %v, want at most 30s", took)
+		together(2, func() { same(t, "the error of a call with 5s", ask(t, portal, 5*time.Second), nil) })
 	})
 }
 
@@ -167,9 +167,8 @@ func TestLimiterIsWaitedForAtMostMaxWait(t *testing.T) {
 func TestCachedRefusalClosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen tally
-		portal := inMemory(t, script(&seen, with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed), client.WithDialect(client.DialectPortalLinks), oneTry)
-		_, err := portal.GeneratePortalLink(t.Context(), sso)
-		wantOnly(t, err, client.ErrRateLimited)
+		portal := inMemory(t, script(&seen, with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed), reference, oneTry)
+		fails(t, portal, 0, client.ErrRateLimited)
 		generate(t, portal)
 	})
 }
@@ -178,11 +177,9 @@ func TestCachedRefusalClosesNothing(t *testing.T) {
 func TestDateInTheFuture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ahead := 30 * time.Minute
-		portal := inMemory(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
-			w.Header().Set("X-RateLimit-Remaining", "7")
-			w.Header().Set("X-RateLimit-Reset", "60")
-			answer(200, `{"link":"`+testLink+`"}`)(w, nil)
+		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			date := time.Now().Add(ahead).UTC().Format(http.TimeFormat)
+			with(succeedLive, "Date", date, "X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "60")(w, r)
 		})
 		generate(t, portal)
 		ahead = 0

@@ -112,25 +112,6 @@ func TestCallersShareOneQuestion(t *testing.T) {
 	})
 }
 
-func TestStuckKeySourceEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var ended atomic.Int64
-		portal := inMemory(t, succeed, source(func(ctx context.Context) (string, error) {
-			<-ctx.Done()
-			ended.Add(1)
-			return "", ctx.Err()
-		}))
-		// With the caller's deadline, because nobody waits any more; else at the attempt's timeout.
-		for within, want := range map[time.Duration]time.Duration{time.Second: time.Second, 0: 10 * time.Second} {
-			var err error
-			took := timed(func() { err = ask(t, portal, within) })
-			errorIf(t, !errors.Is(err, context.DeadlineExceeded) || took != want, "got %v after %v, want DeadlineExceeded after %v", err, took, want)
-		}
-		synctest.Wait()
-		errorIf(t, ended.Load() != 2, "%d questions ended, want both", ended.Load())
-	})
-}
-
 // A question that runs when the 401 comes may still return the old key: only one that is asked
 // afterwards counts.
 func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
@@ -199,9 +180,7 @@ func TestKeySourceThatAsksItsOwnClient(t *testing.T) {
 			_, err := portal.GeneratePortalLink(ctx, sso)
 			return "", err
 		}))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := portal.GeneratePortalLink(ctx, sso)
+		err := ask(t, portal, time.Second)
 		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want DeadlineExceeded", err)
 	})
 }

@@ -30,6 +30,7 @@ const (
 	sheetPath = "/portal_links"
 	livePath  = "/portal/generate_link"
 
+	incomplete       = `{"error":"invalid_request","error_description":"The 'organization' parameter is required","code":"invalid_request"}`
 	contractNotFound = `{"error":"not_found","error_description":"Organization not found","code":"entity_not_found"}`
 	liveNotFound     = `{"message":"Organization not found: 'org_x'.","code":"entity_not_found","entity_id":"org_x"}`
 )

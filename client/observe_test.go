@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,21 +107,6 @@ func TestObserverHearsOfAttemptsWithoutAnswer(t *testing.T) {
 		_, _ = portal.GeneratePortalLink(ctx, sso)
 		errorIf(t, len(attempts) != 1, "heard of %+v, want nothing more", attempts[1:])
 	})
-}
-
-// An error that an observer keeps does not change when the call goes on.
-func TestObserverKeepsWhatItHeard(t *testing.T) {
-	var errs []error
-	var texts []string
-	portal := inMemory(t, http.NotFound, client.WithObserver(func(_ context.Context, a client.Attempt) {
-		errs, texts = append(errs, a.Err), append(texts, a.Err.Error())
-	}))
-	if err := ask(t, portal, 0); !strings.Contains(err.Error(), "there is no Admin Portal") || len(errs) != 2 {
-		t.Fatalf("got %v after %d attempts, want that there is none, after two", err, len(errs))
-	}
-	for i, err := range errs {
-		errorIf(t, err.Error() != texts[i], "attempt %d: its error was %q and is now %q", i+1, texts[i], err)
-	}
 }
 
 // A failure is a warning and a success is for debugging.

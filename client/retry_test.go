@@ -273,16 +273,3 @@ func TestAttemptThatHangs(t *testing.T) {
 		})
 	}
 }
-
-// A real connection that times out says which setting it was, and is a timeout to those who ask.
-func TestTimeoutOfARealConnection(t *testing.T) {
-	portal := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // the server sees the client leave only after that
-		<-r.Context().Done()
-	}, client.WithRetry(client.RetryPolicy{MaxAttempts: 1, AttemptTimeout: 50 * time.Millisecond}))
-	_, err := portal.GeneratePortalLink(t.Context(), sso)
-	timeout := interface{ Timeout() bool }(nil)
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() || strings.Count(err.Error(), "RetryPolicy.AttemptTimeout") != 1 {
-		t.Errorf("got %v, want a DeadlineExceeded that names the setting once", err)
-	}
-}
