@@ -74,7 +74,7 @@ func processorTime() time.Duration {
 // BenchmarkMemory is a call whose answer comes from memory.
 func BenchmarkMemory(b *testing.B) {
 	inTurns(b, ways, func(b *testing.B, w way) call {
-		return w.open(b, target{baseURL: "https://api.example.com", transport: &memory{body: linkBody()}})
+		return w.open(b, target{baseURL: "https://api.example.com", transport: newMemory(false)})
 	})
 }
 
@@ -83,7 +83,7 @@ func BenchmarkMemory(b *testing.B) {
 func BenchmarkRefusedOnce(b *testing.B) {
 	withoutResty := slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return w.name == "resty" })
 	inTurns(b, withoutResty, func(b *testing.B, w way) call {
-		once := w.open(b, target{baseURL: "https://api.example.com", transport: &memory{body: linkBody(), refuseOdd: true}, atOnce: true})
+		once := w.open(b, target{baseURL: "https://api.example.com", transport: newMemory(true), atOnce: true})
 		if w.name != "hand" {
 			return once
 		}

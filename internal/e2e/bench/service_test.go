@@ -25,15 +25,20 @@ func linkBody() string {
 // own cost is measured. Like a real one it reads the request's body.
 type memory struct {
 	body      string
-	refuseOdd bool // answer every other request, from the first on, with 429
+	date      string // as every server sends it
+	refuseOdd bool   // answer every other request, from the first on, with 429
 	requests  int
+}
+
+func newMemory(refuseOdd bool) *memory {
+	return &memory{body: linkBody(), date: time.Now().UTC().Format(http.TimeFormat), refuseOdd: refuseOdd}
 }
 
 func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	_, _ = io.Copy(io.Discard, req.Body)
 	_ = req.Body.Close()
 	m.requests++
-	resp, body := &http.Response{StatusCode: http.StatusOK, Request: req, Header: http.Header{"Content-Type": {"application/json"}}}, m.body
+	resp, body := &http.Response{StatusCode: http.StatusOK, Request: req, Header: http.Header{"Content-Type": {"application/json"}, "Date": {m.date}}}, m.body
 	switch {
 	case !m.refuseOdd:
 		resp.Header["X-Ratelimit-Limit"], resp.Header["X-Ratelimit-Remaining"] = []string{"100000000"}, []string{"99999999"}
