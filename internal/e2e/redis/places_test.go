@@ -50,6 +50,15 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// A Ring whose shard dies would begin with an empty log on another.
+func TestRing(t *testing.T) {
+	rdb := closed(t, redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"one": redisServer(t).addr, "other": redisServer(t).addr}}))
+	err := redislimit.New(rdb, "budget", 10, time.Minute).Wait(t.Context())
+	if !errors.Is(err, redislimit.ErrInvalid) || !strings.Contains(err.Error(), "redis.Ring") {
+		t.Errorf("Wait = %v, want ErrInvalid because of the redis.Ring", err)
+	}
+}
+
 // With a clock that a test has set and left, there is no budget to come, and whoever
 // waits for it asks a few times a second at most. When the clock is moved there is.
 func TestMiniredisClockStands(t *testing.T) {
@@ -76,36 +85,67 @@ func TestMiniredisClockStands(t *testing.T) {
 	}
 }
 
-// Three nodes: a limiter's keys are in one slot.
+// Three nodes: a limiter's keys are in one slot, and it follows when the slot moves.
 func TestCluster(t *testing.T) {
 	const slots = 16384
 	ctx := within(t, 60*time.Second)
-	var nodes []server
-	var addrs []string
-	for i := range 3 {
+	nodes := make([]*redis.Client, 3)
+	ids, addrs := make([]string, 3), make([]string, 3)
+	for i := range nodes {
 		s := redisServer(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
-		nodes, addrs = append(nodes, s), append(addrs, s.addr)
-		if err := s.rdb.ClusterAddSlotsRange(ctx, slots*i/3, slots*(i+1)/3-1).Err(); err != nil {
+		addrs[i], nodes[i] = s.addr, s.rdb
+		ids[i] = nodes[i].ClusterMyID(ctx).Val()
+		if err := nodes[i].ClusterAddSlotsRange(ctx, slots*i/3, slots*(i+1)/3-1).Err(); err != nil {
 			t.Fatal(err)
 		}
-		s.rdb.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1)
+		nodes[i].Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1)
 		host, port, _ := strings.Cut(addrs[0], ":")
-		s.rdb.ClusterMeet(ctx, host, port)
+		nodes[i].ClusterMeet(ctx, host, port)
 	}
 	for _, node := range nodes {
 		eventually(t, "the cluster is whole", func() bool {
-			info := node.rdb.ClusterInfo(ctx).Val()
+			info := node.ClusterInfo(ctx).Val()
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
 		})
 	}
 	rdb := closed(t, redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs}))
 	limiter := redislimit.New(rdb, "budget", 4, time.Hour, redislimit.WithFallback(redislimit.FailClosed))
-	for range 4 {
-		if err := limiter.Wait(ctx); err != nil {
-			t.Fatalf("Wait = %v", err)
+	take := func() {
+		t.Helper()
+		for range 2 {
+			if err := limiter.Wait(ctx); err != nil {
+				t.Fatalf("Wait = %v", err)
+			}
 		}
 	}
+	take()
+	var keys []string
+	from := -1
+	for i, node := range nodes {
+		if found := node.Keys(ctx, "adminportal:*").Val(); len(found) > 0 {
+			keys, from = append(keys, found...), i
+		}
+	}
+	if len(keys) != 2 { // nobody waits, so there is no queue
+		t.Fatalf("the keys are %q, want two", keys)
+	}
+	slot := nodes[0].ClusterKeySlot(ctx, keys[0]).Val()
+	to := (from + 1) % 3
+	do := func(i int, args ...any) {
+		t.Helper()
+		if err := nodes[i].Do(ctx, args...).Err(); err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+	}
+	do(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[from])
+	do(from, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[to])
+	_, port, _ := strings.Cut(addrs[to], ":")
+	do(from, "MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", keys[0], keys[1])
+	for _, i := range []int{to, from, 3 - from - to} {
+		do(i, "CLUSTER", "SETSLOT", slot, "NODE", ids[to])
+	}
+	take()
 	if err := limiter.Wait(ctx); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
-		t.Errorf("Wait 5 = %v, want ErrWouldExceedDeadline", err)
+		t.Errorf("Wait 5 = %v, want ErrWouldExceedDeadline: the log has moved along", err)
 	}
 }
