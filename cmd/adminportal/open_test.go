@@ -23,6 +23,7 @@ func TestBrowserCommand(t *testing.T) {
 func TestOpenKeepsSandboxUntilInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	var stdout, stderr output
+	page := make(chan string, 1)
 	done := make(chan int, 1)
 	go func() {
 		done <- run(ctx, env{
@@ -30,17 +31,23 @@ func TestOpenKeepsSandboxUntilInterrupted(t *testing.T) {
 			browserTakes: time.Minute,
 			browse: func(address string) error {
 				resp, err := http.Get(address)
-				if err == nil {
-					err = resp.Body.Close()
+				if err != nil {
+					page <- err.Error()
+					return err
 				}
-				return err
+				page <- resp.Request.URL.String()
+				return resp.Body.Close()
 			},
 		}, []string{"link", "--open"})
 	}()
 	if err := stderr.await("Ctrl-C stops it"); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.Get(strings.TrimSpace(stdout.String()))
+	link := strings.TrimSpace(stdout.String())
+	if got := <-page; got != link {
+		t.Errorf("the browser is at %q, want the link %q", got, link)
+	}
+	resp, err := http.Get(link)
 	if err != nil {
 		t.Fatalf("the link is dead while the command runs: %v", err)
 	}
