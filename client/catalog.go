@@ -132,7 +132,7 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 		rest = catalogMaxAge
 	}
 	// Less up to a tenth, so that services started together do not refresh together.
-	list.due = time.Now().Add(rest - rand.N(rest/10+1)) //nolint:gosec // jitter, not a secret
+	list.due = time.Now().Add(rest - rand.N(rest/10+1)) // jitter, not a secret
 	k.list.Store(&list)
 	return &list, err
 }

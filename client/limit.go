@@ -82,7 +82,7 @@ func (l *limit) admit(c *call) (number uint64, err error) {
 			return 0, refused(c, errNoBudget, sleep)
 		case forReset: // those who wait leave at moments of their own
 			slack := min(sleep/20, time.Second, (time.Until(deadlineOf(c))-sleep)/2)
-			sleep += rand.N(max(slack, 0) + 1) //nolint:gosec // jitter, not a secret
+			sleep += rand.N(max(slack, 0) + 1) // jitter, not a secret
 			fallthrough
 		default:
 			_ = pause(c, min(sleep, time.Until(last)), changed) // whether c has ended shows above
@@ -116,7 +116,7 @@ func (l *limit) ask(c *call) error {
 func refused(c *call, cause error, wait time.Duration) error {
 	e := c.stopped(cause)
 	e.RetryAfter = max(e.RetryAfter, wait)
-	if c.failure == nil || cause != errNoBudget { //nolint:errorlint // this very value
+	if c.failure == nil || cause != errNoBudget { // this very value
 		e.kind, e.hint = ErrRateLimited, hintTooLong
 	}
 	return e

@@ -68,7 +68,7 @@ func (p RetryPolicy) backoff(n int) time.Duration {
 	for range n - 1 {
 		bound = min(2*bound, p.MaxDelay)
 	}
-	return rand.N(bound + 1) //nolint:gosec // jitter, not a secret
+	return rand.N(bound + 1) // jitter, not a secret
 }
 
 // affordable reports whether a wait may begin: it can end before the context's deadline and is not

@@ -132,7 +132,7 @@ type hiddenError struct {
 }
 
 func hide(err error, key string) error {
-	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { //nolint:errorlint // only these very values say no more than what they are
+	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { // only these very values say no more than what they are
 		return err
 	}
 	return &hiddenError{scrub(err.Error(), key), func() error { return err }}

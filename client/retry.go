@@ -19,7 +19,7 @@ func (l *retry) Do(req *http.Request) (*http.Response, error) {
 	for {
 		resp, err := l.next.Do(req)
 		switch {
-		case c.failure == nil, err != error(c.failure): //nolint:errorlint // it has succeeded, or was not sent
+		case c.failure == nil, err != error(c.failure): // it has succeeded, or was not sent
 			return resp, err
 		case c.Err() != nil:
 			return nil, c.stopped(c.Err())

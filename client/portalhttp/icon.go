@@ -42,7 +42,7 @@ func IconHTML(icon client.ProviderIcon, size int, alt ...string) template.HTML {
 	}
 	var b strings.Builder
 	_ = iconTemplate.Execute(&b, data) // nothing in it can fail
-	return template.HTML(b.String())   //nolint:gosec // html/template has escaped it
+	return template.HTML(b.String())   // html/template has escaped it
 }
 
 var (

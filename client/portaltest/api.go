@@ -18,7 +18,7 @@ func (a api) GeneratePortalLink(ctx context.Context, r server.GeneratePortalLink
 		Dialect: DialectPortalLinks, Intent: string(r.Body.Intent), ReturnURL: r.Body.ReturnURL, SuccessURL: r.Body.SuccessURL,
 	})
 	if !ok {
-		return nil, nil //nolint:nilnil // refused
+		return nil, nil // refused
 	}
 	body := gen.PortalLink{Object: gen.PortalLinkObjectPortalLink, Link: l.URL, ExpiresAt: l.ExpiresAt.UTC()}
 	return server.GeneratePortalLink200JSONResponse{PortalLinkJSONResponse: server.PortalLinkJSONResponse{Body: body}}, nil
@@ -30,7 +30,7 @@ func (a api) GenerateLink(ctx context.Context, r server.GenerateLinkRequestObjec
 		ITContactEmails: r.Body.ITContactEmails,
 	})
 	if !ok {
-		return nil, nil //nolint:nilnil // refused
+		return nil, nil // refused
 	}
 	return server.GenerateLink201JSONResponse{Body: gen.LiveLink{Link: l.URL}}, nil
 }

@@ -29,7 +29,7 @@ type Server struct {
 // NewServer starts a portal on loopback. The test's cleanup closes it. With a nil tb
 // the caller closes it, and a machine without a free loopback port is a panic.
 func NewServer(tb TB, opts ...Option) *Server {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a loopback port is there at once or not at all
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a loopback port is there at once or not at all
 	switch {
 	case err != nil && tb == nil:
 		panic("portaltest: " + err.Error())
@@ -119,7 +119,7 @@ func (c *conn) Read(b []byte) (int, error) {
 // io.ErrUnexpectedEOF, as on a socket.
 func (h *Handler) Transport() http.RoundTripper {
 	dial := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
-		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // no socket, no slow stranger
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // no socket, no slow stranger
 			r.URL.Scheme = scheme
 			r.Header.Del("Connection") // of DisableKeepAlives, not of the client
 			h.ServeHTTP(w, r)

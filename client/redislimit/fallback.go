@@ -38,7 +38,7 @@ func (h *health) heard(now time.Time, cause error) (news bool) {
 	}
 	if h.Cause = cause; news || cause != nil {
 		// A fifth is chance, so that the processes of a fleet do not return together.
-		h.until = now.Add(pause - rand.N(pause/5)) //nolint:gosec // jitter, not a secret
+		h.until = now.Add(pause - rand.N(pause/5)) // jitter, not a secret
 	}
 	return news
 }

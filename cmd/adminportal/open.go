@@ -30,7 +30,7 @@ func browserCommand(address string) []string {
 // browse runs the browser, which may outlive this process.
 func browse(address string) error {
 	argv := browserCommand(address)
-	return exec.Command(argv[0], argv[1:]...).Run() //nolint:gosec,noctx // the person's own BROWSER
+	return exec.Command(argv[0], argv[1:]...).Run() // the person's own BROWSER
 }
 
 // openBrowser opens an address that has been printed. If the browser fails, it warns
