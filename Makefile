@@ -1,5 +1,5 @@
-# Plain make checks what most changes need; .ci/run is all of CI. Go is enough for both. Tests of
-# real parts run where these are installed; the last lines name what was left out.
+# Plain make checks what most changes need, and Go is enough for it. Tests of real parts run where
+# these are installed; the last lines name what was left out. .ci/run is most of CI.
 MODULES := . internal/e2e
 TOOL    := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 REDOCLY := internal/tools/node_modules/.bin/redocly

@@ -17,7 +17,7 @@ const module = "github.com/adminportal-go/adminportal"
 // here is one in every user's binary.
 func TestClientLinksLittle(t *testing.T) {
 	allowed := []string{
-		module + "/client", module + "/gen", module + "/internal/loopback", "golang.org/x/sync/singleflight",
+		module + "/client", module + "/gen", module + "/internal/loopback",
 	}
 	// Of the standard library these would make every binary larger.
 	large := []string{"testing", "text/template", "html/template", "net/http/httptest", "net/http/cookiejar", "expvar"}

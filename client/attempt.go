@@ -22,7 +22,7 @@ type Attempt struct {
 	Warm       bool          // sent by Client.Warm
 	Start      time.Time     // when it was sent
 	Duration   time.Duration // from Start to the last byte
-	Wait       time.Duration // before Start: backoff, gate and limiter
+	Wait       time.Duration // before Start: all that the call waited for, such as backoff, budget, key source
 	StatusCode int           // 0 if no answer came
 	RequestID  string        // X-Request-Id
 	RateLimit  RateLimit     // what the answer's headers said

@@ -19,14 +19,13 @@ type call struct {
 	*route       // the one that is being tried
 	settled bool // the service is known to have it
 
-	name              string  // what the caller asked for, for errors: "generate portal link"
-	aboutOrganization bool    // as all but the icons are
-	origin            *origin // what the portal link that is made will remember: its request
-	warm              bool    // one attempt for each route, and no wait
-	shared            bool    // asked for several callers, of whom the next may have more time
-	trust             *trust
-	known             *learner
-	release           func() // lets those go on who wait for what this call learns
+	name    string  // what the caller asked for, for errors: "generate portal link"
+	origin  *origin // what the portal link that is made will remember: its request; nil for icons
+	warm    bool    // one attempt for each route, and no wait
+	shared  bool    // asked for several callers, of whom the next may have more time
+	trust   *trust
+	known   *learner
+	release func() // lets those go on who wait for what this call learns
 
 	key      string    // the API key in use
 	rekeyed  bool      // a second key has been tried
@@ -90,7 +89,7 @@ func (c *call) classify() verdict {
 	switch status := a.status; {
 	case status == http.StatusNotFound && framework, c.public && unauthorized:
 		return ofMissingRoute
-	case c.aboutOrganization && (a.missesOrganization() || status == http.StatusNotFound && older):
+	case c.origin != nil && (a.missesOrganization() || status == http.StatusNotFound && older):
 		return ofOrganization
 	case status == http.StatusNotImplemented && missing == ofIntermediary:
 		return own
@@ -107,7 +106,7 @@ func (c *call) classify() verdict {
 // success, or a 400, 404 or 422 in a shape that the dialect is known for.
 func (c *call) teaches() bool {
 	a := &c.answer
-	shaped := c.aboutOrganization && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
+	shaped := c.origin != nil && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
 	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == own && kindOf(a.status) == ErrInvalidRequest
 	return a.status >= 200 && a.status <= 299 && c.failure == nil || shaped && itsOwn
 }

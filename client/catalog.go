@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// catalogMaxAge is the age at which a list is refreshed. WorkOS adds providers a few times a
+	// catalogMaxAge is the age by which a list is due for a refresh. WorkOS adds providers a few times a
 	// year.
 	catalogMaxAge = 24 * time.Hour
 	// catalogRetry is the pause after a refresh that failed.
@@ -31,7 +31,7 @@ type IconSource interface {
 // nothing needs closing.
 //
 // The first lookup fetches the list, or [IconCatalog.Warm] does at startup. A lookup that finds the
-// list more than 24 h old starts a refresh and is served from the old one at once. While the
+// list about 24 h old starts a refresh and is served from the old one at once. While the
 // service is away, and when it sends an empty list, the last good list stays; [IconCatalog.Age]
 // says how old it is.
 type IconCatalog struct {

@@ -71,11 +71,11 @@ func TestLookupByIDAndConnectionType(t *testing.T) {
 	} {
 		wantIcon(t, cdn, provider, want)
 	}
-	sheet := client.NewIconCatalog(&iconSource{icons: icons("okta", "google-saml")})
+	reference := client.NewIconCatalog(&iconSource{icons: icons("okta", "google-saml")})
 	for provider, want := range map[string]string{
 		"google-saml": "google-saml", "GoogleSAML": "google-saml", "GoogleOAuth": "google-saml", "google": "", "OktaSAML": "okta",
 	} {
-		wantIcon(t, sheet, provider, want)
+		wantIcon(t, reference, provider, want)
 	}
 	for _, provider := range []string{"okta", "PingFederateSAML", "oktasaml", "nobody"} {
 		n := testing.AllocsPerRun(100, func() { _, _, _ = cdn.Lookup(t.Context(), provider) })

@@ -72,7 +72,7 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 
 // newCall begins a call that learns the dialect for known.
 func (c *core) newCall(ctx context.Context, name string, known *learner) *call {
-	return &call{Context: ctx, name: name, known: known, aboutOrganization: known == c.links, trust: &c.trust, release: func() {}, idle: time.Now()}
+	return &call{Context: ctx, name: name, known: known, trust: &c.trust, release: func() {}, idle: time.Now()}
 }
 
 // RateLimit is what the client knows of the API's budget now.

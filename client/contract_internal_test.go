@@ -111,7 +111,7 @@ var wholeRequest = PortalLinkRequest{
 
 // bodies are what a request sends, by the schema.
 func bodies(t *testing.T, r PortalLinkRequest) map[string]map[string]any {
-	return map[string]map[string]any{"PortalLinkRequest": sent(t, r.sheetBody()), "LiveLinkRequest": sent(t, r.liveBody())}
+	return map[string]map[string]any{"PortalLinkRequest": sent(t, r.referenceBody()), "LiveLinkRequest": sent(t, r.liveBody())}
 }
 
 func sent(t *testing.T, body any) (members map[string]any) {
@@ -129,7 +129,7 @@ func TestRequestFieldsAreTheDocuments(t *testing.T) {
 		document := contract(t).Components.Schemas[schema].Value
 		for name := range document.Properties {
 			if said[name] == nil {
-				t.Errorf("openapi.yaml: %s.%s: client does not send it; in request.go, give PortalLinkRequest a field, sheetBody and liveBody what they send of it, and Validate what to refuse, and in contract_internal_test.go wholeRequest a value", schema, name)
+				t.Errorf("openapi.yaml: %s.%s: client does not send it; in request.go, give PortalLinkRequest a field, referenceBody and liveBody what they send of it, and Validate what to refuse, and in contract_internal_test.go wholeRequest a value", schema, name)
 			}
 		}
 		for _, name := range document.Required {
@@ -153,7 +153,7 @@ func TestEachFieldIsSentOrRefused(t *testing.T) {
 		said := bodies(t, one)
 		for member := range said["LiveLinkRequest"] {
 			if said["PortalLinkRequest"][member] == nil && one.liveOnly() == "" {
-				t.Errorf("client/request.go: %s: sheetBody does not send %s, and liveOnly does not name it", name, member)
+				t.Errorf("client/request.go: %s: referenceBody does not send %s, and liveOnly does not name it", name, member)
 			}
 		}
 		odd := reflect.ValueOf("\xff\r\n")

@@ -74,11 +74,11 @@ func TestErrorsTeachTheDialect(t *testing.T) {
 		}, oneTry)
 		wantOnly(t, ask(t, portal, 0), tt.want)
 		wantOnly(t, ask(t, portal, 0), nil)
-		sheet, live := 2, 0
+		reference, live := 2, 0
 		if tt.live {
-			sheet, live = 1, 2
+			reference, live = 1, 2
 		}
-		seen.want(t, sheet, live)
+		seen.want(t, reference, live)
 	}
 	// What speaks of an organization is no missing route, even if it teaches nothing.
 	var seen tally

@@ -43,9 +43,11 @@
 // # Waiting
 //
 // Everything waits within the caller's context. A wait that cannot end before the context's
-// deadline, or that is longer than [RetryPolicy].MaxWait, is not begun: the call returns at once,
-// and [Error].RetryAfter says how long the wait would have been. Without a deadline a call takes at
-// most MaxAttempts attempts of AttemptTimeout each, with waits of at most MaxWait between them.
+// deadline, or that is longer than [RetryPolicy].MaxWait, is not begun: the call returns at once.
+// Where the service or the rate limit asks for the wait, [Error].RetryAfter says how long it is.
+// Without a deadline a call takes at most MaxAttempts attempts of AttemptTimeout each, with waits of
+// at most MaxWait between them. To find out the dialect and to try a rotated key take an attempt
+// each on top, and so do questions to the key source.
 //
 // A kept connection that the server closes just as it is used again costs nothing: net/http itself
 // sends the request again on another one. Such a resend is part of the same attempt; it is not

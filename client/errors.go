@@ -25,11 +25,12 @@ var (
 	// the ID, with status 404, or with 400 or 403 and a message that says so.
 	ErrOrganizationNotFound = errors.New("organization not found")
 
-	// ErrRateLimited: the budget is spent (429, or the client's own knowledge of it), and the wait
-	// would be longer than the caller has. [Error.RetryAfter] says how long it is.
+	// ErrRateLimited: the budget is spent (429, the client's own knowledge of it, or an error of the
+	// [Limiter]), and no attempt or no time is left. [Error.RetryAfter] says how long to wait, if
+	// that is known.
 	ErrRateLimited = errors.New("rate limited")
 
-	// ErrServer: WorkOS, or what stands in front of it, failed (5xx) on every attempt.
+	// ErrServer: WorkOS, or what stands in front of it, failed (5xx) on the last attempt.
 	ErrServer = errors.New("server error")
 
 	// ErrMalformedResponse: a 2xx that is not what the contract says, so that there is no link to
@@ -45,7 +46,7 @@ type Error struct {
 	Field       string        // the field that is wrong, such as "return_url" or "base URL"; may be empty
 	Description string        // what is wrong, for a developer; may be empty
 	RequestID   string        // quote it to WorkOS support; may be empty
-	RetryAfter  time.Duration // how long the service asks to wait; 0 if it does not
+	RetryAfter  time.Duration // how long to wait, by the service or for budget; 0 if unknown
 	Attempts    int           // requests sent, finding out the dialect included; 0 if none left this host
 	Body        string        // the start of an error answer's body, at most 512 bytes, secrets removed
 

@@ -19,7 +19,7 @@ func FuzzReadIcons(f *testing.F) {
 	}
 	c := &call{trust: &trust{cdnURL: "https://cdn.workos.com"}}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for dialect, public := range map[string]bool{"sheet": false, "CDN": true} {
+		for dialect, public := range map[string]bool{"reference": false, "CDN": true} {
 			c.answer, c.route = answer{status: 200, body: body}, &route{public: public}
 			if c.readIcons() != nil {
 				continue

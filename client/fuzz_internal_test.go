@@ -71,7 +71,7 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		c := &call{name: "generate portal link", key: key, aboutOrganization: true, trust: new(trust), route: &route{read: (*call).readLink}, origin: new(origin)}
+		c := &call{name: "generate portal link", key: key, trust: new(trust), route: &route{read: (*call).readLink}, origin: new(origin)}
 		c.answer = answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
 		e := c.judge()
 		if e == nil || status == 0 {

@@ -24,7 +24,8 @@ import (
 //	429 that says how long           closed until then; of several, until the last
 //	429 that does not                one less is left; still probing
 //	answer without usable headers    probing becomes open; else one less is left
-//	no answer                        one less is left, because it may have been counted
+//	no answer                        probing becomes open when no other is under way; else one
+//	                                 less is left, because it may have been counted
 //	the last three, of an attempt    nothing
 //	that left before the reset
 //	the reset passes                 probing if the budget was spent, else open

@@ -111,7 +111,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	target := httptest.NewServer(script(&reached, succeed))
 	defer target.Close()
 	for _, code := range []int{300, 301, 302, 303, 305, 307, 308, 399} {
-		for _, location := range []string{target.URL + sheetPath, "/elsewhere", "//evil.example", "", "javascript:x"} {
+		for _, location := range []string{target.URL + referencePath, "/elsewhere", "//evil.example", "", "javascript:x"} {
 			for _, d := range append(dialects, client.DialectAuto) {
 				var seen tally
 				portal := serve(t, script(&seen, with(answer(code, ""), "Location", location)), client.WithDialect(d), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))

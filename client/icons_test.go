@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	iconsPath  = "/provider_icons"
-	filePath   = "/provider-icons.json"
-	sheetIcons = `{"object":"list","data":[
+	iconsPath      = "/provider_icons"
+	filePath       = "/provider-icons.json"
+	referenceIcons = `{"object":"list","data":[
 	{"id":"okta","name":"Okta","icon_url":"https://workos.com/icons/okta.svg"},
 	{"id":"google-saml","name":"Google","icon_url":"https://workos.com/icons/google.svg"}]}`
 )
@@ -33,7 +33,7 @@ func wantIcons(t *testing.T, portal *client.Client, want []client.ProviderIcon) 
 
 func TestIconsOfTheReference(t *testing.T) {
 	var seen tally
-	portal := serve(t, script(&seen, answer(200, sheetIcons)))
+	portal := serve(t, script(&seen, answer(200, referenceIcons)))
 	for range 2 {
 		wantIcons(t, portal, bothIcons)
 	}
@@ -71,7 +71,7 @@ func TestIconsOfTheCDN(t *testing.T) {
 		"objects": {`[{"slug":"okta","name":"Okta Inc","light":"` + base + `o.svg","dark":"` + base + `od.svg"},{"id":"azure","icon_url":"` + base + `a.svg"},{"id":"duo"}]`, []client.ProviderIcon{
 			{ID: "okta", Name: "Okta Inc", IconURL: base + "o.svg", DarkIconURL: base + "od.svg"}, {ID: "azure", Name: "Azure", IconURL: base + "a.svg"}, icon("duo", "Duo"),
 		}},
-		"the reference's shape": {sheetIcons, bothIcons},
+		"the reference's shape": {referenceIcons, bothIcons},
 		"relative addresses":    {`[{"slug":"okta","light":"/x/o.svg","dark":"x/od.svg"}]`, []client.ProviderIcon{{ID: "okta", Name: "Okta", IconURL: cdn + "/x/o.svg", DarkIconURL: cdn + "/x/od.svg"}}},
 		"odd entries": {`[7,null,[],{},"",{"id":7},"../../x","a b",{"name":"nameless"},{"slug":"evil","light":"javascript:alert(1)"},{"slug":"plain","light":"http://cdn.example/p.svg","dark":"data:x"},{"id":["x"],"slug":"okta","dark":"ftp://x/y"}]`,
 			[]client.ProviderIcon{okta}},

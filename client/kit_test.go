@@ -27,8 +27,8 @@ const (
 	testLink   = "https://id.workos.com/portal/launch?secret=" + testSecret
 
 	// The routes of the reference's dialect and of the live one.
-	sheetPath = "/portal_links"
-	livePath  = "/portal/generate_link"
+	referencePath = "/portal_links"
+	livePath      = "/portal/generate_link"
 
 	incomplete       = `{"error":"invalid_request","error_description":"The 'organization' parameter is required","code":"invalid_request"}`
 	contractNotFound = `{"error":"not_found","error_description":"Organization not found","code":"entity_not_found"}`
@@ -195,10 +195,10 @@ func (c *tally) of(path string) (n int) {
 }
 
 // want checks how many requests there were for links in each dialect.
-func (c *tally) want(t testing.TB, sheet, live int) {
+func (c *tally) want(t testing.TB, reference, live int) {
 	t.Helper()
-	gotSheet, gotLive := c.of(sheetPath), c.of(livePath)
-	errorIf(t, gotSheet != sheet || gotLive != live, "%d requests to %s and %d to %s, want %d and %d", gotSheet, sheetPath, gotLive, livePath, sheet, live)
+	gotReference, gotLive := c.of(referencePath), c.of(livePath)
+	errorIf(t, gotReference != reference || gotLive != live, "%d requests to %s and %d to %s, want %d and %d", gotReference, referencePath, gotLive, livePath, reference, live)
 }
 
 // script answers the nth request with the nth step, and every later one with the last.

@@ -14,8 +14,8 @@ import (
 // A Limiter holds attempts back, for example so that several processes share one budget.
 // *rate.Limiter of golang.org/x/time/rate is one. It must be safe for concurrent use.
 //
-// Wait is asked before every attempt and returns nil when it may be sent. Its error ends the call
-// and is in the error's chain. Wait's context ends after [RetryPolicy].MaxWait at the latest.
+// Wait is asked before every attempt and returns nil when it may be sent. Its error ends the
+// call, matches [ErrRateLimited] and is in the error's chain. Wait's context ends after [RetryPolicy].MaxWait at the latest.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }

@@ -88,7 +88,7 @@ func (s *servers) generatePortalLink(c *call) (*http.Response, error) {
 	if c.warm {
 		return s.api.GeneratePortalLinkWithBody(c, params, "application/json", strings.NewReader("{}"))
 	}
-	return s.api.GeneratePortalLink(c, params, c.origin.request.sheetBody())
+	return s.api.GeneratePortalLink(c, params, c.origin.request.referenceBody())
 }
 
 func (s *servers) generateLink(c *call) (*http.Response, error) {

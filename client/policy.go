@@ -29,7 +29,8 @@ type RetryPolicy struct {
 	MaxDelay time.Duration
 
 	// MaxWait is the longest single wait that is begun, to back off or for the rate limit. A call
-	// that would have to wait longer returns at once and says in Error.RetryAfter how long.
+	// that would have to wait longer returns at once; where the service or the rate limit asks
+	// for the wait, Error.RetryAfter says how long it is.
 	// Default 2 min. Negative means no bound except the context's.
 	MaxWait time.Duration
 

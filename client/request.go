@@ -125,7 +125,7 @@ func (r PortalLinkRequest) liveOnly() string {
 	return ""
 }
 
-func (r PortalLinkRequest) sheetBody() gen.PortalLinkRequest {
+func (r PortalLinkRequest) referenceBody() gen.PortalLinkRequest {
 	return gen.PortalLinkRequest{Organization: r.Organization, Intent: gen.Intent(r.Intent), ReturnURL: r.ReturnURL, SuccessURL: r.SuccessURL}
 }
 

@@ -16,10 +16,10 @@ func TestRequestIsSentAsGiven(t *testing.T) {
 		path string
 		want map[string]any
 	}{
-		{client.PortalLinkRequest{Organization: org, Intent: client.IntentDsync}, sheetPath, map[string]any{"organization": org, "intent": "dsync"}},
-		{client.PortalLinkRequest{Organization: org, Intent: client.IntentAuditLogs, ReturnURL: "https://example.com/?a=1&b=<2>#f"}, sheetPath,
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentDsync}, referencePath, map[string]any{"organization": org, "intent": "dsync"}},
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentAuditLogs, ReturnURL: "https://example.com/?a=1&b=<2>#f"}, referencePath,
 			map[string]any{"organization": org, "intent": "audit_logs", "return_url": "https://example.com/?a=1&b=<2>#f"}},
-		{client.PortalLinkRequest{Organization: org, Intent: client.IntentLogStreams, ReturnURL: "http://localhost:3000/s", SuccessURL: "http://127.0.0.1/ok"}, sheetPath,
+		{client.PortalLinkRequest{Organization: org, Intent: client.IntentLogStreams, ReturnURL: "http://localhost:3000/s", SuccessURL: "http://127.0.0.1/ok"}, referencePath,
 			map[string]any{"organization": org, "intent": "log_streams", "return_url": "http://localhost:3000/s", "success_url": "http://127.0.0.1/ok"}},
 		{client.PortalLinkRequest{Organization: org, Intent: client.IntentCertificateRenewal}, livePath, map[string]any{"organization": org, "intent": "certificate_renewal"}},
 		{client.PortalLinkRequest{Organization: org, Intent: client.IntentSSO, ITContactEmails: []string{"it@customer.example", "o'brien+1@sub.customer.example"}}, livePath,

@@ -37,7 +37,7 @@ func (b *below) Do(req *http.Request) (*http.Response, error) {
 func through(t *testing.T, step gen.HttpRequestDoer, body string) (*call, error) {
 	t.Helper()
 	known := &route{read: func(*call) error { return nil }}
-	c := &call{Context: t.Context(), route: known, settled: true, name: "test", aboutOrganization: true, known: newLearner(), release: func() {}, trust: new(trust)}
+	c := &call{Context: t.Context(), route: known, settled: true, name: "test", origin: new(origin), known: newLearner(), release: func() {}, trust: new(trust)}
 	req, err := http.NewRequestWithContext(c, http.MethodPost, "https://api.workos.com/portal_links", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -88,9 +88,9 @@ var (
 )
 
 // ServeHTTP answers with the failure's page, a single file. A script gets JSON instead. What is unknown is left out of it,
-// and retry_after is in seconds:
+// and retry_after is in seconds. A 500 has a reference instead of retry_after:
 //
-//	{"error":{"code":"rate_limited","message":"…","return_url":"…","reference":"…","retry_after":12}}
+//	{"error":{"code":"rate_limited","message":"…","return_url":"…","retry_after":12}}
 func (f *Failure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if askerOf(r) == script {
 		writeJSON(w, f.Status, map[string]any{"error": struct {

@@ -14,7 +14,7 @@ import (
 type api struct{ h *Handler }
 
 func (a api) GeneratePortalLink(ctx context.Context, r server.GeneratePortalLinkRequestObject) (server.GeneratePortalLinkResponseObject, error) {
-	l, ok := exchangeOf(ctx).issue(r.Body.Organization, a.h.sheetLife, Link{
+	l, ok := exchangeOf(ctx).issue(r.Body.Organization, a.h.referenceLife, Link{
 		Dialect: DialectPortalLinks, Intent: string(r.Body.Intent), ReturnURL: r.Body.ReturnURL, SuccessURL: r.Body.SuccessURL,
 	})
 	if !ok {

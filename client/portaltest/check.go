@@ -134,12 +134,12 @@ func problemOf(e *openapi3.SchemaError) problem {
 	return problem{field, "invalid_" + field, rule}
 }
 
-// A refusal is one row of the error table in both dialects: the sheet's words are from
+// A refusal is one row of the error table in both dialects: the reference's words are from
 // "Error Handling" in WorkOS's Admin Portal reference, the live ones are what the
 // service was seen to answer.
 type refusal struct {
 	status     int
-	sheet      gen.Error
+	reference  gen.Error
 	liveStatus int
 	live       gen.LiveError
 }
@@ -167,27 +167,27 @@ func (x *exchange) refuse(no refusal, why string) {
 		x.json(no.liveStatus, no.live)
 		return
 	}
-	x.json(no.status, no.sheet)
+	x.json(no.status, no.reference)
 }
 
 // malformed refuses what cannot be read at all.
 func (x *exchange) malformed(why string) bool {
 	no := refusals[400]
-	no.sheet.ErrorDescription = strings.ToUpper(why[:1]) + why[1:]
-	no.live.Message = no.sheet.ErrorDescription
+	no.reference.ErrorDescription = strings.ToUpper(why[:1]) + why[1:]
+	no.live.Message = no.reference.ErrorDescription
 	x.refuse(no, why)
 	return false
 }
 
-// invalid refuses fields that are not as the contract says. The sheet's dialect names
+// invalid refuses fields that are not as the contract says. The reference's dialect names
 // the first, and the organization before others; the live one lists them all.
 func (x *exchange) invalid(problems []problem) {
 	order := func(p problem) string { return strings.TrimPrefix(p.field, "organization") }
 	slices.SortFunc(problems, func(a, b problem) int { return cmp.Compare(order(a), order(b)) })
 	no := refusals[422]
-	no.sheet.ErrorDescription = "The '" + problems[0].field + "' parameter " + problems[0].rule
+	no.reference.ErrorDescription = "The '" + problems[0].field + "' parameter " + problems[0].rule
 	if problems[0].code != codeInvalidID {
-		no.status, no.sheet.Code = http.StatusBadRequest, codeInvalid
+		no.status, no.reference.Code = http.StatusBadRequest, codeInvalid
 	}
 	var lines []string
 	for _, p := range problems {

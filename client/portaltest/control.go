@@ -55,12 +55,12 @@ func list[T any](data []T, dropped int) (any, error) {
 	}{append([]T{}, data...), dropped}, nil
 }
 
-// known answers a removal.
+// known answers a control that returns nothing, and says that it does not exist where ok is false.
 func known(ok bool) (any, error) {
 	if !ok {
 		return nil, errors.New("it does not exist")
 	}
-	return "", nil
+	return nil, nil
 }
 
 // newControl serves the control address. It takes no key, so no web page may reach it:

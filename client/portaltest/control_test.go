@@ -57,34 +57,34 @@ func TestControl(t *testing.T) {
 	// Organizations.
 	var org struct{ ID string }
 	c.post(sandbox+"/organizations", `{"name":"Umbrella"}`, 201).decode(&org)
-	page := c.link(sheetLinks, "sso", "organization", org.ID)
+	page := c.link(referenceLinks, "sso", "organization", org.ID)
 	c.post(sandbox+"/organizations", `{"id":"org_x","name":"W"}`, 201)
 	c.post(sandbox+"/organizations", `{"id":"org_x","name":"X"}`, 201).is(`{"id":"org_x","name":"X"}`)
 	c.get(sandbox+"/organizations", 200).is(`{"data":[{"id":"` + c.portal.Organization + `","name":"Acme"},{"id":"` + org.ID + `","name":"Umbrella"},{"id":"org_x","name":"X"}]}`)
 	c.send("DELETE", sandbox+"/organizations/"+org.ID, "").want(204)
 	c.send("DELETE", sandbox+"/organizations/"+org.ID, "").want(404)
-	c.post(sheetLinks, c.request("sso", "organization", org.ID), 404)
+	c.post(referenceLinks, c.request("sso", "organization", org.ID), 404)
 	c.get(page, 200).has("Umbrella") // a link keeps the name
 	c.post(liveLinks, c.request("dsync"), 201)
 
 	// Keys.
 	var made struct{ Key string }
 	c.post(sandbox+"/keys", "", 201).decode(&made)
-	c.get(sheetIcons, 200, key(made.Key))
+	c.get(referenceIcons, 200, key(made.Key))
 	c.send("DELETE", sandbox+"/keys/"+made.Key, "").want(204)
 	c.send("DELETE", sandbox+"/keys/"+made.Key, "").want(404)
-	c.get(sheetIcons, 401, key(made.Key))
+	c.get(referenceIcons, 401, key(made.Key))
 	c.post(sandbox+"/keys", `{"restricted":true}`, 201).decode(&made)
 	c.post(liveLinks, c.request("sso"), 403, key(made.Key))
 
 	// Faults.
 	c.post(sandbox+"/faults", `{"operation":"listProviderIcons","status":503,"times":2,"retry_after":30,"headers":{"X-Example":["a","b"],"X-Request-Id":"mine","X-RateLimit-Reset":null},"body":"down","latency":"1ms"}`, 201)
-	a := c.get(sheetIcons, 503)
+	a := c.get(referenceIcons, 503)
 	equal(t, "the fault's body and rates", a.body+" "+a.rates(), "down 100 97 - 30")
 	equal(t, "the fault's header", fmt.Sprint(a.header["X-Example"], a.header["X-Request-Id"]), "[a b] [mine]")
 	c.get(sandbox+"/faults", 200).is(`{"data":[{"operation":"listProviderIcons","status":503,"times":1,"retry_after":"30s","headers":{"X-Example":["a","b"],"X-Request-Id":["mine"],"X-RateLimit-Reset":null},"body":"down","latency":"1ms"}]}`)
 	c.send("DELETE", sandbox+"/faults", "").want(204)
-	c.get(sheetIcons, 200)
+	c.get(referenceIcons, 200)
 	c.post(sandbox+"/faults", `{"cut":"within_body","stall":"before_answer"}`, 201)
 	equal(t, "PendingFaults()", c.portal.PendingFaults(), []portaltest.Fault{{Times: 1, Cut: portaltest.WithinBody, Stall: portaltest.BeforeAnswer}})
 	c.get(sandbox+"/faults", 200).is(`{"data":[{"times":1,"cut":"within_body","stall":"before_answer"}]}`)

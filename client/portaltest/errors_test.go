@@ -16,7 +16,7 @@ func oneOf(schema string) string {
 }
 
 // The reference's own request, and its error table row by row.
-func TestSheetErrorTable(t *testing.T) {
+func TestReferenceErrorTable(t *testing.T) {
 	c := serve(t, portaltest.WithExamples())
 	const org = `"organization": "org_01EHWNCE74X7JSDV0X3SZ3KJNY"`
 	wrong := func(field, rule string) string {
@@ -33,16 +33,16 @@ func TestSheetErrorTable(t *testing.T) {
 		`{"Organization": "org_x", "intent": "sso"}`:      wrong("organization", "is required"),
 		`{` + org + `, "intent":"sso", "return_url":"/"}`: wrong("return_url", absoluteURL),
 	} {
-		c.post(sheetLinks, body, 400).is(want)
+		c.post(referenceLinks, body, 400).is(want)
 	}
-	c.post(sheetLinks, `{`+org+`, "intent": "sso", "return_url": "https://example.com/settings"}`, 200)
-	c.post(sheetLinks, `{"organization": "acme", "intent": "saml"}`, 422).is(`{"error":"invalid_request","error_description":"The 'organization' parameter must start with org_","code":"invalid_organization_id"}`)
-	c.post(sheetLinks, `{"organization": "org_nobody", "intent": "sso"}`, 404).is(`{"error":"not_found","error_description":"Organization not found","code":"entity_not_found"}`)
+	c.post(referenceLinks, `{`+org+`, "intent": "sso", "return_url": "https://example.com/settings"}`, 200)
+	c.post(referenceLinks, `{"organization": "acme", "intent": "saml"}`, 422).is(`{"error":"invalid_request","error_description":"The 'organization' parameter must start with org_","code":"invalid_organization_id"}`)
+	c.post(referenceLinks, `{"organization": "org_nobody", "intent": "sso"}`, 404).is(`{"error":"not_found","error_description":"Organization not found","code":"entity_not_found"}`)
 	for _, edit := range []edit{header("Authorization"), key("sk_sandbox_nope")} {
-		c.post(sheetLinks, `{}`, 401, edit).is(`{"error":"unauthorized","error_description":"The API key is missing or invalid","code":"unauthorized"}`)
+		c.post(referenceLinks, `{}`, 401, edit).is(`{"error":"unauthorized","error_description":"The API key is missing or invalid","code":"unauthorized"}`)
 	}
-	c.post(sheetLinks, `{`, 401, key("sk_live_a2V5")).has("The API key is missing or invalid. This is a sandbox, not WorkOS")
-	c.post(sheetLinks, `{}`, 401, key(c.portal.AddRestrictedKey())).is(`{"error":"unauthorized","error_description":"The API key lacks the required permissions","code":"insufficient_permissions"}`)
+	c.post(referenceLinks, `{`, 401, key("sk_live_a2V5")).has("The API key is missing or invalid. This is a sandbox, not WorkOS")
+	c.post(referenceLinks, `{}`, 401, key(c.portal.AddRestrictedKey())).is(`{"error":"unauthorized","error_description":"The API key lacks the required permissions","code":"insufficient_permissions"}`)
 }
 
 func TestLiveErrorTable(t *testing.T) {
@@ -91,9 +91,9 @@ func TestLiveErrorTable(t *testing.T) {
 
 func TestRedirectURLs(t *testing.T) {
 	c := inMemory(t, portaltest.WithRateLimit(1000))
-	try := func(address string, sheet, live int) {
+	try := func(address string, reference, live int) {
 		for _, field := range []string{"return_url", "success_url"} {
-			c.post(sheetLinks, c.request("sso", field, address), sheet)
+			c.post(referenceLinks, c.request("sso", field, address), reference)
 			c.post(liveLinks, c.request("sso", field, address), live)
 		}
 	}
@@ -117,7 +117,7 @@ func TestMalformedRequests(t *testing.T) {
 	c := serve(t)
 	valid := c.request("sso")
 	check := func(want, body string, edits ...edit) {
-		for path, words := range map[string]string{sheetLinks: `"error_description":"`, liveLinks: `"message":"`} {
+		for path, words := range map[string]string{referenceLinks: `"error_description":"`, liveLinks: `"message":"`} {
 			c.post(path, body, 400, edits...).has(`"code":"invalid_request"`, words, want)
 		}
 	}
@@ -135,8 +135,8 @@ func TestMalformedRequests(t *testing.T) {
 	check("Idempotency-Key", valid, header("Idempotency-Key", ""))
 	check("Idempotency-Key", valid, header("Idempotency-Key", strings.Repeat("k", 256)))
 	check("one value", valid, header("Idempotency-Key", "a", "b"))
-	c.post(sheetLinks, valid, 200, header("Content-Type", "application/json; charset=utf-8"))
-	c.post(sheetLinks, valid, 200, header("Idempotency-Key", strings.Repeat("k", 255)))
+	c.post(referenceLinks, valid, 200, header("Content-Type", "application/json; charset=utf-8"))
+	c.post(referenceLinks, valid, 200, header("Idempotency-Key", strings.Repeat("k", 255)))
 }
 
 // A route that does not exist, and every route of the other dialect, answers in the live
@@ -154,18 +154,18 @@ func TestOtherRoutes(t *testing.T) {
 	for _, path := range []string{"/", "/portal_links/", "/v1/portal_links", "/organizations"} {
 		notHere(c.send("POST", path, `{}`))
 	}
-	notHere(c.send("PUT", sheetLinks, `{}`))
+	notHere(c.send("PUT", referenceLinks, `{}`))
 
-	sheet, live := serve(t, portaltest.WithDialect(portaltest.DialectPortalLinks)), serve(t, portaltest.WithDialect(portaltest.DialectGenerateLink))
-	sheet.partial, live.partial = true, true
-	sheet.post(sheetLinks, sheet.request("sso"), 200)
-	sheet.get(sheetIcons, 200)
+	reference, live := serve(t, portaltest.WithDialect(portaltest.DialectPortalLinks)), serve(t, portaltest.WithDialect(portaltest.DialectGenerateLink))
+	reference.partial, live.partial = true, true
+	reference.post(referenceLinks, reference.request("sso"), 200)
+	reference.get(referenceIcons, 200)
 	live.post(liveLinks, live.request("sso"), 201)
 	live.get(liveIcons, 200)
-	notHere(sheet.send("POST", liveLinks, sheet.request("sso")))
-	notHere(sheet.send("GET", liveIcons, ""))
-	notHere(live.send("POST", sheetLinks, live.request("sso")))
-	notHere(live.send("GET", sheetIcons, ""))
+	notHere(reference.send("POST", liveLinks, reference.request("sso")))
+	notHere(reference.send("GET", liveIcons, ""))
+	notHere(live.send("POST", referenceLinks, live.request("sso")))
+	notHere(live.send("GET", referenceIcons, ""))
 }
 
 // What WorkOS's published SDKs send at the live route for what their caller left out
@@ -174,8 +174,8 @@ func TestLeftOutFields(t *testing.T) {
 	c := inMemory(t, portaltest.WithRateLimit(-1))
 	c.partial = true // no rate headers
 	for fields, tc := range map[string]struct {
-		sheet int
-		notes []string // at the live route
+		reference int
+		notes     []string // at the live route
 	}{
 		`"intent":"sso","return_url":null,"success_url":null`:   {400, nil},
 		`"intent":"sso","return_url":"","success_url":""`:       {400, nil},
@@ -189,7 +189,7 @@ func TestLeftOutFields(t *testing.T) {
 		`"intent":"sso","admin_emails":["it@customer.example"]`: {200, []string{"admin_emails: not known, ignored"}},
 	} {
 		body := `{"organization":"` + c.portal.Organization + `",` + fields + `}`
-		c.post(sheetLinks, body, tc.sheet)
+		c.post(referenceLinks, body, tc.reference)
 		page := c.post(liveLinks, body, 201).link(c.url)
 		equal(t, fields+": Notes", c.last().Notes, tc.notes)
 		c.get(page, 200)
@@ -211,11 +211,11 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	check("organization: must start with org_; intent: must be one of: sso, ", liveLinks, `{"organization":"acme","intent":"saml"}`)
-	check("organization: is required", sheetLinks, `{"intent":"sso"}`)
+	check("organization: is required", referenceLinks, `{"intent":"sso"}`)
 	check("return_url: must be an absolute https URL", liveLinks, c.request("sso", "return_url", "http://example.com/"))
 	check("organization: org_x does not exist in this sandbox", liveLinks, c.request("sso", "organization", "org_x"))
-	check("the request body is not valid JSON", sheetLinks, `{`)
-	check("rate limit: 5 requests in 1m0s are spent; the next window begins in ", sheetLinks, `{}`)
+	check("the request body is not valid JSON", referenceLinks, `{`)
+	check("rate limit: 5 requests in 1m0s are spent; the next window begins in ", referenceLinks, `{}`)
 	check("Authorization: must be Bearer", liveLinks, `{}`, header("Authorization"))
 	check("Authorization: the API key is not one of this sandbox's", liveLinks, `{}`, key("sk_sandbox_other"))
 	check("Authorization: the API key lacks permissions", liveLinks, `{}`, key(c.portal.AddRestrictedKey()))
@@ -232,7 +232,7 @@ func TestNotes(t *testing.T) {
 func TestWithStrictFields(t *testing.T) {
 	c := inMemory(t, portaltest.WithStrictFields())
 	body := c.request("sso", "return_ulr", "https://example.com/")
-	c.post(sheetLinks, body, 400).has("'return_ulr' parameter is not known")
+	c.post(referenceLinks, body, 400).has("'return_ulr' parameter is not known")
 	c.post(liveLinks, body, 422).has(`"unknown_field"`)
 	c.post(liveLinks, `{"organization":"`+c.portal.Organization+`","intent_options":null}`, 201)
 }
@@ -245,7 +245,7 @@ func TestUnknownFieldsAreBounded(t *testing.T) {
 	for n := range 100 {
 		fields = append(fields, strings.Repeat("\n\x1b", n+1)+c.portal.APIKey, "")
 	}
-	c.post(sheetLinks, c.request("sso", fields...), 200)
+	c.post(referenceLinks, c.request("sso", fields...), 200)
 	notes := c.last().Notes
 	if text := strings.Join(notes, ""); len(notes) != 10 || strings.Contains(text, "\n") || strings.Contains(text, c.portal.APIKey) {
 		t.Errorf("%d notes, want 10 of one line without the key: %q", len(notes), notes)

@@ -20,22 +20,22 @@ func under(ctx context.Context) edit { return func(r *http.Request) { *r = *r.Wi
 func TestFaultStatus(t *testing.T) {
 	c := serve(t)
 	c.portal.Fail(portaltest.Fault{Status: 500, Times: 3})
-	for _, path := range []string{sheetLinks, liveLinks, liveLinks} {
+	for _, path := range []string{referenceLinks, liveLinks, liveLinks} {
 		c.post(path, c.request("sso"), 500)
 	}
 	equal(t, "number of links after 3 faults", len(c.portal.Links()), 0)
-	equal(t, "rates after 3 faults", c.get(sheetIcons, 200).rates(), "100 99 60 -")
+	equal(t, "rates after 3 faults", c.get(referenceIcons, 200).rates(), "100 99 60 -")
 	c.portal.Fail(portaltest.Fault{Status: 429, RetryAfter: 1500 * time.Millisecond})
-	equal(t, "rates of a 429", c.get(sheetIcons, 429).rates(), "100 0 2 2")
+	equal(t, "rates of a 429", c.get(referenceIcons, 429).rates(), "100 0 2 2")
 	c.partial = true
 	c.portal.Fail(portaltest.Fault{Status: 429})
-	equal(t, "rates of a 429 without RetryAfter", c.get(sheetIcons, 429).rates(), "- - - -")
+	equal(t, "rates of a 429 without RetryAfter", c.get(referenceIcons, 429).rates(), "- - - -")
 	c.portal.Fail(portaltest.Fault{Status: 503, Operation: portaltest.OperationListCDNProviderIcons})
 	equal(t, "the CDN's 503", c.get(liveIcons, 503).body, "Service Unavailable\n")
 	c.portal.Fail(portaltest.Fault{Status: 418})
 	c.get("/nowhere", 418)
 	c.portal.Fail(portaltest.Fault{Status: 502, Operation: portaltest.OperationPortalPage})
-	c.get(c.link(sheetLinks, "sso"), 502)
+	c.get(c.link(referenceLinks, "sso"), 502)
 	// A 404 is about the organization that was asked for.
 	c.portal.Fail(portaltest.Fault{Operation: portaltest.OperationGenerateLink, Status: 404})
 	a := c.post(liveLinks, c.request("sso", "organization", "org_asked"), 404)
@@ -87,7 +87,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 					ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 				}
 				c.portal.Fail(tc.fault)
-				a, err := c.try("POST", sheetLinks, c.request("sso"), under(ctx))
+				a, err := c.try("POST", referenceLinks, c.request("sso"), under(ctx))
 				cancel()
 				if got := c.last(); !errors.Is(err, tc.err) || a.status != tc.status || got.Status != tc.status || !got.Fault {
 					t.Errorf("%+v: %v, %v, listed as %+v; want status %d and %v", tc.fault, a, err, got, tc.status, tc.err)
@@ -103,7 +103,7 @@ func TestFaultLatency(t *testing.T) {
 		c := inMemory(t)
 		start := time.Now()
 		c.portal.Fail(portaltest.Fault{Latency: time.Minute})
-		a := c.post(sheetLinks, c.request("sso"), 200)
+		a := c.post(referenceLinks, c.request("sso"), 200)
 		equal(t, "time for the answer", time.Since(start), time.Minute)
 		equal(t, "Duration", c.last().Duration, time.Minute)
 		equal(t, "Date, which is that of the deed", a.header.Get("Date"), start.UTC().Format(http.TimeFormat))
@@ -112,7 +112,7 @@ func TestFaultLatency(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		c.portal.Fail(portaltest.Fault{Latency: time.Hour})
-		if _, err := c.try("GET", sheetIcons, "", under(ctx)); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.try("GET", referenceIcons, "", under(ctx)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("err = %v, want the deadline", err)
 		}
 		synctest.Wait()
@@ -128,7 +128,7 @@ func TestFaultScript(t *testing.T) {
 	c.portal.Fail(portaltest.Fault{Status: 502, Times: 2})
 	c.portal.Fail(portaltest.Fault{Status: 503, Operation: portaltest.OperationListProviderIcons})
 	for _, status := range []int{502, 502, 503, 200} {
-		c.get(sheetIcons, status)
+		c.get(referenceIcons, status)
 	}
 	equal(t, "PendingFaults()", c.portal.PendingFaults(), []portaltest.Fault{{Status: 500, Operation: portaltest.OperationGenerateLink, Times: 1}})
 	requests := c.portal.Requests()
@@ -137,7 +137,7 @@ func TestFaultScript(t *testing.T) {
 	c.portal.Fail(portaltest.Fault{Status: 500, Times: -1})
 	equal(t, "PendingFaults() before an endless fault has hit", c.portal.PendingFaults(), []portaltest.Fault{{Status: 500, Times: -1}})
 	for range 5 {
-		c.get(sheetIcons, 500)
+		c.get(referenceIcons, 500)
 	}
 	equal(t, "PendingFaults() after that", c.portal.PendingFaults(), []portaltest.Fault(nil))
 }
@@ -170,6 +170,6 @@ func TestFaultIsCopied(t *testing.T) {
 		mine.Header.Set("X-Example", "b")
 		mine.Body[0] = 'b'
 	}
-	a := c.get(sheetIcons, 200)
+	a := c.get(referenceIcons, 200)
 	equal(t, "body and header", a.body+a.header.Get("X-Example"), "aa")
 }

@@ -42,7 +42,7 @@ func FuzzAPI(f *testing.F) {
 	f.Add(`[[[[{"a":null}]]]]`, "text/plain", "a,b")
 	f.Add(`{"organization":1e999,"intent":"\ud800"}`, "application/json", "key")
 	f.Fuzz(func(t *testing.T, body, contentType, idempotencyKey string) {
-		for _, path := range []string{sheetLinks, liveLinks} {
+		for _, path := range []string{referenceLinks, liveLinks} {
 			r := request(h, "POST", path, body)
 			r.Header["Content-Type"] = []string{contentType}
 			r.Header["Idempotency-Key"] = []string{idempotencyKey}
@@ -72,9 +72,9 @@ func FuzzControl(f *testing.F) {
 				h.ClearFaults() // no time for that
 			}
 		}
-		answerTo(h, request(h, "GET", sheetIcons, ""))
+		answerTo(h, request(h, "GET", referenceIcons, ""))
 		h.ClearFaults()
-		if w := answerTo(h, request(h, "GET", sheetIcons, "")); w.Code != 200 && w.Code != 429 {
+		if w := answerTo(h, request(h, "GET", referenceIcons, "")); w.Code != 200 && w.Code != 429 {
 			t.Errorf("after %s the icons are %d %s", body, w.Code, w.Body)
 		}
 	})
@@ -91,7 +91,7 @@ func TestCrowd(t *testing.T) {
 	cases := []struct {
 		path, organization, intent string
 		status                     int
-	}{{sheetLinks, org, "sso", 200}, {liveLinks, org, "sso", 201}, {sheetLinks, "org_nobody", "sso", 404}, {sheetLinks, org, "saml", 400}}
+	}{{referenceLinks, org, "sso", 200}, {liveLinks, org, "sso", 201}, {referenceLinks, "org_nobody", "sso", 404}, {referenceLinks, org, "saml", 400}}
 	var wg sync.WaitGroup
 	for n := range callers {
 		wg.Go(func() {

@@ -150,7 +150,7 @@ func (x *exchange) serveAPI(r *http.Request, unread error) {
 	case !left.known:
 		no := refusals[401]
 		if strings.HasPrefix(key, "sk_") && !strings.HasPrefix(key, keyPrefix) { // who sent a real key must learn where it went
-			no.sheet.ErrorDescription += notWorkOS
+			no.reference.ErrorDescription += notWorkOS
 			no.live.Message += notWorkOS
 		}
 		x.refuse(no, "Authorization: the API key is not one of this sandbox's")

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	sheetLinks = "/portal_links"
-	sheetIcons = "/provider_icons"
-	liveLinks  = "/portal/generate_link"
-	liveIcons  = "/provider-icons.json"
-	sandbox    = "/_sandbox"
+	referenceLinks = "/portal_links"
+	referenceIcons = "/provider_icons"
+	liveLinks      = "/portal/generate_link"
+	liveIcons      = "/provider-icons.json"
+	sandbox        = "/_sandbox"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -24,25 +24,25 @@ const (
 type Option func(*settings)
 
 type settings struct {
-	dialect             Dialect
-	limit               int // negative: no limit
-	window              time.Duration
-	sheetLife, liveLife time.Duration
-	baseURL             string
-	log                 func(Request)
-	examples, strict    bool
-	kept                int // how many links and how many requests are kept
+	dialect                 Dialect
+	limit                   int // negative: no limit
+	window                  time.Duration
+	referenceLife, liveLife time.Duration
+	baseURL                 string
+	log                     func(Request)
+	examples, strict        bool
+	kept                    int // how many links and how many requests are kept
 }
 
 const (
-	defaultLimit     = 100 // the standard tier: https://workos.com/docs/reference/admin-portal
-	defaultWindow    = time.Minute
-	defaultSheetLife = 10 * time.Minute // https://workos.com/docs/reference/admin-portal/portal-link
-	defaultLiveLife  = 5 * time.Minute  // of the live service's links
+	defaultLimit         = 100 // the standard tier: https://workos.com/docs/reference/admin-portal
+	defaultWindow        = time.Minute
+	defaultReferenceLife = 10 * time.Minute // https://workos.com/docs/reference/admin-portal/portal-link
+	defaultLiveLife      = 5 * time.Minute  // of the live service's links
 )
 
 func newSettings(opts []Option) settings {
-	s := settings{limit: defaultLimit, window: defaultWindow, sheetLife: defaultSheetLife, liveLife: defaultLiveLife, kept: 10_000}
+	s := settings{limit: defaultLimit, window: defaultWindow, referenceLife: defaultReferenceLife, liveLife: defaultLiveLife, kept: 10_000}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&s)
@@ -71,7 +71,7 @@ func WithRateWindow(d time.Duration) Option {
 func WithLinkLife(d Dialect, life time.Duration) Option {
 	return func(s *settings) {
 		if d != DialectGenerateLink {
-			s.sheetLife = cmp.Or(life, defaultSheetLife)
+			s.referenceLife = cmp.Or(life, defaultReferenceLife)
 		}
 		if d != DialectPortalLinks {
 			s.liveLife = cmp.Or(life, defaultLiveLife)

@@ -116,14 +116,14 @@ func TestWaysOut(t *testing.T) {
 		page.check("This link is not valid · Admin Portal")
 		equal(t, "ways out", page.waysOut(), map[string]string{})
 	}
-	equal(t, "the body for HEAD", c.send("HEAD", c.link(sheetLinks, "sso"), "").want(200).body, "")
+	equal(t, "the body for HEAD", c.send("HEAD", c.link(referenceLinks, "sso"), "").want(200).body, "")
 }
 
 // Every value is escaped, in text and in attributes.
 func TestPageEscapes(t *testing.T) {
 	c := serve(t)
 	const name = `<script>alert("1")</script>'"&amp;`
-	page := c.get(c.link(sheetLinks, "sso", "organization", c.portal.AddOrganization(name),
+	page := c.get(c.link(referenceLinks, "sso", "organization", c.portal.AddOrganization(name),
 		"return_url", `https://example.com/?a='onclick='alert(2)&amp;`,
 		"success_url", `https://example.com/'onmouseover='alert(3)`), 200)
 	if regexp.MustCompile(`<script|'on(click|mouseover)`).MatchString(page.body) {
@@ -136,25 +136,25 @@ func TestPageEscapes(t *testing.T) {
 // no dark one. The page to set up SSO offers the whole list.
 func TestIcons(t *testing.T) {
 	c := serve(t)
-	var sheet gen.ProviderIconList
-	c.get(sheetIcons, 200).decode(&sheet)
-	if len(sheet.Data) != 26 || sheet.Data[0].ID != "okta" || sheet.Data[1].ID != "google-saml" || sheet.Data[1].Name != "Google" {
-		t.Errorf("%d icons, first %+v; want a list that begins as the reference's", len(sheet.Data), sheet.Data[:2])
+	var reference gen.ProviderIconList
+	c.get(referenceIcons, 200).decode(&reference)
+	if len(reference.Data) != 26 || reference.Data[0].ID != "okta" || reference.Data[1].ID != "google-saml" || reference.Data[1].Name != "Google" {
+		t.Errorf("%d icons, first %+v; want a list that begins as the reference's", len(reference.Data), reference.Data[:2])
 	}
-	c.get(sheetIcons, 401, header("Authorization"))
+	c.get(referenceIcons, 401, header("Authorization"))
 	var cdn struct {
 		Data []struct{ Slug, Name, Light, Dark string }
 	}
 	c.get(liveIcons, 200, header("Authorization")).decode(&cdn)
 	equal(t, "number of icons that are known to be on the CDN", len(cdn.Data), 54)
 
-	page := c.get(c.link(sheetLinks, "sso"), 200)
+	page := c.get(c.link(referenceLinks, "sso"), 200)
 	addresses := map[string]bool{}
-	for _, icon := range sheet.Data {
+	for _, icon := range reference.Data {
 		addresses[icon.IconURL] = true
 		page.has(">" + icon.Name + "</summary>")
 	}
-	equal(t, "number of providers that say what they must be told", strings.Count(page.body, "<dt>ACS URL</dt>"), len(sheet.Data))
+	equal(t, "number of providers that say what they must be told", strings.Count(page.body, "<dt>ACS URL</dt>"), len(reference.Data))
 	for _, m := range assets.FindAllStringSubmatch(page.body, -1) {
 		c.get(path.Join("/portal", m[1]), 200)
 	}

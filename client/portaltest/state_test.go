@@ -26,9 +26,9 @@ func TestSecrets(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	c := serve(t)
-	c.link(sheetLinks, "dsync", "return_url", "https://example.com/a", "success_url", "https://example.com/b")
+	c.link(referenceLinks, "dsync", "return_url", "https://example.com/a", "success_url", "https://example.com/b")
 	c.post(liveLinks, `{"organization":"`+c.portal.Organization+`","intent":"bring_your_own_key","it_contact_emails":["it@customer.example"]}`, 201)
-	c.post(sheetLinks, c.request("saml"), 400)
+	c.post(referenceLinks, c.request("saml"), 400)
 	links := c.portal.Links()
 	for i := range links { // what other tests check
 		links[i].URL, links[i].IssuedAt, links[i].ExpiresAt = "", time.Time{}, time.Time{}
@@ -45,8 +45,8 @@ func TestLinks(t *testing.T) {
 // Reset also forgets what was dropped. A link whose page is forgotten is not valid.
 func TestReset(t *testing.T) {
 	c := serve(t, portaltest.WithRateLimit(2), portaltest.WithExamples(), portaltest.WithKept(1))
-	dropped := c.link(sheetLinks, "sso")
-	page := c.link(sheetLinks, "sso")
+	dropped := c.link(referenceLinks, "sso")
+	page := c.link(referenceLinks, "sso")
 	c.get(dropped, 404)
 	equal(t, "Dropped()", c.portal.Dropped(), portaltest.Dropped{Links: 1, Requests: 2})
 	other := c.portal.AddKey()
@@ -59,12 +59,12 @@ func TestReset(t *testing.T) {
 	c.portal.Reset()
 	equal(t, "requests, links and faults after the reset", len(c.portal.Requests())+len(c.portal.Links())+len(c.portal.PendingFaults()), 0)
 	equal(t, "Dropped() after the reset", c.portal.Dropped(), portaltest.Dropped{})
-	c.post(sheetLinks, c.request("sso"), 200)
+	c.post(referenceLinks, c.request("sso"), 200)
 	const example = "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
-	c.post(sheetLinks, c.request("sso", "organization", example), 200, key("sk_example_123456789"))
+	c.post(referenceLinks, c.request("sso", "organization", example), 200, key("sk_example_123456789"))
 	equal(t, "Organizations()", c.portal.Organizations(), []portaltest.Organization{{ID: c.portal.Organization, Name: "Acme"}, {ID: example, Name: "Example"}})
-	c.get(sheetIcons, 200)
-	c.get(sheetIcons, 401, key(other))
+	c.get(referenceIcons, 200)
+	c.get(referenceIcons, 401, key(other))
 	c.get(page, 404)
 	if off := time.Until(c.portal.Now()); off.Abs() > time.Minute {
 		t.Errorf("the clock is off by %v", off)
@@ -81,8 +81,8 @@ func TestBaseURL(t *testing.T) {
 	} {
 		c := inMemory(t, portaltest.WithBaseURL(tc.set))
 		c.url = tc.asked
-		c.post(sheetLinks, c.request("sso"), 200).has(`"` + tc.want + `/portal/launch?secret=`)
-		c.get(sheetIcons, 200).has(`"` + tc.want + `/provider-icons/light/okta.svg"`)
+		c.post(referenceLinks, c.request("sso"), 200).has(`"` + tc.want + `/portal/launch?secret=`)
+		c.get(referenceIcons, 200).has(`"` + tc.want + `/provider-icons/light/okta.svg"`)
 		c.get(liveIcons, 200).has(`"` + tc.want + `/provider-icons/dark/okta.svg"`)
 	}
 	// A server that speaks TLS gives out links that do.
@@ -105,7 +105,7 @@ func TestClose(t *testing.T) {
 		logged = true
 	}))
 	srv.Fail(portaltest.Fault{Stall: portaltest.BeforeAnswer})
-	go func() { _, _ = (&http.Client{Transport: &http.Transport{}}).Get(srv.URL + sheetIcons) }()
+	go func() { _, _ = (&http.Client{Transport: &http.Transport{}}).Get(srv.URL + referenceIcons) }()
 	for len(srv.Requests()) == 0 { // listed before it is answered
 		time.Sleep(time.Millisecond)
 	}
@@ -120,7 +120,7 @@ func TestRequests(t *testing.T) {
 	c := serve(t)
 	c.portal.SetClock(noon)
 	body := c.request("sso", "return_url", "https://example.com/")
-	page := c.post(sheetLinks, body, 200).link(c.url)
+	page := c.post(referenceLinks, body, 200).link(c.url)
 	c.get(page, 200)
 	c.get("/nowhere", 404, key("sk_live_secret"))
 	c.get("/provider-icons/light/okta.svg", 200) // a file: not listed
@@ -149,13 +149,13 @@ func TestRequests(t *testing.T) {
 func TestRequestsHaveNoSecrets(t *testing.T) {
 	logs := make(chan portaltest.Request, 9)
 	c := serve(t, portaltest.WithRequestLog(func(r portaltest.Request) { logs <- r }))
-	page := c.link(sheetLinks, "sso")
+	page := c.link(referenceLinks, "sso")
 	_, secret, _ := strings.Cut(page, "secret=")
 	const realKey = "sk_live_a2V5XzAxSzEyMzQ1Njc4OTA"
 	c.send("GET", page, "", header("Referer", c.url+page), header("Cookie", "session="+secret), header("X-Secret", secret, "a%3D"+secret, "my_"+realKey))
 	c.send("GET", "/"+realKey+page, "")
-	c.send("POST", sheetLinks, c.request("sso", "return_url", c.url+page, "key", c.portal.APIKey), header("X-Api-Key", c.portal.APIKey, realKey), header("Authorization", realKey))
-	c.send("GET", sheetIcons, "", header("Authorization", realKey+" "+realKey), header("Proxy-Authorization", "Basic "+realKey))
+	c.send("POST", referenceLinks, c.request("sso", "return_url", c.url+page, "key", c.portal.APIKey), header("X-Api-Key", c.portal.APIKey, realKey), header("Authorization", realKey))
+	c.send("GET", referenceIcons, "", header("Authorization", realKey+" "+realKey), header("Proxy-Authorization", "Basic "+realKey))
 
 	control := c.send("GET", "/_sandbox/requests", "").body + c.send("GET", "/_sandbox/links", "").body
 	c.close()
