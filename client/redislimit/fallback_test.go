@@ -135,12 +135,17 @@ func TestRedisComesBack(t *testing.T) {
 	addr := freePort(t)
 	limiter := New(connect(t, addr), t.Name(), 5000, time.Hour, WithTimeout(200*time.Millisecond))
 	went := 0
-	begun := time.Now()
-	for time.Since(begun) < 1500*time.Millisecond { // until Redis was tried in vain twice
+	var until [2]time.Time // Redis is left alone, after each try in vain
+	eventually(t, "Redis was tried in vain twice", func() bool {
 		spend(t, limiter, 1)
 		went++
-		time.Sleep(20 * time.Millisecond)
-	}
+		limiter.mu.Lock()
+		defer limiter.mu.Unlock()
+		if limiter.health.until != until[1] {
+			until = [2]time.Time{until[1], limiter.health.until}
+		}
+		return !until[0].IsZero()
+	})
 	rdb := redisServerAt(t, addr)
 	eventually(t, "Redis is used", func() bool {
 		spend(t, limiter, 1)

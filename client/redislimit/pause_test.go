@@ -41,11 +41,15 @@ func TestPauseTakesSlotsBack(t *testing.T) {
 	t.Parallel()
 	limiter := New(redisServer(t), t.Name(), 1, 4*time.Second)
 	spend(t, limiter, 1)
-	begun := time.Now()
 	_, done := wait(within(t, 20*time.Second), limiter)
-	time.Sleep(3700 * time.Millisecond) // the slot is final by now
+	eventually(t, "the process has its slot", func() bool {
+		limiter.mu.Lock()
+		defer limiter.mu.Unlock()
+		return len(limiter.line) == 1 && limiter.line[0].status == slot
+	})
+	begun := time.Now()
 	limiter.Pause(t.Context(), 1500*time.Millisecond)
-	if err := <-done; err != nil || time.Since(begun) < 5200*time.Millisecond {
+	if err := <-done; err != nil || time.Since(begun) < 1500*time.Millisecond {
 		t.Errorf("Wait = %v after %v, want nil after the pause", err, time.Since(begun))
 	}
 }

@@ -95,7 +95,7 @@ func (l *Limiter) run(ctx context.Context, args []any) ([]int64, error) {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		err = errNoAnswer // the deadline is none of the caller's
+		err = errNoAnswer // the deadline is not the caller's
 	case redis.HasErrorPrefix(err, "Protocol error: unauthenticated"): // said of so long a command
 		err = fmt.Errorf("NOAUTH no password was given: %w", err)
 	}
