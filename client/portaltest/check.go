@@ -145,7 +145,7 @@ type refusal struct {
 }
 
 // refusals are what the service says with a status when nothing particular is wrong.
-// Every status of the contract is here, but for 404.
+// Every status of the contract is here, except 404.
 var refusals = map[int]refusal{
 	400: {400, gen.Error{Error: codeInvalid, ErrorDescription: "The request is malformed", Code: codeInvalid}, 400, gen.LiveError{Message: "The request is malformed", Code: codeInvalid}},
 	401: {401, gen.Error{Error: "unauthorized", ErrorDescription: "The API key is missing or invalid", Code: "unauthorized"}, 401, gen.LiveError{Message: "Unauthorized"}},

@@ -41,7 +41,7 @@ var fakes = map[string]http.HandlerFunc{
 	// Forward proxies that let nobody through.
 	"refusing-proxy": says(403, "denied\n", "Content-Type", "text/plain"),
 	"login-proxy":    says(407, "", "Proxy-Authenticate", "Basic"),
-	// Portals that work, but for one thing.
+	// Portals with one fault each.
 	"strange-page": portal(0, func(w http.ResponseWriter) { io.WriteString(w, "<title>Log in to\n&amp; use the Wi-Fi</title>") }),
 	"dead-page":    portal(0, func(w http.ResponseWriter) { w.WriteHeader(http.StatusGone) }),
 	"cut-page":     portal(0, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }),

@@ -69,8 +69,8 @@ func (s *screen) json(v any, indent bool) error {
 }
 
 // wantsColor follows https://no-color.org and https://bixense.com/clicolors: NO_COLOR
-// turns colour off, then CLICOLOR_FORCE turns it on, then CLICOLOR=0 and TERM=dumb turn
-// it off. By default a terminal gets colour.
+// turns color off, then CLICOLOR_FORCE turns it on, then CLICOLOR=0 and TERM=dumb turn
+// it off. By default a terminal gets color.
 func wantsColor(tty bool, getenv func(string) string) bool {
 	if getenv("NO_COLOR") != "" {
 		return false

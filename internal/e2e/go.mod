@@ -60,5 +60,3 @@ require (
 	golang.org/x/tools v0.49.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
-
-tool golang.org/x/perf/cmd/benchstat

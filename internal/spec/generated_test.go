@@ -27,7 +27,7 @@ func TestGeneratedIsCurrent(t *testing.T) {
 	maps.Copy(names, made)
 	for _, file := range slices.Sorted(maps.Keys(names)) {
 		if _, ok := made[file]; !ok {
-			t.Errorf("gen/%s: nothing generates it, and gen/ holds generated files only: remove it", file)
+			t.Errorf("gen/%s: nothing generates it: remove it", file)
 		} else if !bytes.Equal(have[file], made[file]) {
 			t.Errorf("gen/%s: not what go generate makes of %s: run go generate ./... and commit both", file, openapiYAML)
 		}

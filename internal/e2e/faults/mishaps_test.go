@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// A mishap is how a fault is made. At most one of its functions is set, and says what happens instead of what ought to.
+// A mishap is how a fault is made. At most one of its functions is set, and says what happens instead of what should happen.
 type mishap struct {
 	dial    func(context.Context) (net.Conn, error) // to open a connection
 	tls     func(*tls.Config, net.Conn) error       // to the server's configuration, in the handshake
@@ -114,7 +114,7 @@ func closing() mishap   { return instead(cut) }
 func resetting() mishap { return instead(reset) }
 func stalling() mishap  { return instead(stall) }
 
-// late answers as it ought to, after a while.
+// late gives the right answer, after a while.
 func late(d time.Duration) mishap {
 	return answering(func(w http.ResponseWriter, r *http.Request, portal http.Handler) {
 		if pause(r.Context(), d) {

@@ -109,7 +109,7 @@ func (e *end) Write(b []byte) (int, error) {
 	case e.closed:
 		return 0, net.ErrClosed
 	case !e.wire.silent.Load():
-		e.queue <- append([]byte(nil), b...)
+		e.queue <- slices.Clone(b)
 	}
 	return len(b), nil
 }

@@ -26,7 +26,7 @@ var certified, authorities = func() (*tls.Config, *x509.CertPool) {
 	return srv.TLS, pool
 }()
 
-// client makes the client under test. Its options are the defaults, and so is the transport, but for the network.
+// client makes the client under test. Its options are the defaults, and so is the transport, except for the network.
 func (c *cell) client(t *testing.T, n *network) *client.Client {
 	t.Helper()
 	by, baseURL := c.fault.by, "http://127.0.0.1"

@@ -100,8 +100,8 @@ func closed[C interface{ Close() error }](t *testing.T, client C) C {
 	return client
 }
 
-// freePort returns an address where nobody listens, and nobody 10000 above, where a
-// cluster has its bus.
+// freePort returns an address where nobody listens. Its port is low enough that the one 10000
+// above, where a cluster has its bus, exists too.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for {
