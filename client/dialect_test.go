@@ -19,6 +19,7 @@ var routesMissing = map[string]http.HandlerFunc{
 	"framework, JSON": answer(404, `{"message":"Cannot POST /organizations/portal_links","error":"Not Found","statusCode":404}`),
 	"message":         answer(404, `{"message":"Not Found"}`),
 	"message, code":   answer(404, `{"message":"Not Found","code":"not_found"}`),
+	"error, code":     answer(404, `{"error":"Not Found","code":"not_found"}`),
 	"HTML":            answer(404, "<!doctype html><title>404</title>"),
 	"nothing":         answer(404, ""),
 	"FastAPI":         answer(404, `{"detail":"Not Found"}`),
@@ -129,6 +130,15 @@ func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 	moved = false
 	generate(t, portal)
 	seen.want(t, 3, 3)
+}
+
+// Once the known route has gone, a 404 of the other one is no word about an organization.
+func TestKnownRouteAndTheOtherAreGone(t *testing.T) {
+	var seen tally
+	portal := inMemory(t, script(&seen, succeed, answer(404, "Cannot POST /portal_links"), answer(404, `{"message":"Not Found"}`)), oneTry)
+	generate(t, portal)
+	e := fails(t, portal, 0, nil)
+	errorIf(t, !strings.Contains(e.Error(), "there is no Admin Portal at"), "got %v, want that there is no Admin Portal", e)
 }
 
 func TestBothRoutesMissing(t *testing.T) {

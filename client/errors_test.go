@@ -52,6 +52,8 @@ func TestErrorBodies(t *testing.T) {
 		{"401 in brackets", 401, `[error] denied by policy`, "", "", nil, "proxy, gateway or firewall"},
 		{"403 about a permission", 403, `{"message":"The key may not administer this organization"}`, "", "The key may not administer this organization", client.ErrUnauthorized, "permissions"},
 		{"422 fields", 422, `{"message":"Validation failed","errors":[{"field":"return_url","code":"invalid_url"}]}`, "", "Validation failed: return_url: invalid_url", client.ErrInvalidRequest, "each field"},
+		{"422 a field twice", 422, `{"message":"Validation failed","errors":[{"field":"intent","message":"intent must be one of sso"}]}`, "", "Validation failed: intent must be one of sso", client.ErrInvalidRequest, "each field"},
+		{"422 FastAPI", 422, `{"detail":[{"loc":["body","return_url"],"msg":"field required"}]}`, "", "return_url: field required", client.ErrInvalidRequest, "each field"},
 		{"422 messages", 422, `{"code":"invalid_request_parameters","message":"Validation failed","errors":[{"code":"a","message":"first"},{"code":"b","message":"second"}]}`, "invalid_request_parameters", "Validation failed: first; second", client.ErrInvalidRequest, "each field"},
 		{"422 error alone", 422, `{"error":"Maximum unique keys reached"}`, "", "Maximum unique keys reached", client.ErrInvalidRequest, "each field"},
 		{"422 strings", 422, `{"message":"Validation failed","errors":["intent must be one of sso","x"]}`, "", "Validation failed: intent must be one of sso; x", client.ErrInvalidRequest, "each field"},
@@ -99,6 +101,13 @@ func TestErrorBodies(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Cloudflare's challenge says nothing of the key, whatever its body is.
+func TestChallenge(t *testing.T) {
+	e := once(t, client.DialectPortalLinks, with(answer(403, `{"message":"Forbidden"}`), "Cf-Mitigated", "challenge"))
+	wantOnly(t, e, nil)
+	errorIf(t, !strings.Contains(e.Hint(), "proxy, gateway or firewall"), "Hint() = %q, want it to speak of what stands between", e.Hint())
 }
 
 func TestErrorText(t *testing.T) {

@@ -81,6 +81,25 @@ func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 	})
 }
 
+// Who joins with more time is not bound by the deadline of who came first.
+func TestEnsureFreshGoesOnForWhoHasTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		portal := inMemory(t, script(&seen, succeed, func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Second)
+			status(503, "Retry-After", "20")(w, r)
+		}, succeed), reference)
+		link := generate(t, portal)
+		time.Sleep(time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		go func() { _, _ = portal.EnsureFresh(ctx, link) }()
+		synctest.Wait()
+		_, err := portal.EnsureFresh(t.Context(), link)
+		same(t, "the error of the caller with more time", err, nil)
+	})
+}
+
 // A new link is returned even if the margin is longer than its life.
 func TestEnsureFreshMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -90,6 +109,9 @@ func TestEnsureFreshMargin(t *testing.T) {
 			time.Sleep(5 * time.Minute)
 			got, err := portal.EnsureFresh(t.Context(), link)
 			errorIf(t, err != nil || (got != link) != want, "margin %v: renewed: %v (%v), want %v", margin, got != link, err, want)
+			time.Sleep(time.Hour)
+			got, err = portal.EnsureFresh(t.Context(), link)
+			errorIf(t, err != nil || got == link, "margin %v: an expired link was kept (%v)", margin, err)
 		}
 	})
 }

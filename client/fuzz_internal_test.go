@@ -124,6 +124,15 @@ func FuzzScrub(f *testing.F) {
 	})
 }
 
+// Keys of others are found by their form, from eight characters on.
+func TestScrubForeignKeys(t *testing.T) {
+	for _, key := range []string{"sk_12345678", "sk_abcdefgh_ijkl"} {
+		if got := scrub(key, ""); got != redacted {
+			t.Errorf("scrub(%q) = %q, want %q", key, got, redacted)
+		}
+	}
+}
+
 // A text is cut between characters, as late as possible.
 func FuzzSnippet(f *testing.F) {
 	for _, seed := range []string{"", "a", "é", "aé", "日本語", strings.Repeat("x", 600)} {

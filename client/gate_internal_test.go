@@ -100,6 +100,27 @@ func TestLateFailuresAreOfTheirWindow(t *testing.T) {
 	})
 }
 
+func TestLateAnswerOfAnOldWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := new(gate)
+		hear(g, leave(t, g), 200, tells(5, 10))
+		late := leave(t, g)
+		time.Sleep(11 * time.Second)
+		hear(g, late, 200, tells(0, 60))
+		wantOpen(t, g, 100)
+	})
+}
+
+func TestLoneProbeWithoutAnswerOpens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := new(gate)
+		hear(g, leave(t, g), 200, tells(0, 10))
+		time.Sleep(10 * time.Second)
+		hear(g, leave(t, g), 0, nil)
+		wantOpen(t, g, 100)
+	})
+}
+
 // A probing gate is opened for everybody only by an answer of the new window: neither by a late
 // answer of the old one, nor by a refusal.
 func TestProbingGateGoesByItsProbe(t *testing.T) {

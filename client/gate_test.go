@@ -163,6 +163,20 @@ func TestLimiterIsWaitedForAtMostMaxWait(t *testing.T) {
 	})
 }
 
+func TestLimiterThatRefusesARetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		portal := inMemory(t, status(503, "Retry-After", "3"), client.WithLimiter(limiterFunc(func(context.Context) error {
+			if asked++; asked > 1 {
+				return errors.New("no tokens")
+			}
+			return nil
+		})))
+		e := fails(t, portal, 0, client.ErrRateLimited)
+		errorIf(t, e.RetryAfter != 3*time.Second || e.StatusCode != 503, "RetryAfter %v, status %d, want the 3s and the 503 of the answer", e.RetryAfter, e.StatusCode)
+	})
+}
+
 // A 429 out of a cache does not close the gate.
 func TestCachedRefusalClosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -188,5 +202,31 @@ func TestDateInTheFuture(t *testing.T) {
 			generate(t, portal)
 		}
 		errorIf(t, portal.RateLimit().Remaining != 7, "RateLimit() = %+v, want the 7 that the true answers tell", portal.RateLimit())
+	})
+}
+
+// A clock that was set back while nothing was asked is not taken for a cache.
+func TestDateThatWasSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		behind := time.Duration(0)
+		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			date := time.Now().Add(-behind).UTC().Format(http.TimeFormat)
+			with(succeedLive, "Date", date, "X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "60")(w, r)
+		})
+		generate(t, portal)
+		behind = 10 * time.Minute
+		time.Sleep(2 * time.Hour)
+		generate(t, portal)
+		same(t, "Remaining", portal.RateLimit().Remaining, 7)
+	})
+}
+
+// The jitter after a reset does not take a call past its deadline.
+func TestResetJustBeforeTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		portal := inMemory(t, script(&seen, with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), succeed), reference)
+		generate(t, portal)
+		same(t, "the error of a call with a millisecond to spare", ask(t, portal, 20*time.Second+time.Millisecond), nil)
 	})
 }

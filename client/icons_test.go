@@ -73,7 +73,7 @@ func TestIconsOfTheCDN(t *testing.T) {
 		}},
 		"the reference's shape": {referenceIcons, bothIcons},
 		"relative addresses":    {`[{"slug":"okta","light":"/x/o.svg","dark":"x/od.svg"}]`, []client.ProviderIcon{{ID: "okta", Name: "Okta", IconURL: cdn + "/x/o.svg", DarkIconURL: cdn + "/x/od.svg"}}},
-		"odd entries": {`[7,null,[],{},"",{"id":7},"../../x","a b",{"name":"nameless"},{"slug":"evil","light":"javascript:alert(1)"},{"slug":"plain","light":"http://cdn.example/p.svg","dark":"data:x"},{"id":["x"],"slug":"okta","dark":"ftp://x/y"}]`,
+		"odd entries": {`[7,null,[],{},"","..",{"id":7},"../../x","a b",{"name":"nameless"},{"slug":"evil","light":"javascript:alert(1)"},{"slug":"plain","light":"http://cdn.example/p.svg","dark":"data:x"},{"id":["x"],"slug":"okta","dark":"ftp://x/y"}]`,
 			[]client.ProviderIcon{okta}},
 		"empty": {`[]`, []client.ProviderIcon{}},
 	} {
@@ -137,6 +137,23 @@ func TestNoIconsAnywhere(t *testing.T) {
 			errorIf(t, e.StatusCode != status || !strings.Contains(err.Error(), "there is no icon list at https://cdn.workos.com") || e.Hint() == "", "got %v, want a %d that speaks of the icon list, and a hint", err, status)
 		}
 		seen.wantIcons(t, 2, 2)
+	}
+}
+
+func TestNoIconFileIsFinal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		_, err := inMemory(t, script(&seen, answer(404, "")), client.WithDialect(client.DialectGenerateLink)).ListProviderIcons(t.Context())
+		errorIf(t, err == nil || !strings.Contains(err.Error(), "there is no icon list at") || seen.total() != 1, "got %v after %d requests, want no icon list after one", err, seen.total())
+	})
+}
+
+// A CDN in trouble says nothing of the file's address.
+func TestHintsOfTheCDN(t *testing.T) {
+	for status, want := range map[int]string{404: "icon", 503: "brief delay", 429: "RetryAfter"} {
+		_, err := inMemory(t, answer(status, ""), client.WithDialect(client.DialectGenerateLink), oneTry).ListProviderIcons(t.Context())
+		hint := asError(t, err).Hint()
+		errorIf(t, !strings.Contains(hint, want), "%d: Hint() = %q, want %q in it", status, hint, want)
 	}
 }
 

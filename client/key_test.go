@@ -142,6 +142,21 @@ func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
 	})
 }
 
+func TestCallerLeavesWhileAnotherKeyIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		portal := inMemory(t, status(401), source(func(ctx context.Context) (string, error) {
+			if asked++; asked == 1 {
+				return testKey, nil
+			}
+			<-ctx.Done()
+			return "", ctx.Err()
+		}))
+		err := ask(t, portal, time.Second)
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want DeadlineExceeded", err)
+	})
+}
+
 // The panic of a key source reaches the caller, and one that ends its goroutine ends the call.
 func TestKeySourceThatEndsItsGoroutine(t *testing.T) {
 	portal := inMemory(t, succeed, source(func(context.Context) (string, error) { panic("no vault") }))
@@ -162,10 +177,10 @@ func TestKeySourceThatHangsIsLeftAlone(t *testing.T) {
 				<-release
 			}
 			return testKey, nil
-		}))
+		}), client.WithRetry(client.RetryPolicy{AttemptTimeout: 100 * time.Millisecond}))
 		start := time.Now()
 		_, err := portal.GeneratePortalLink(context.Background(), sso)
-		errorIf(t, !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 12*time.Second, "got %v after %v, want DeadlineExceeded after about 10s", err, time.Since(start))
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 200*time.Millisecond, "got %v after %v, want DeadlineExceeded after at most twice the timeout", err, time.Since(start))
 		generate(t, portal)
 		close(release)
 	})

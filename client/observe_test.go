@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,6 +101,7 @@ func TestObserverHearsOfAttemptsWithoutAnswer(t *testing.T) {
 		portal := inMemory(t, stall, oneTry, record(&attempts))
 		_ = ask(t, portal, time.Second)
 		errorIf(t, len(attempts) != 1 || attempts[0].StatusCode != 0 || !errors.Is(attempts[0].Err, context.DeadlineExceeded) || attempts[0].Duration != time.Second || attempts[0].RateLimit != (client.RateLimit{}), "attempts = %+v, want one without an answer, of 1s", attempts)
+		errorIf(t, strings.Contains(attempts[0].Err.Error(), "timed out after"), "Err = %v blames a setting, want the caller's deadline", attempts[0].Err)
 		// What never left is no attempt.
 		_, _ = portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{})
 		ctx, cancel := context.WithCancel(t.Context())

@@ -3,6 +3,7 @@ package client_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,4 +88,13 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	}
 	refused(pinned, "it_contact_emails", "", func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example"} })
 	errorIf(t, seen.total() != 0, "%d requests were sent, want none", seen.total())
+}
+
+func TestAsMuchAsIsAllowed(t *testing.T) {
+	req := sso
+	req.Organization = "org_" + strings.Repeat("x", 251)
+	req.ITContactEmails = slices.Repeat([]string{strings.Repeat("x", 244) + "@b.example"}, 20)
+	same(t, "Validate() of 20 addresses of 254 bytes", req.Validate(), nil)
+	req.ITContactEmails[0] = "x" + req.ITContactEmails[0]
+	wantOnly(t, req.Validate(), client.ErrInvalidRequest)
 }

@@ -242,6 +242,7 @@ func TestTimeoutsAreNamed(t *testing.T) {
 			took := timed(func() { err = ask(t, portal, tt.within) })
 			errorIf(t, took != tt.took || !errors.Is(err, context.DeadlineExceeded), "%s: got %v after %v, want DeadlineExceeded after %v", name, err, took, tt.took)
 			same(t, name+": Error()", err.Error(), "adminportal: generate portal link: "+tt.want+"context deadline exceeded")
+			errorIf(t, tt.within != 0 && errors.Is(err, client.ErrMalformedResponse), "%s: got ErrMalformedResponse, want no sentinel, since the caller left", name)
 			timeout := interface{ Timeout() bool }(nil)
 			errorIf(t, strings.Contains(tt.want, "timed out") && (!errors.As(err, &timeout) || !timeout.Timeout()), "%s: errors.As finds no timeout in %v", name, err)
 		})

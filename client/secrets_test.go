@@ -135,6 +135,7 @@ func echoes(authorization string) map[string]string {
 		"broken escapes":  `{"message":"\u00\u0\u00zz\u005` + testKey + `\u00`,
 		"relative link":   `{"message":"/portal/launch?secret=` + testSecret + `"}`,
 		"secret alone":    `{"secret":"` + testSecret + `","token": "` + testSecret + `"}`,
+		"capitals":        `{"Secret":"` + testSecret + `","TOKEN": "` + testSecret + `"}`,
 		"at the start":    "secret=" + testSecret,
 		"across the cut":  strings.Repeat("x", 505) + testKey,
 		"link at the cut": strings.Repeat("x", 480) + testLink,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -120,6 +121,26 @@ func TestAttemptStep(t *testing.T) {
 	_, _ = through(t, &retry{next: &attempt{transport: transport, timeout: timeout{limit: forever}}, policy: RetryPolicy{MaxAttempts: 3, MaxWait: forever}}, "the whole body")
 	if want := []string{"the whole body", "the whole body", "the whole body"}; !slices.Equal(bodies, want) {
 		t.Errorf("sent the bodies %q, want %q", bodies, want)
+	}
+}
+
+// A connection that fails at once says nothing of the others. One that is silent does.
+func TestSilenceClosesIdleConnections(t *testing.T) {
+	for cause, want := range map[error]int{context.DeadlineExceeded: 1, io.ErrUnexpectedEOF: 0} {
+		closed := 0
+		transport := roundTripper(func(*http.Request) (*http.Response, error) { return nil, cause })
+		_, _ = through(t, &attempt{transport: transport, timeout: timeout{limit: forever}, closeIdle: func() { closed++ }}, "")
+		if closed != want {
+			t.Errorf("%v: idle connections were closed %d times, want %d", cause, closed, want)
+		}
+	}
+}
+
+func TestTransportKeepsTheProgramsHook(t *testing.T) {
+	called := false
+	standard := &http.Transport{OnProxyConnectResponse: func(context.Context, *url.URL, *http.Request, *http.Response) error { called = true; return nil }}
+	if err := newTransport(standard).OnProxyConnectResponse(t.Context(), nil, nil, &http.Response{StatusCode: 407}); err != nil || !called {
+		t.Errorf("the program's own hook was replaced (%v)", err)
 	}
 }
 

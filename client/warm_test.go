@@ -63,18 +63,20 @@ func TestWarmAnswers(t *testing.T) {
 
 func TestWarmAsksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(401), status(400)), reference)
-		for _, step := range []struct {
-			after time.Duration
-			want  int
-		}{
-			{0, 1}, {0, 2}, // a key that was refused is tried again
-			{0, 2}, {54 * time.Second, 2}, {2 * time.Second, 3}, // the connection may be closed by now
-		} {
-			time.Sleep(step.after)
-			_ = portal.Warm(t.Context())
-			errorIf(t, seen.total() != step.want, "%d requests, want %d", seen.total(), step.want)
+		for _, refused := range []int{401, 403} {
+			var seen tally
+			portal := inMemory(t, script(&seen, status(refused), status(400)), reference)
+			for _, step := range []struct {
+				after time.Duration
+				want  int
+			}{
+				{0, 1}, {0, 2}, // a key that was refused is tried again
+				{0, 2}, {54 * time.Second, 2}, {2 * time.Second, 3}, // the connection may be closed by now
+			} {
+				time.Sleep(step.after)
+				_ = portal.Warm(t.Context())
+				errorIf(t, seen.total() != step.want, "%d requests, want %d", seen.total(), step.want)
+			}
 		}
 	})
 }
@@ -133,5 +135,29 @@ func TestWarmRepeatsItsError(t *testing.T) {
 		want(nil, 3)
 		_, _ = portal.GeneratePortalLink(t.Context(), sso)
 		want(nil, 5)
+	})
+}
+
+// A call that was answered meanwhile shows that what failed has passed.
+func TestWarmAfterACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		portal := inMemory(t, script(&seen, status(503), succeed), oneTry)
+		wantOnly(t, portal.Warm(t.Context()), client.ErrServer)
+		time.Sleep(time.Second)
+		generate(t, portal)
+		same(t, "Warm() after a call that was answered", portal.Warm(t.Context()), nil)
+		same(t, "requests", seen.total(), 2)
+	})
+}
+
+// A connection alone is not enough: the dialect is still to be learned.
+func TestWarmLearnsTheDialectOverAnOpenConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen tally
+		portal := inMemory(t, script(&seen, status(503), answer(400, incomplete)), oneTry)
+		wantOnly(t, ask(t, portal, 0), client.ErrServer)
+		same(t, "Warm()", portal.Warm(t.Context()), nil)
+		same(t, "requests", seen.total(), 2)
 	})
 }

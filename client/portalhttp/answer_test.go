@@ -81,14 +81,29 @@ func TestJSONIsForThoseWhoPreferIt(t *testing.T) {
 	b := newButton(new(fake), admin)
 	for want, accepts := range map[bool][]string{
 		true: {"APPLICATION/JSON", " application/json ; q=0.5 ", "application/*", "application/json, text/*", "text/html;q=0, */*",
-			"text/*;q=0.1, */*;q=0.2", "application/json;q=x, application/json", "application/json;q=.1, application/json;q=.9, text/html;q=.5"},
+			"text/*;q=0.1, */*;q=0.2", "application/json;q=x, application/json", "application/json;q=.1, application/json;q=.9, text/html;q=.5",
+			"application/json;q=.9, application/json;q=.1, text/html;q=.5"},
 		false: {"application/json;q=0", "application/vnd.api+json", "application/json;q=2", "application/json;q=NaN", ";;;,,,/;q",
-			"application/json;q=0.5, */*", "application/json;q=0.9, text/html"},
+			"application/json;q=0.5, */*", "application/json;q=0.9, text/html", "text/html;q=0.9, image/png"},
 	} {
 		for _, accept := range accepts {
 			if got := b.click(t, "Accept", accept).Header.Get("Content-Type") == "application/json"; got != want {
 				t.Errorf("Accept %q: JSON = %v, want %v", accept, got, want)
 			}
+		}
+	}
+}
+
+// A header may come in several lines, and each counts.
+func TestHeadersInSeveralLines(t *testing.T) {
+	for want, header := range map[int]http.Header{
+		200: {"Accept": {"text/html;q=0.5", "application/json"}},
+		403: {"Origin": {"https://example.com", "null"}, "Sec-Fetch-Site": {"cross-site"}},
+	} {
+		rec, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil)
+		req.Header = header
+		if newButton(new(fake), admin).ServeHTTP(rec, req); rec.Code != want {
+			t.Errorf("%v: status = %d, want %d", header, rec.Code, want)
 		}
 	}
 }

@@ -99,6 +99,7 @@ func TestThereIsAlwaysAWayBack(t *testing.T) {
 		{"the function's", settingsPage, portalhttp.WithReturnURL(front), "", []string{"Referer", sso}, settingsPage},
 		{"the option's", "", portalhttp.WithReturnURL(settingsPage), "", []string{"Referer", sso}, settingsPage},
 		{"the page of the button", "", nil, "", []string{"Referer", sso + "?token=x#here"}, sso},
+		{"a page with an escaped slash", "", nil, "", []string{"Referer", "https://example.com/a%2Fb"}, "https://example.com/a%2Fb"},
 		{"the page, behind a proxy", "", nil, proxied, []string{"Referer", sso, "Sec-Fetch-Site", "same-origin"}, sso},
 		{"its origin", "", nil, "", []string{"Origin", "https://example.com"}, front},
 		{"its origin, behind a proxy", "", nil, proxied, []string{"Origin", "https://example.com", "Sec-Fetch-Site", "same-origin"}, front},
