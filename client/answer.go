@@ -51,8 +51,8 @@ func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
 func (a *answer) foreign() bool {
 	text, value := bytes.TrimSpace(a.body), json.RawMessage(nil)
 	err := json.Unmarshal(text, &value)
-	cut := len(text) > 0 && bytes.ContainsRune([]byte(`{["`), rune(text[0])) &&
-		(err != nil && mentions(err.Error(), "unexpected end of json input", "max depth") || len(a.body) == maxBody)
+	cut := err != nil && len(text) > 0 && bytes.ContainsRune([]byte(`{["`), rune(text[0])) &&
+		mentions(err.Error(), "unexpected end of json input", "max depth")
 	return len(text) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != ""
 }
 

@@ -120,7 +120,7 @@ func (a *answer) timeUntil(text string, most time.Duration) (wait time.Duration)
 // timeUntilReset reads the end of a window. Services cut it to the second: zero is the second that
 // has begun.
 func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
-	if n := number(text); n == 0 || n >= 1e8 && n == float64(a.serverTime().Unix()) {
+	if n := number(text); n == 0 || n == float64(a.serverTime().Unix()) {
 		return time.Second
 	}
 	return a.timeUntil(text, most)
