@@ -49,14 +49,19 @@ func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
 // service, which itself answers in JSON: the body is HTML or plain text, or Cloudflare says that
 // it is a challenge of its own.
 func (a *answer) foreign() bool {
-	text, value := bytes.TrimSpace(a.body), json.RawMessage(nil)
-	err := json.Unmarshal(text, &value)
-	cut := err != nil && len(text) > 0 && bytes.ContainsRune([]byte(`{["`), rune(text[0])) &&
-		mentions(err.Error(), "unexpected end of json input", "max depth")
+	text := bytes.TrimSpace(a.body)
+	err := json.Unmarshal(text, new(json.RawMessage))
+	cut := err != nil && bytes.ContainsAny(text[:min(1, len(text))], `{["`) && mentions(err.Error(), "unexpected end of json input", "max depth")
 	return len(text) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != ""
 }
 
-func (a *answer) says(words string) bool { return bytes.Contains(a.body, []byte(words)) }
+// ok reports whether the status is that of a success.
+func (a *answer) ok() bool { return a.status/100 == 2 }
+
+// says reports whether the body has one of the words.
+func (a *answer) says(words ...string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(a.body, []byte(word)) })
+}
 
 // missesOrganization reports whether the service says that the organization does not exist: by the
 // code for that, or in words. A 404 need only name an organization, or be the contract's error.
@@ -117,16 +122,22 @@ func describe(body []byte) (d description) {
 	return d
 }
 
+// In an object, ownWords name what it says of itself, listWords the list of its errors.
+var (
+	ownWords  = []string{"error_description", "message", "defaultmessage", "msg", "detail", "description", "reason", "title"}
+	listWords = []string{"errors", "violations", "fieldviolations", "invalid-params", "modelstate", "constraints", "details"}
+)
+
 // words are what a value says about a field: a text, the words of a list's entries, or those of an
 // object. An object without words of its own has problems by field.
 func (d *description) words(field string, value any) string {
 	const mostVisits, mostField = 200, 64
-	var all []string
 	if d.visited++; d.visited > mostVisits {
 		return ""
 	}
 	whole := d.visited == 1
 	field = snippet(field, mostField)
+	var all []string
 	switch v := value.(type) {
 	case string:
 		v = snippet(v, 2*maxSnippet)
@@ -144,8 +155,13 @@ func (d *description) words(field string, value any) string {
 			v[strings.ToLower(name)] = member
 		}
 		named := fieldOf(v)
-		if words := cmp.Or(d.object(cmp.Or(named, field), v), named); words != "" {
-			return words
+		field = cmp.Or(named, field)
+		own, errs := d.first(field, v, ownWords), d.first(field, v, listWords)
+		if own != "" && errs != "" {
+			own = strings.TrimRight(own, ".") + ": " + errs
+		}
+		if own = cmp.Or(own, errs, d.first(field, v, []string{"error", "code"}), named); own != "" {
+			return own
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if _, isList := v[name].([]any); isList || !whole {
@@ -156,37 +172,29 @@ func (d *description) words(field string, value any) string {
 	return strings.Join(slices.DeleteFunc(all, func(words string) bool { return words == "" }), "; ")
 }
 
-// object is what an object says of itself, and after a colon the list of its errors.
-func (d *description) object(field string, v map[string]any) (words string) {
-	for _, name := range []string{"error_description", "message", "defaultmessage", "msg", "detail", "description", "reason", "title"} {
-		if words == "" && v[name] != nil {
-			words = d.words(field, v[name])
+// first is what the first of an object's members says that says anything.
+func (d *description) first(field string, object map[string]any, names []string) (words string) {
+	for _, name := range names {
+		if words == "" && object[name] != nil {
+			words = d.words(field, object[name])
 		}
 	}
-	var errs string
-	for _, name := range []string{"errors", "violations", "fieldviolations", "invalid-params", "modelstate", "constraints", "details"} {
-		if errs == "" && v[name] != nil {
-			errs = d.words(field, v[name])
-		}
-	}
-	if words != "" && errs != "" {
-		return strings.TrimRight(words, ".") + ": " + errs
-	}
-	return cmp.Or(words, errs, d.words(field, v["error"]), d.words(field, v["code"]))
+	return words
 }
 
 // fieldOf is the field that an object names, in one of the spellings of validators: field, path,
 // property or param; the last name in loc (FastAPI) or path; the last part of a JSON pointer (RFC 9457).
 func fieldOf(object map[string]any) (field string) {
-	for _, name := range []string{"field", "path", "property", "param", "pointer", "loc"} {
-		field = cmp.Or(field, text(object[name]))
-		parts, _ := object[name].([]any)
-		for _, part := range slices.Backward(parts) {
+	source, _ := object["source"].(map[string]any) // JSON:API
+	for _, value := range []any{
+		object["field"], object["path"], object["property"], object["param"], object["pointer"], object["loc"],
+		source["pointer"], source["parameter"],
+	} {
+		parts, _ := value.([]any)
+		for _, part := range slices.Backward(append([]any{value}, parts...)) {
 			field = cmp.Or(field, text(part))
 		}
 	}
-	source, _ := object["source"].(map[string]any) // JSON:API
-	field = cmp.Or(field, text(source["pointer"]), text(source["parameter"]))
 	return field[strings.LastIndex(field, "/")+1:]
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -72,27 +74,23 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 
 // tell hands the last attempt of a call to observer and log.
 func (l *attempt) tell(c *call, waited time.Duration) {
-	a, level, err := &c.answer, slog.LevelDebug, error(nil)
-	if c.failure != nil {
-		level, err = slog.LevelWarn, c.failure
-	}
-	logs := l.logger != nil && l.logger.Enabled(c.Context, level)
-	if l.observer == nil && !logs {
+	if l.observer == nil && l.logger == nil {
 		return
 	}
+	a := &c.answer
 	t := Attempt{
-		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Err: err,
-		Start: a.sent, Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
+		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Start: a.sent,
+		Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
 	}
 	t.RateLimit, _ = readRateLimit(a)
-	if logs {
-		attrs := []any{
-			"operation", t.Operation, "dialect", t.Dialect.String(), "attempt", t.Number, "warm", t.Warm,
-			"status", t.StatusCode, "duration", t.Duration, "wait", t.Wait, "request_id", t.RequestID,
-		}
-		if err != nil {
-			attrs = append(attrs, "error", err.Error())
-		}
+	level, attrs := slog.LevelDebug, []any{
+		"operation", t.Operation, "dialect", t.Dialect.String(), "attempt", t.Number, "warm", t.Warm,
+		"status", t.StatusCode, "duration", t.Duration, "wait", t.Wait, "request_id", t.RequestID,
+	}
+	if c.failure != nil {
+		t.Err, level, attrs = c.failure, slog.LevelWarn, append(attrs, "error", c.failure.Error())
+	}
+	if l.logger != nil {
 		l.logger.Log(c.Context, level, "adminportal: "+c.name, attrs...)
 	}
 	if l.observer != nil {
@@ -119,8 +117,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 		if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 			err = http.ErrSchemeMismatch
 		}
-		server := url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}
-		return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: server.String(), Err: err}
+		return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: req.URL.Scheme + "://" + req.URL.Host, Err: err}
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.date = parseDate(resp.Header.Get("Date"))
@@ -138,21 +135,14 @@ func redirected(asked *url.URL, resp *http.Response) bool {
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.
 func (a *answer) readBody(resp *http.Response) (err error) {
-	if resp.Body == nil {
-		return nil
-	}
-	defer func() { _ = resp.Body.Close() }() // all of it has been read, or is not wanted
-	size := resp.ContentLength               // a hint: a transport of the user's may have changed the body
-	if size < 0 {
-		size = 511
-	}
-	a.body = make([]byte, 0, min(size, maxBody)+1) // with room to see the end
+	body := cmp.Or[io.ReadCloser](resp.Body, http.NoBody) // a fake transport may leave it out
+	defer func() { _ = body.Close() }()                   // all of it has been read, or is not wanted
+	size := cmp.Or(max(resp.ContentLength, 0), 511)       // a hint: a transport may have changed the body
+	a.body = make([]byte, 0, min(size, maxBody)+1)        // with room to see the end
 	for err == nil && len(a.body) <= maxBody {
-		if len(a.body) == cap(a.body) {
-			a.body = append(a.body, 0)[:len(a.body)]
-		}
 		var n int
-		n, err = resp.Body.Read(a.body[len(a.body):cap(a.body)])
+		a.body = slices.Grow(a.body, 1)
+		n, err = body.Read(a.body[len(a.body):cap(a.body)])
 		a.body = a.body[:len(a.body)+n]
 	}
 	if err == io.EOF {

@@ -2,11 +2,9 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
@@ -24,7 +22,7 @@ type authorize struct {
 func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	c := callOf(req)
 	if c.key == "" { // not asked yet: another route goes with the key of the first
-		key, _, err := l.ask(c)
+		key, _, err := l.ask(c.Context)
 		if err != nil {
 			return nil, during(c.name, err)
 		}
@@ -37,9 +35,9 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 		c.rekeyed = true
-		key, joined, failed := l.ask(c)
+		key, joined, failed := l.ask(c.Context)
 		if joined { // a question that ran already may have been answered with the old key
-			key, _, failed = l.ask(c)
+			key, _, failed = l.ask(c.Context)
 		}
 		if c.Err() != nil {
 			return nil, c.stopped(c.Err())
@@ -47,36 +45,27 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 		// A copy, since the attempt before may still be reading the headers of its request.
-		c.key, req = key, req.Clone(c)
+		c.key, req = key, req.Clone(c.Context)
 	}
 }
 
-// ask asks the source, once for all who ask at the same time.
+// ask asks the source, once for all who ask at the same time. A source that ignores its context is
+// left alone after the timeout.
 func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error) {
 	if l.source == nil {
 		return l.key, false, nil
 	}
-	// A source that ignores its context is left alone, a second after its time.
-	patience := l.timeout
-	patience.limit += min(patience.limit, time.Second)
-	patient, cancel := context.WithTimeout(ctx, patience.limit)
+	limited, cancel := context.WithTimeout(ctx, l.timeout.limit)
 	defer cancel()
-	key, joined, err = l.asking.do(patient, func(ctx context.Context) (string, error) {
-		limited, cancel := context.WithTimeout(ctx, l.timeout.limit)
-		defer cancel()
-		key, err := l.source(limited)
-		if err != nil {
-			return "", fmt.Errorf("API key source: %w", l.timeout.blame(limited, ctx, err))
-		}
-		if rule := keyRule(key); rule != "" {
-			return "", invalid("API key source", "the key "+rule)
-		}
-		return key, nil
-	})
-	if patient.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("API key source: %w", patience.blame(patient, ctx, err))
+	key, joined, err = l.asking.do(limited, l.source)
+	if ctx.Err() != nil {
+		return "", joined, ctx.Err()
+	} else if err != nil {
+		return "", joined, fmt.Errorf("API key source: %w", l.timeout.blame(limited, ctx, err))
+	} else if rule := keyRule(key); rule != "" {
+		return "", joined, invalid("API key source", "the key "+rule)
 	}
-	return key, joined, err
+	return key, joined, nil
 }
 
 // keyRule says what is wrong with a key, above all what a copy and paste gets wrong. It is empty

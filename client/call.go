@@ -3,21 +3,19 @@ package client
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// A call is what the steps of one call may know of it, and what travels up from them. It is the
-// context of its requests. One goroutine uses it at a time.
+// A call is what the steps of one call may know of it, and what travels up from them. It is a value
+// in the context of its requests. One goroutine uses it at a time.
 type call struct {
-	context.Context
-	*route       // the one that is being tried
-	settled bool // the service is known to have it
+	context.Context      // of its requests
+	*route               // the one that is being tried
+	settled         bool // the service is known to have it
 
 	name    string  // what the caller asked for, for errors: "generate portal link"
 	origin  *origin // what the portal link that is made will remember: its request; nil for icons
@@ -54,18 +52,6 @@ type servers struct{ api, cdn *gen.Client }
 
 type callKey struct{}
 
-// Value lets the steps find the call in the context of a request.
-func (c *call) Value(key any) any {
-	if key == (callKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
-}
-
-// Format prints the call's name, whatever the verb: a call holds the key, and it is a context that
-// user code may print.
-func (c *call) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "adminportal call: "+c.name) }
-
 // callOf returns the call that a request belongs to.
 func callOf(req *http.Request) *call {
 	c, _ := req.Context().Value(callKey{}).(*call)
@@ -76,27 +62,24 @@ func callOf(req *http.Request) *call {
 // web framework's own words say that it has gone. Of a public file 401 and 403 say that it is not
 // there, since it needs no authorization.
 func (c *call) classify() verdict {
-	a := &c.answer
+	a, status, kind := &c.answer, c.answer.status, kindOf(c.answer.status)
 	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
-	framework := a.says("Cannot POST ") || a.says("Cannot GET ") || a.says("/portal_links") || a.says("/portal/generate_link")
-	gateway := a.says("Missing Authentication Token") // AWS API Gateway
+	framework := a.says("Cannot POST ", "Cannot GET ", "/portal_links", "/portal/generate_link")
+	gateway := status == http.StatusForbidden && a.says("Missing Authentication Token") // AWS API Gateway
 	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
-	unauthorized := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
 	missing := ofMissingRoute
 	if c.settled || a.err != nil && transient(a.err) { // an answer cut short does not tell
 		missing = ofIntermediary
 	}
-	switch status := a.status; {
-	case status == http.StatusNotFound && framework, c.public && unauthorized:
+	switch {
+	case status == http.StatusNotFound && framework, c.public && kind == ErrUnauthorized:
 		return ofMissingRoute
 	case c.origin != nil && (a.missesOrganization() || status == http.StatusNotFound && older):
 		return ofOrganization
-	case status == http.StatusNotImplemented && missing == ofIntermediary:
-		return own
-	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone,
-		status == http.StatusNotImplemented, status == http.StatusForbidden && gateway:
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone, gateway,
+		status == http.StatusNotImplemented && missing == ofMissingRoute:
 		return missing
-	case a.foreign() && (unauthorized || kindOf(status) == ErrInvalidRequest):
+	case a.foreign() && (kind == ErrUnauthorized || kind == ErrInvalidRequest):
 		return ofIntermediary
 	}
 	return own
@@ -108,7 +91,7 @@ func (c *call) teaches() bool {
 	a := &c.answer
 	shaped := c.origin != nil && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
 	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == own && kindOf(a.status) == ErrInvalidRequest
-	return a.status >= 200 && a.status <= 299 && c.failure == nil || shaped && itsOwn
+	return a.ok() && c.failure == nil || shaped && itsOwn
 }
 
 // conclude judges what an attempt brought, and learns of it which dialect the service speaks.
@@ -124,10 +107,8 @@ func (c *call) conclude() {
 // judge says what an answer means: nil for a success. It looks at the status first, and at the
 // body only then.
 func (c *call) judge() *Error {
-	a := &c.answer
-	success := a.status >= 200 && a.status <= 299
-	err := a.err
-	if success && err == nil {
+	a, err := &c.answer, c.answer.err
+	if a.ok() && err == nil {
 		if err = c.read(c); err == nil {
 			return nil
 		}
@@ -136,26 +117,24 @@ func (c *call) judge() *Error {
 	switch {
 	case a.status == 0:
 		e.hint = hintNetwork
-		if status := proxyStatus(a.err); status == http.StatusProxyAuthRequired {
-			e.Description, e.hint = "a proxy on the way answered 407 Proxy Authentication Required", hintProxyLogin
-		} else if status != 0 {
-			e.Description, e.hint = "a proxy on the way refused the connection", hintProxy
+		if refused := proxyStatus(a.err); refused != 0 {
+			e.Description, e.hint = fmt.Sprint("a proxy on the way refused the connection with ", refused), hintProxy
 		}
-	case !success:
+	case !a.ok():
 		a.said = describe(a.body)
 		c.refuse(e)
-		if asked := a.verdict == ofOrganization || e.kind == ErrInvalidRequest; c.warm && asked {
-			return nil // what Warm wants
+		if c.warm && (a.verdict == ofOrganization || e.kind == ErrInvalidRequest) { // what Warm wants
+			return nil
 		}
+	case a.err != nil && c.Err() != nil: // the caller has left
+		e.kind, e.hint = errNoKind, hintNetwork
 	default: // it may hold a link in any shape, so nothing of its body is kept
 		e.kind, e.hint = ErrMalformedResponse, hintMalformed
-		if errors.Is(err, errLinkHost) {
-			e.hint = hintLinkHost
-		}
 		if a.err == nil {
 			e.Description = c.clean(err.Error())
-		} else if c.Err() != nil { // the caller has left
-			e.kind, e.hint = errNoKind, hintNetwork
+		}
+		if err == errLinkHost {
+			e.hint = hintLinkHost
 		}
 	}
 	return e

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -43,8 +45,9 @@ type IconCatalog struct {
 // An iconList is one fetch, or none yet. It never changes after it is published.
 type iconList struct {
 	icons   []ProviderIcon
-	fetched time.Time // zero: never
-	due     time.Time // for a refresh
+	named   map[string]ProviderIcon // by ID and by connection type, as spelled and in lower case
+	fetched time.Time               // zero: never
+	due     time.Time               // for a refresh
 }
 
 // NewIconCatalog returns an empty catalog of what source lists. It fetches nothing yet.
@@ -60,9 +63,11 @@ func NewIconCatalog(source IconSource) *IconCatalog {
 func (k *IconCatalog) Lookup(ctx context.Context, provider string) (icon ProviderIcon, ok bool, err error) {
 	list, err := k.get(ctx)
 	if err != nil {
-		return ProviderIcon{}, false, err
+		return icon, false, err
 	}
-	icon, ok = find(list.icons, provider)
+	if icon, ok = list.named[provider]; !ok {
+		icon, ok = list.named[strings.ToLower(provider)]
+	}
 	return icon, ok, nil
 }
 
@@ -77,11 +82,10 @@ func (k *IconCatalog) All(ctx context.Context) ([]ProviderIcon, error) {
 
 // Age is how long ago the list in use was fetched. It is false while there is none.
 func (k *IconCatalog) Age() (age time.Duration, ok bool) {
-	list := k.list.Load()
-	if list.fetched.IsZero() {
-		return 0, false
+	if fetched := k.list.Load().fetched; !fetched.IsZero() {
+		return time.Since(fetched), true
 	}
-	return time.Since(list.fetched), true
+	return 0, false
 }
 
 // Warm starts fetching, unless there is a list already, and returns at once: call it at startup so
@@ -126,7 +130,7 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	icons, err := k.source.ListProviderIcons(ctx)
 	list, rest := *k.list.Load(), catalogRetry
 	if err == nil && (len(icons) > 0 || list.fetched.IsZero()) {
-		list = iconList{icons: slices.Clone(icons), fetched: time.Now()}
+		list = iconList{icons: slices.Clone(icons), named: byName(icons), fetched: time.Now()}
 	}
 	if err == nil && len(icons) > 0 {
 		rest = catalogMaxAge
@@ -145,68 +149,51 @@ type ProviderIcon struct {
 	DarkIconURL string `json:"dark_icon_url,omitempty"` // for dark pages; empty if there is none: use IconURL
 }
 
-// providers.txt has the names of providers and their SSO connection types, by slug.
+// providersJSON has the names of providers where these are not their slugs' words with capitals, and
+// the slugs of SSO connection types. WorkOS publishes no such mapping: this one is drawn from public
+// integrations, and what is inferred from a slug of the same name is listed. One source has
+// google-cloud for GoogleSAML. New types appear without notice: one that is not here has no icon.
 //
-//go:embed providers.txt
-var providersText string
+//go:embed providers.json
+var providersJSON []byte
 
-// By connection type, as spelled and in lower case, and by slug.
-var iconsOf, spelled = readProviders(providersText)
+var providers = sync.OnceValue(func() (p struct {
+	Names map[string]string
+	Types map[string]string `json:"connection_types"`
+}) {
+	if err := json.Unmarshal(providersJSON, &p); err != nil {
+		panic(err)
+	}
+	return p
+})
 
-func readProviders(table string) (icons map[string][]string, names map[string]string) {
-	icons, names = make(map[string][]string), make(map[string]string)
-	for line := range strings.Lines(table) {
-		columns := strings.Split(line, "|")
-		if len(columns) != 3 {
-			continue // a remark
-		}
-		slug := strings.TrimSpace(columns[0])
-		names[slug] = strings.TrimSpace(columns[1])
-		for connectionType := range strings.FieldsSeq(strings.ReplaceAll(columns[2], "?", "")) {
-			ids := candidates(connectionType, slug)
-			icons[connectionType], icons[strings.ToLower(connectionType)] = ids, ids
+// byName indexes icons by ID and by connection type, as these are spelled and in lower case. Where
+// two icons have a name the first keeps it, and an ID goes before a connection type.
+func byName(icons []ProviderIcon) map[string]ProviderIcon {
+	named := make(map[string]ProviderIcon)
+	add := func(name string, icon ProviderIcon) {
+		if _, taken := named[name]; !taken {
+			named[name] = icon
 		}
 	}
-	return icons, names
-}
-
-// find looks an icon up by its ID, best as it is spelled, and then by the type of an SSO connection.
-func find(icons []ProviderIcon, provider string) (icon ProviderIcon, ok bool) {
 	for _, icon := range icons {
-		if icon.ID == provider {
-			return icon, true
+		add(icon.ID, icon)
+	}
+	for _, icon := range icons {
+		add(strings.ToLower(icon.ID), icon)
+	}
+	// The reference's own list has IDs after the type, such as google-saml; the CDN's has one for
+	// the provider, such as google. A type ends in its protocol, of four or five letters.
+	for connectionType, slug := range providers().Types {
+		lower := strings.ToLower(connectionType)
+		for _, kind := range []string{"-" + lower[len(lower)-4:], "-" + lower[len(lower)-5:], "", "-saml", "-oauth", "-oidc"} {
+			if icon, ok := named[slug+kind]; ok {
+				add(connectionType, icon)
+				add(lower, icon)
+			}
 		}
 	}
-	ids, ok := iconsOf[provider]
-	if !ok {
-		ids = iconsOf[strings.ToLower(provider)]
-	}
-	i := indexID(icons, provider)
-	for _, id := range ids {
-		if i < 0 {
-			i = indexID(icons, id)
-		}
-	}
-	if i < 0 {
-		return ProviderIcon{}, false
-	}
-	return icons[i], true
-}
-
-func indexID(icons []ProviderIcon, id string) int {
-	return slices.IndexFunc(icons, func(icon ProviderIcon) bool { return strings.EqualFold(icon.ID, id) })
-}
-
-// candidates are the icon IDs under which the icon of a connection type may be listed, best first.
-// The reference's own list has IDs after the type, such as google-saml; the CDN's has one for the
-// provider, such as google.
-func candidates(connectionType, slug string) (ids []string) {
-	for _, protocol := range []string{"saml", "oauth", "oidc"} {
-		if strings.HasSuffix(strings.ToLower(connectionType), protocol) {
-			ids = append(ids, slug+"-"+protocol)
-		}
-	}
-	return append(ids, slug, slug+"-saml", slug+"-oauth", slug+"-oidc")
+	return named
 }
 
 // providerName is a name for people where the list gives a slug alone.
@@ -215,5 +202,5 @@ func providerName(slug string) string {
 	for i, w := range words {
 		words[i] = strings.ToUpper(w[:1]) + w[1:]
 	}
-	return cmp.Or(spelled[slug], strings.Join(words, " "), slug)
+	return cmp.Or(providers().Names[slug], strings.Join(words, " "), slug)
 }

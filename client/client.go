@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -20,7 +21,6 @@ type core struct {
 	settings
 	gate         gate
 	links, icons *learner // which dialect works for each
-	cold         error    // of the last Warm; under the gate's lock
 	warming      flight[struct{}]
 }
 
@@ -61,18 +61,19 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 // NewFromEnv is [New] with the key from WORKOS_API_KEY and, where that is set, the base URL from
 // WORKOS_BASE_URL. Options win over the environment.
 func NewFromEnv(opts ...Option) (*Client, error) {
-	env := func(s *settings) {
+	return New(os.Getenv("WORKOS_API_KEY"), append([]Option{func(s *settings) {
 		s.keyName = "WORKOS_API_KEY"
 		if baseURL := os.Getenv("WORKOS_BASE_URL"); baseURL != "" {
 			s.baseURL, s.baseURLName = baseURL, "WORKOS_BASE_URL"
 		}
-	}
-	return New(os.Getenv("WORKOS_API_KEY"), append([]Option{env}, opts...)...)
+	}}, opts...)...)
 }
 
 // newCall begins a call that learns the dialect for known.
 func (c *core) newCall(ctx context.Context, name string, known *learner) *call {
-	return &call{Context: ctx, name: name, known: known, trust: &c.trust, release: func() {}, idle: time.Now()}
+	call := &call{name: name, known: known, trust: &c.trust, release: func() {}, idle: time.Now()}
+	call.Context = context.WithValue(ctx, callKey{}, call)
+	return call
 }
 
 // RateLimit is what the client knows of the API's budget now.
@@ -88,8 +89,5 @@ func (c *Client) ready() *core {
 
 // String names the server, and not the key.
 func (c Client) String() string {
-	if baseURL := c.ready().baseURL; baseURL != "" {
-		return "adminportal client for " + baseURL
-	}
-	return "adminportal client (not set up)"
+	return "adminportal client for " + cmp.Or(c.ready().baseURL, "no server: make one with New")
 }

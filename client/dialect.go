@@ -26,12 +26,9 @@ const (
 )
 
 // String is the word in logs: "auto", "portal_links" or "generate_link".
-func (d Dialect) String() string {
-	if d < DialectAuto || d > DialectGenerateLink {
-		return "unknown dialect"
-	}
-	return [...]string{"auto", "portal_links", "generate_link"}[d]
-}
+func (d Dialect) String() string { return dialects[d] }
+
+var dialects = map[Dialect]string{DialectAuto: "auto", DialectPortalLinks: "portal_links", DialectGenerateLink: "generate_link"}
 
 // A learner remembers which dialect works. The first caller to meet an empty one finds out for
 // all; those who come meanwhile wait for its first answer, once. If that taught nothing, they go

@@ -95,7 +95,15 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Hint is what to do about the error, in a sentence. It is empty if there is nothing to advise.
 func (e *Error) Hint() string {
-	return cmp.Or(e.hint, hintFor(e.StatusCode, e.Field))
+	switch {
+	case e.hint != "":
+		return e.hint
+	case e.StatusCode == http.StatusBadRequest && e.Field != "":
+		return cmp.Or(map[string]string{"intent": hintIntent, "organization": hintOrganization}[e.Field], hintFields)
+	case e.StatusCode >= 300 && e.StatusCode <= 399:
+		return hintRedirect
+	}
+	return statuses[min(e.StatusCode, http.StatusInternalServerError)].hint
 }
 
 // kindOf is the sentinel for a status of the service's own, or nil.
@@ -118,7 +126,7 @@ func during(operation string, err error) *Error {
 
 // statuses has the sentinel and the fix for every error status that openapi.yaml lists, after the
 // error table of WorkOS's Admin Portal reference; that of 500 holds for what is above. A test
-// compares the two lists.
+// compares the two lists. The statuses without a sentinel are not the service's own.
 var statuses = map[int]struct {
 	kind error
 	hint string
@@ -130,6 +138,9 @@ var statuses = map[int]struct {
 	http.StatusUnprocessableEntity: {ErrInvalidRequest, hintFields},
 	http.StatusTooManyRequests:     {ErrRateLimited, "wait as long as RetryAfter says and try again; share one client, and one limiter if several processes use the key"},
 	http.StatusInternalServerError: {ErrServer, hintLater},
+	http.StatusProxyAuthRequired:   {nil, hintProxy},
+	http.StatusRequestTimeout:      {nil, hintLater},
+	http.StatusTooEarly:            {nil, hintLater},
 }
 
 const (
@@ -141,32 +152,10 @@ const (
 	hintBetween      = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
 	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
 	hintIconFile     = "check the address of the icon file: set WithCDNURL to where it is"
-	hintNoRoute      = "check the base URL: neither POST /portal_links nor POST /portal/generate_link exists there"
-	hintOneRoute     = "check the base URL and the dialect: the server there has no such route"
-	hintNoIcons      = "check the CDN URL and the base URL: neither GET /provider_icons nor GET /provider-icons.json exists there"
+	hintNoRoute      = "check the base URL, and the dialect and the icons' CDN URL where they are set: the server has no such route"
 	hintMalformed    = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
 	hintLinkHost     = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"
 	hintNetwork      = "check the network, a proxy, and the base URL"
-	hintProxyLogin   = "the proxy between this host and WorkOS wants credentials: give them in HTTPS_PROXY, or in the HTTP client's transport"
-	hintProxy        = "the proxy between this host and WorkOS refused the connection: ask its operator to allow the host, or set HTTPS_PROXY and NO_PROXY"
+	hintProxy        = "the proxy between this host and WorkOS refused the connection: if it wants credentials, give them in HTTPS_PROXY or in the HTTP client's transport; else ask its operator to allow the host, or set NO_PROXY"
 	hintTooLong      = "try again later, or give the call's context more time"
 )
-
-// hintFor is the hint for an answer of the service about a field, if it names one.
-func hintFor(status int, field string) string {
-	switch {
-	case status == http.StatusBadRequest && field == "intent":
-		return hintIntent
-	case status == http.StatusBadRequest && field == "organization":
-		return hintOrganization
-	case status == http.StatusBadRequest && field != "":
-		return hintFields
-	case status >= 300 && status <= 399:
-		return hintRedirect
-	case status == http.StatusProxyAuthRequired:
-		return hintProxyLogin
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
-		return hintLater
-	}
-	return statuses[min(status, http.StatusInternalServerError)].hint
-}

@@ -25,7 +25,7 @@ func FuzzReadIcons(f *testing.F) {
 				continue
 			}
 			for _, icon := range c.icons {
-				if found, _ := find(c.icons, icon.ID); icon.ID == "" || icon.Name == "" || found.ID != icon.ID {
+				if found := byName(c.icons)[icon.ID]; icon.ID == "" || icon.Name == "" || found.ID != icon.ID {
 					t.Errorf("%s: %+v has no ID or no name, or is not found", dialect, icon)
 				}
 				wantBrowsable(t, icon.IconURL)

@@ -35,12 +35,17 @@ const (
 // requests is nonsense.
 //
 // hear is told what each family says: numbers that are negative where it does not say, or says
-// nonsense, and the time until the reset, which is then zero, and at most the bound.
-func (a *answer) eachClaim(most time.Duration, hear func(limit, remaining int, wait time.Duration)) {
+// nonsense, and the time until the reset, which is then zero.
+func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) {
 	say := func(limit, remaining, reset string) {
-		if reset != "" && count(limit) != 0 {
-			hear(count(limit), count(remaining), a.timeUntilReset(reset, most))
+		if reset == "" || count(limit) == 0 {
+			return
 		}
+		wait := time.Second // services cut the end of a window to the second: zero is the one that has begun
+		if n := number(reset); n != 0 && n != float64(a.serverTime().Unix()) {
+			wait = a.timeUntil(reset)
+		}
+		hear(count(limit), count(remaining), wait)
 	}
 	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
 	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
@@ -70,8 +75,8 @@ func (a *answer) eachClaim(most time.Duration, hear func(limit, remaining int, w
 // remaining holds. ok is false unless one claim has both a number of requests left and a reset
 // that makes sense.
 func readRateLimit(a *answer) (told RateLimit, ok bool) {
-	a.eachClaim(maxReset, func(limit, remaining int, wait time.Duration) {
-		if remaining >= 0 && wait > 0 && (!ok || remaining < told.Remaining) {
+	a.eachClaim(func(limit, remaining int, wait time.Duration) {
+		if remaining >= 0 && wait > 0 && wait <= maxReset && (!ok || remaining < told.Remaining) {
 			told, ok = RateLimit{Limit: max(limit, 0), Remaining: remaining, Reset: a.received.Add(wait)}, true
 		}
 	})
@@ -83,10 +88,10 @@ func readRateLimit(a *answer) (told RateLimit, ok bool) {
 // the answer does not say.
 func askedToWait(a *answer) (wait time.Duration) {
 	for item := range strings.SplitSeq(strings.Join(a.header["Retry-After"], ","), ",") {
-		wait = max(wait, a.timeUntil(item, maxRetryAfter))
+		wait = max(wait, a.timeUntil(item))
 	}
 	if wait == 0 && a.status == http.StatusTooManyRequests {
-		a.eachClaim(maxRetryAfter, func(_, remaining int, untilReset time.Duration) {
+		a.eachClaim(func(_, remaining int, untilReset time.Duration) {
 			if remaining <= 0 {
 				wait = max(wait, untilReset)
 			}
@@ -98,10 +103,9 @@ func askedToWait(a *answer) (wait time.Duration) {
 // timeUntil reads a moment, whatever its header's name: a number is seconds from now below 10⁸,
 // epoch seconds below 10¹¹, and else epoch milliseconds; other text is an HTTP date or RFC 3339.
 // What is absolute counts against the answer's own Date. It is zero for zero, for the past, and
-// for what is further away than most.
-func (a *answer) timeUntil(text string, most time.Duration) (wait time.Duration) {
-	n := number(text)
-	switch {
+// for what is further away than maxRetryAfter.
+func (a *answer) timeUntil(text string) (wait time.Duration) {
+	switch n := number(text); {
 	case n < 0:
 		wait = parseDate(strings.Trim(text, " \t\"")).Sub(a.serverTime())
 	case n < 1e8:
@@ -111,19 +115,10 @@ func (a *answer) timeUntil(text string, most time.Duration) (wait time.Duration)
 	case n < 1e15:
 		wait = time.UnixMilli(int64(math.Ceil(n))).Sub(a.serverTime())
 	}
-	if wait < 0 || wait > most {
+	if wait < 0 || wait > maxRetryAfter {
 		return 0
 	}
 	return wait
-}
-
-// timeUntilReset reads the end of a window. Services cut it to the second: zero is the second that
-// has begun.
-func (a *answer) timeUntilReset(text string, most time.Duration) time.Duration {
-	if n := number(text); n == 0 || n == float64(a.serverTime().Unix()) {
-		return time.Second
-	}
-	return a.timeUntil(text, most)
 }
 
 // dateForms are HTTP's and what servers make of them, without the day of the week: UTC for GMT, an
@@ -139,10 +134,8 @@ func parseDate(text string) time.Time {
 	text = strings.TrimSpace(cmp.Or(withoutDay, text))
 	whole := strings.Replace(text, ":60 ", ":59 ", 1) // a leap second, which no time.Time has
 	for _, form := range dateForms {
-		if date, err := time.Parse(form, whole); err == nil && whole != text {
-			return date.Add(time.Second)
-		} else if err == nil {
-			return date
+		if date, err := time.Parse(form, whole); err == nil {
+			return date.Add(time.Duration(strings.Count(text, ":60 ")) * time.Second)
 		}
 	}
 	return time.Time{}
@@ -156,19 +149,15 @@ func count(line string) int {
 	return -1
 }
 
-// number reads the first number in a line, without quotes, blanks and parameters.
+// number reads the first number in a line, without quotes, blanks and parameters: digits, perhaps
+// with a fraction, but no sign and no exponent. It is negative for anything else.
 func number(line string) float64 {
 	if end := strings.IndexAny(line, ",;"); end >= 0 {
 		line = line[:end]
 	}
-	return decimal(strings.Trim(line, " \t\""))
-}
-
-// decimal reads digits, perhaps with a fraction: no sign, no blank, no exponent. It is negative
-// for anything else.
-func decimal(s string) float64 {
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || strings.Trim(s, "0123456789.") != "" {
+	line = strings.Trim(line, " \t\"")
+	n, err := strconv.ParseFloat(line, 64)
+	if err != nil || strings.Trim(line, "0123456789.") != "" {
 		return -1
 	}
 	return n

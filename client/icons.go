@@ -33,11 +33,11 @@ func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) 
 var iconRoutes = [2]*route{
 	{
 		operation: "listProviderIcons", dialect: DialectPortalLinks, read: (*call).readIcons,
-		send: func(s *servers, c *call) (*http.Response, error) { return s.api.ListProviderIcons(c) },
+		send: func(s *servers, c *call) (*http.Response, error) { return s.api.ListProviderIcons(c.Context) },
 	},
 	{
 		operation: "listCDNProviderIcons", dialect: DialectGenerateLink, read: (*call).readIcons, public: true,
-		send: func(s *servers, c *call) (*http.Response, error) { return s.cdn.ListCDNProviderIcons(c) },
+		send: func(s *servers, c *call) (*http.Response, error) { return s.cdn.ListCDNProviderIcons(c.Context) },
 	},
 }
 

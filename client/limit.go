@@ -52,7 +52,7 @@ func (l *limit) Do(req *http.Request) (*http.Response, error) {
 	defer func() { l.gate.answer(number, &c.answer, c.warm) }()
 	resp, err := l.next.Do(req)
 	if pauser, ok := l.limiter.(LimitPauser); ok && c.answer.status == http.StatusTooManyRequests {
-		pauser.Pause(c, cmp.Or(c.failure.RetryAfter, l.policy.BaseDelay))
+		pauser.Pause(c.Context, cmp.Or(c.failure.RetryAfter, l.policy.BaseDelay))
 	}
 	return resp, err
 }
@@ -97,7 +97,7 @@ func (l *limit) ask(c *call) error {
 	if c.warm {
 		patience = warmPatience
 	}
-	bounded, cancel := context.WithTimeout(c, patience)
+	bounded, cancel := context.WithTimeout(c.Context, patience)
 	defer cancel()
 	err := l.limiter.Wait(bounded)
 	if err == nil || c.Err() != nil {

@@ -86,17 +86,17 @@ var linkRoutes = [2]*route{
 func (s *servers) generatePortalLink(c *call) (*http.Response, error) {
 	params := &gen.GeneratePortalLinkParams{IdempotencyKey: rand.Text()}
 	if c.warm {
-		return s.api.GeneratePortalLinkWithBody(c, params, "application/json", strings.NewReader("{}"))
+		return s.api.GeneratePortalLinkWithBody(c.Context, params, "application/json", strings.NewReader("{}"))
 	}
-	return s.api.GeneratePortalLink(c, params, c.origin.request.referenceBody())
+	return s.api.GeneratePortalLink(c.Context, params, c.origin.request.referenceBody())
 }
 
 func (s *servers) generateLink(c *call) (*http.Response, error) {
 	params := &gen.GenerateLinkParams{IdempotencyKey: rand.Text()}
 	if c.warm {
-		return s.api.GenerateLinkWithBody(c, params, "application/json", strings.NewReader("{}"))
+		return s.api.GenerateLinkWithBody(c.Context, params, "application/json", strings.NewReader("{}"))
 	}
-	return s.api.GenerateLink(c, params, c.origin.request.liveBody())
+	return s.api.GenerateLink(c.Context, params, c.origin.request.liveBody())
 }
 
 const (
@@ -158,10 +158,6 @@ func lifeLeft(a *answer, expires time.Time) time.Duration {
 // one after 60 s, net/http after 90.
 const warmFor = 55 * time.Second
 
-// coldFor is how long Warm repeats an error without asking again, so that pages do not spend the
-// budget of a service in trouble.
-const coldFor = 5 * time.Second
-
 // Warm prepares for a click. It sends an empty request, which the service refuses as incomplete,
 // so that the connection stands, a wrong key shows and the dialect is known before anybody
 // presses a button. A click after it takes one round trip instead of three or four.
@@ -176,42 +172,32 @@ const coldFor = 5 * time.Second
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
 	core := c.ready()
-	if warm, err := core.isWarm(); warm {
-		return err
+	if core.isWarm() {
+		return nil
 	}
-	_, _, err := core.warming.do(ctx, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, core.warm(ctx)
-	})
+	_, _, err := core.warming.do(ctx, core.warm)
 	if err != nil {
 		return during("warm up", err)
 	}
 	return nil
 }
 
-// isWarm reports whether the connection is kept, and Warm has nothing to find out. What the last
-// one could not find out it does not ask again on every page; why it failed holds for a while.
-func (c *core) isWarm() (warm bool, err error) {
+// isWarm reports whether the connection is kept, and Warm has nothing to find out: what the last one
+// could not find out it does not ask again on every page.
+func (c *core) isWarm() bool {
 	known := c.pinned != DialectAuto || c.links.dialect() != DialectAuto
-	g := &c.gate
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if c.cold != nil && !g.spoke.After(g.warmed) {
-		return time.Since(g.spoke) < coldFor, c.cold
-	}
-	return time.Since(g.spoke) < warmFor && (known || time.Since(g.warmed) < warmFor), nil
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	return time.Since(c.gate.spoke) < warmFor && (known || time.Since(c.gate.warmed) < warmFor)
 }
 
-func (c *core) warm(ctx context.Context) error {
+func (c *core) warm(ctx context.Context) (none struct{}, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout.limit)
 	defer cancel()
 	call := c.newCall(ctx, "warm up", c.links)
 	call.warm, call.origin = true, new(origin) // a link that is made all the same is dropped
-	err := c.travel(call, c.pinned, linkRoutes)
-	if errors.Is(err, errNoBudget) {
-		return nil
+	if err = c.travel(call, c.pinned, linkRoutes); errors.Is(err, errNoBudget) {
+		err = nil
 	}
-	c.gate.mu.Lock()
-	defer c.gate.mu.Unlock()
-	c.cold = err
-	return err
+	return none, err
 }

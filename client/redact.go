@@ -39,67 +39,54 @@ func scrub(text, key string) string {
 		text = strings.ReplaceAll(text, key, redacted)
 	}
 	var b strings.Builder
-	named := false // the name of a secret came, in JSON; its value is to come
-	for text != "" {
-		word := text
-		if end := strings.IndexAny(text, " \"'<>`"); end >= 0 {
-			word = text[:end]
+	for i := 0; i < len(text); {
+		shown, secret := secretAt(text, i)
+		b.WriteString(text[i : i+shown])
+		if i += shown + secret; secret > 0 {
+			b.WriteString(redacted)
 		}
-		text = text[len(word):]
-		if name := strings.Trim(word, `\:`); name != "" && named {
-			word, named = redacted, false
-		} else if name != "" {
-			word = withoutSecrets(word)
-			named = (strings.EqualFold(name, "secret") || strings.EqualFold(name, "token")) &&
-				strings.HasPrefix(text, `"`) && strings.HasPrefix(strings.TrimLeft(text, `\" `), ":")
-		}
-		b.WriteString(word)
-		b.WriteString(text[:min(1, len(text))])
-		text = text[min(1, len(text)):]
 	}
 	return b.String()
 }
 
-// withoutSecrets cuts a word at its first address, or else at its first secret, and removes keys.
-func withoutSecrets(word string) string {
-	if i := after(word, "://", "%3a%2f%2f"); i >= 0 {
-		rest := strings.TrimLeft(word[i:], letters+digits+".-:[]")
-		switch {
-		case strings.Contains(rest, "@"): // what looks like the host is a user's name
-			return word[:i] + redacted
-		case strings.Trim(rest, `/\.,;:)]}`) != "": // more than the end of a sentence
-			return strings.TrimSuffix(word, rest) + redacted
+// secretAt finds the secret that a mark at i belongs to: how much to show, and how much to remove
+// after that.
+func secretAt(text string, i int) (shown, secret int) {
+	const ends = " \"'<>`"
+	for _, mark := range []string{"://", "%3a%2f%2f", "secret%3d", "token%3d", "secret", "token", "sk_"} {
+		shown = len(mark)
+		if len(text)-i < shown || !strings.EqualFold(text[i:i+shown], mark) {
+			continue
 		}
-		return word
-	}
-	if i := after(word, "secret=", "secret%3d", "token=", "token%3d"); i >= 0 {
-		return word[:i] + redacted
-	}
-	i := after(word, "sk_")
-	if i < 0 {
-		return word
-	}
-	rest := strings.TrimLeft(word[i:], keyCharacters)
-	key := strings.TrimSuffix(word[i:], rest)
-	// Within a word (task_identifier) a key has a digit or a capital.
-	before := strings.TrimRight(word[:i-len("sk_")], letters+digits)
-	inWord := len(before) < i-len("sk_") && strings.Trim(key, letters[:26]+"_") == ""
-	if len(key) >= keyLength && !inWord {
-		return word[:i-len("sk_")] + redacted + withoutSecrets(rest)
-	}
-	return word[:i] + withoutSecrets(word[i:])
-}
-
-// after is where the first of the marks ends in a word, in any case; negative without one.
-func after(word string, marks ...string) int {
-	for i := range word {
-		for _, mark := range marks {
-			if end := i + len(mark); end <= len(word) && strings.EqualFold(word[i:end], mark) {
-				return end
+		rest := text[i+shown:]
+		word := rest[:strings.IndexAny(rest+" ", ends)]
+		switch mark {
+		case "sk_":
+			key := strings.TrimSuffix(word, strings.TrimLeft(word, keyCharacters))
+			// Within a word (task_identifier) a key has a digit or a capital.
+			inWord := strings.TrimRight(text[:i], letters+digits) != text[:i] && strings.Trim(key, letters[:26]+"_") == ""
+			if len(key) >= keyLength && !inWord {
+				return 0, shown + len(key)
+			}
+		case "secret", "token": // a parameter, or a member in JSON
+			value := strings.TrimLeft(rest, `\"' :=`)
+			between := strings.TrimSuffix(rest, value)
+			if strings.Contains(between, "=") || strings.Contains(between, `"`) && strings.Contains(between, ":") {
+				return shown + len(between), strings.IndexAny(value+" ", ends)
+			}
+		case "secret%3d", "token%3d":
+			return shown, len(word)
+		default: // an address
+			path := strings.TrimLeft(word, letters+digits+".-:[]")
+			if strings.Contains(path, "@") { // what looks like the host is a user's name
+				return shown, len(word)
+			} else if strings.Trim(path, `/\.,;:)]}`) != "" { // more than the end of a sentence
+				return shown + len(word) - len(path), len(path)
 			}
 		}
+		return shown, 0
 	}
-	return -1
+	return 1, 0
 }
 
 // mentions reports whether a text has one of the words, in any case.

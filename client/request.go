@@ -35,14 +35,6 @@ var (
 	liveIntents = []Intent{IntentDomainVerification, IntentCertificateRenewal, IntentBringYourOwnKey}
 )
 
-func list(intents []Intent) string {
-	names := make([]string, len(intents))
-	for i, intent := range intents {
-		names[i] = string(intent)
-	}
-	return strings.Join(names, ", ")
-}
-
 // maxITContacts is how many addresses the live dialect accepts (openapi.yaml,
 // LiveLinkRequest.it_contact_emails).
 const maxITContacts = 20
@@ -79,7 +71,7 @@ func (r PortalLinkRequest) Validate() error {
 	case !validOrganization(r.Organization):
 		return invalid("organization", "must be an organization ID: org_ and then letters, digits, - or _")
 	case !known:
-		return invalid("intent", "must be one of "+list(slices.Concat(intents, liveIntents)))
+		return invalid("intent", fmt.Sprint("must be one of ", slices.Concat(intents, liveIntents)))
 	case len(r.ITContactEmails) > maxITContacts:
 		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, len(r.ITContactEmails)))
 	}

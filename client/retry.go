@@ -39,14 +39,10 @@ func (l *retry) Do(req *http.Request) (*http.Response, error) {
 
 // worthRetrying reports whether the same request may fare better next time.
 func worthRetrying(a *answer) bool {
-	switch status := a.status; {
-	case status == http.StatusTooManyRequests, status == http.StatusInternalServerError,
-		status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout,
-		status >= 520 && status <= 524,                               // Cloudflare cannot reach the service
-		status == http.StatusNotFound && a.verdict == ofIntermediary: // the service has the route
-		return true
-	case status > 299:
-		return false
-	}
-	return a.err != nil && transient(a.err)
+	status := a.status
+	return status == http.StatusTooManyRequests || status == http.StatusInternalServerError ||
+		status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout ||
+		status >= 520 && status <= 524 || // Cloudflare cannot reach the service
+		status == http.StatusNotFound && a.verdict == ofIntermediary || // the service has the route
+		status <= 299 && a.err != nil && transient(a.err)
 }

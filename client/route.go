@@ -36,11 +36,8 @@ func (c *core) travel(call *call, only Dialect, routes [2]*route) error {
 	e := call.stopped(nil)
 	e.Code, e.kind, e.hint = "", errNoKind, hintNoRoute
 	e.Description = "there is no Admin Portal at " + c.baseURL
-	if only != DialectAuto {
-		e.hint = hintOneRoute
-	}
 	if call.public {
-		e.Description, e.hint = "there is no icon list at "+c.trust.cdnURL, hintNoIcons
+		e.Description = "there is no icon list at " + c.trust.cdnURL
 	}
 	return e
 }

@@ -27,7 +27,7 @@ func (b *below) Do(req *http.Request) (*http.Response, error) {
 	c.attempts++
 	b.keys = append(b.keys, strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "))
 	status, body, _ := strings.Cut(b.answers[min(len(b.keys), len(b.answers))-1], " ")
-	c.answer = answer{status: int(decimal(status)), header: http.Header{}, body: []byte(body), received: time.Now()}
+	c.answer = answer{status: int(number(status)), header: http.Header{}, body: []byte(body), received: time.Now()}
 	if c.conclude(); c.failure != nil {
 		return nil, c.failure
 	}
@@ -38,8 +38,9 @@ func (b *below) Do(req *http.Request) (*http.Response, error) {
 func through(t *testing.T, step gen.HttpRequestDoer, body string) (*call, error) {
 	t.Helper()
 	known := &route{read: func(*call) error { return nil }}
-	c := &call{Context: t.Context(), route: known, settled: true, name: "test", origin: new(origin), known: newLearner(), release: func() {}, trust: new(trust)}
-	req, err := http.NewRequestWithContext(c, http.MethodPost, "https://api.workos.com/portal_links", strings.NewReader(body))
+	c := new(core).newCall(t.Context(), "test", newLearner())
+	c.route, c.settled, c.origin = known, true, new(origin)
+	req, err := http.NewRequestWithContext(c.Context, http.MethodPost, "https://api.workos.com/portal_links", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -83,8 +82,7 @@ var (
 func transient(err error) bool {
 	status := proxyStatus(err)
 	switch {
-	case is[*tls.CertificateVerificationError](err), is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err),
-		is[x509.CertificateInvalidError](err), is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch), refusedByAlert(err),
+	case is[*tls.CertificateVerificationError](err), is[tls.RecordHeaderError](err), errors.Is(err, http.ErrSchemeMismatch), refusedByAlert(err),
 		errors.Is(err, errTooLarge), errors.Is(err, errRedirected),
 		errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), is[flate.CorruptInputError](err),
 		errors.Is(err, context.Canceled): // not the caller's, who is dealt with before

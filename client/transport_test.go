@@ -114,7 +114,7 @@ func TestRefusingProxy(t *testing.T) {
 	through.Proxy = http.ProxyURL(address)
 	http.DefaultTransport = through
 	e := fails(t, newClient(t), 0, nil)
-	errorIf(t, seen.total() != 1 || !strings.Contains(e.Error(), "a proxy on the way answered 407") || !strings.Contains(e.Hint(), "wants credentials"),
+	errorIf(t, seen.total() != 1 || !strings.Contains(e.Error(), "a proxy on the way refused the connection with 407") || !strings.Contains(e.Hint(), "credentials"),
 		"got %v (hint %q) after %d CONNECTs, want words and a hint about the proxy after one", e, e.Hint(), seen.total())
 }
 

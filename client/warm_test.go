@@ -115,38 +115,13 @@ func TestWarmIsSharedAndBounded(t *testing.T) {
 	})
 }
 
-// Why Warm failed holds while it sends nothing, and it asks again after a while or once a call has
-// been answered. The 503 does not teach the dialect. A connection that was lost is not warm.
-func TestWarmRepeatsItsError(t *testing.T) {
+// A connection that was lost is not warm.
+func TestWarmAfterALostConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen tally
-		portal := inMemory(t, script(&seen, answer(503, ""), answer(503, ""), answer(400, incomplete), cut, answer(400, incomplete)), oneTry)
-		want := func(err error, requests int) {
-			t.Helper()
-			got := portal.Warm(t.Context())
-			errorIf(t, !errors.Is(got, err) || seen.total() != requests, "Warm = %v after %d requests, want %v after %d", got, seen.total(), err, requests)
-		}
-		want(client.ErrServer, 1)
-		want(client.ErrServer, 1)
-		time.Sleep(6 * time.Second)
-		want(client.ErrServer, 2)
-		time.Sleep(6 * time.Second)
-		want(nil, 3)
-		want(nil, 3)
-		_, _ = portal.GeneratePortalLink(t.Context(), sso)
-		want(nil, 5)
-	})
-}
-
-// A call that was answered meanwhile shows that what failed has passed.
-func TestWarmAfterACall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), succeed), oneTry)
-		wantOnly(t, portal.Warm(t.Context()), client.ErrServer)
-		time.Sleep(time.Second)
-		generate(t, portal)
-		same(t, "Warm() after a call that was answered", portal.Warm(t.Context()), nil)
+		portal := inMemory(t, script(&seen, cut, answer(400, incomplete)), oneTry)
+		_ = ask(t, portal, 0)
+		same(t, "Warm()", portal.Warm(t.Context()), nil)
 		same(t, "requests", seen.total(), 2)
 	})
 }
