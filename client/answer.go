@@ -24,21 +24,23 @@ type answer struct {
 	header   http.Header
 	body     []byte      // to the cap, without a byte order mark
 	said     description // what the body of an error says
-	verdict  verdict     // on an error
+	verdict  *verdict    // on an error; nil: it is the service's own, of the request or of itself
 	err      error       // why nothing came, or why the body is not whole
 	sent     time.Time
 	received time.Time // of the headers
 	date     time.Time // the header Date; zero where there is none, or nonsense
 }
 
-// A verdict says whose word an error answer is, and about what.
-type verdict int
+// A verdict says what an error answer means where its status alone does not tell.
+type verdict struct {
+	kind error
+	hint string
+}
 
-const (
-	own            verdict = iota // the service's, of the request or of itself; or no answer
-	ofOrganization                // the service's: there is no such organization
-	ofMissingRoute                // the server does not have the route
-	ofIntermediary                // a proxy's, a gateway's or a firewall's
+var (
+	ofOrganization = &verdict{ErrOrganizationNotFound, hintNotFound} // the service's: there is no such organization
+	ofMissingRoute = &verdict{errNoKind, hintNoRoute}                // the server does not have the route
+	ofIntermediary = &verdict{errNoKind, hintBetween}                // a proxy's, a gateway's or a firewall's
 )
 
 // serverTime is the time by the server's clock as the answer came, cut to the second; by this

@@ -79,7 +79,7 @@ func (l *attempt) tell(c *call, waited time.Duration) {
 	}
 	a := &c.answer
 	t := Attempt{
-		Operation: c.operation, Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Start: a.sent,
+		Operation: c.operations[c.dialect], Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Start: a.sent,
 		Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
 	}
 	t.RateLimit, _ = readRateLimit(a)

@@ -31,7 +31,7 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	for {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 		resp, err := l.next.Do(req)
-		if l.source == nil || c.answer.status != http.StatusUnauthorized || c.answer.verdict != own || c.rekeyed {
+		if l.source == nil || c.answer.status != http.StatusUnauthorized || c.answer.verdict != nil || c.rekeyed {
 			return resp, err
 		}
 		c.rekeyed = true

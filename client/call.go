@@ -13,9 +13,10 @@ import (
 // A call is what the steps of one call may know of it, and what travels up from them. It is a value
 // in the context of its requests. One goroutine uses it at a time.
 type call struct {
-	context.Context      // of its requests
-	*route               // the one that is being tried
-	settled         bool // the service is known to have it
+	context.Context // of its requests
+	*job
+	dialect Dialect // the one that is being tried
+	settled bool    // the service is known to speak it
 
 	name    string  // what the caller asked for, for errors: "generate portal link"
 	origin  *origin // what the portal link that is made will remember: its request; nil for icons
@@ -38,19 +39,20 @@ type call struct {
 	icons   []ProviderIcon
 }
 
-// A route is one generated operation, in one dialect.
-type route struct {
-	operation string // its operationId in openapi.yaml
-	dialect   Dialect
-	public    bool // a file on the CDN, which takes no key
-	send      func(*servers, *call) (*http.Response, error)
-	read      func(*call) error // takes in a success
+// A job is what a call is for.
+type job struct {
+	operations [3]string // by dialect, their operationIds in openapi.yaml
+	send       func(*servers, *call) (*http.Response, error)
+	read       func(*call) error // takes in a success
 }
 
 // servers are the generated clients that send.
 type servers struct{ api, cdn *gen.Client }
 
 type callKey struct{}
+
+// public reports whether the call reads the file on the CDN, which takes no key.
+func (c *call) public() bool { return c.origin == nil && c.dialect == DialectGenerateLink }
 
 // callOf returns the call that a request belongs to.
 func callOf(req *http.Request) *call {
@@ -61,7 +63,7 @@ func callOf(req *http.Request) *call {
 // classify finds the verdict on an error answer. Once the service is known to have a route, only a
 // web framework's own words say that it has gone. Of a public file 401 and 403 say that it is not
 // there, since it needs no authorization.
-func (c *call) classify() verdict {
+func (c *call) classify() *verdict {
 	a, status, kind := &c.answer, c.answer.status, kindOf(c.answer.status)
 	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
 	framework := a.says("Cannot POST ", "Cannot GET ", "/portal_links", "/portal/generate_link")
@@ -72,7 +74,7 @@ func (c *call) classify() verdict {
 		missing = ofIntermediary
 	}
 	switch {
-	case status == http.StatusNotFound && framework, c.public && kind == ErrUnauthorized:
+	case status == http.StatusNotFound && framework, c.public() && kind == ErrUnauthorized:
 		return ofMissingRoute
 	case c.origin != nil && (a.missesOrganization() || status == http.StatusNotFound && older):
 		return ofOrganization
@@ -82,7 +84,7 @@ func (c *call) classify() verdict {
 	case a.foreign() && (kind == ErrUnauthorized || kind == ErrInvalidRequest):
 		return ofIntermediary
 	}
-	return own
+	return nil
 }
 
 // teaches reports whether an answer could only come from a service that speaks the dialect: a
@@ -90,7 +92,7 @@ func (c *call) classify() verdict {
 func (c *call) teaches() bool {
 	a := &c.answer
 	shaped := c.origin != nil && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
-	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == own && kindOf(a.status) == ErrInvalidRequest
+	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == nil && kindOf(a.status) == ErrInvalidRequest
 	return a.ok() && c.failure == nil || shaped && itsOwn
 }
 
@@ -152,39 +154,26 @@ func (c *call) refuse(e *Error) {
 	e.RetryAfter = askedToWait(a)
 	e.Code, e.Description, e.Body = c.clean(a.said.code), c.clean(a.said.text), c.clean(string(a.body))
 	e.kind = cmp.Or(kindOf(a.status), errNoKind)
-	switch a.verdict {
-	case ofOrganization:
-		e.kind, e.hint = ErrOrganizationNotFound, hintNotFound
-	case ofMissingRoute:
-		e.kind, e.hint = errNoKind, hintNoRoute
-	case ofIntermediary:
-		e.kind, e.hint = errNoKind, hintBetween
+	if a.verdict != nil {
+		e.kind, e.hint = a.verdict.kind, a.verdict.hint
 	}
 	if e.kind == ErrInvalidRequest {
-		e.Field = c.clean(cmp.Or(a.said.field, fieldNamed(a.said.text)))
-	}
-	if c.public && a.status < 500 && e.kind != ErrRateLimited {
-		e.hint = hintIconFile
-	}
-}
-
-// fieldNamed is the field of openapi.yaml's requests that words name, the first of these; empty if none.
-func fieldNamed(words string) string {
-	for _, field := range []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"} {
-		if mentions(words, field) {
-			return field
+		e.Field = c.clean(a.said.field)
+		for _, field := range []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"} {
+			if e.Field == "" && mentions(a.said.text, field) { // one of openapi.yaml's
+				e.Field = field
+			}
 		}
 	}
-	return ""
+	if c.public() && a.status < 500 && e.kind != ErrRateLimited {
+		e.hint = hintIconFile
+	}
 }
 
 // stopped is the error of a call that ends before its next attempt: what the last answer said, and
 // why nothing more is sent.
 func (c *call) stopped(cause error) *Error {
-	e := Error{operation: c.name}
-	if c.failure != nil {
-		e = *c.failure
-	}
+	e := *cmp.Or(c.failure, &Error{operation: c.name})
 	e.Attempts = c.attempts
 	e.cause = cmp.Or(hide(cause, c.key), e.cause)
 	return &e

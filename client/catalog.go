@@ -17,10 +17,8 @@ const (
 	// catalogMaxAge is the age by which a list is due for a refresh. WorkOS adds providers a few times a
 	// year.
 	catalogMaxAge = 24 * time.Hour
-	// catalogRetry is the pause after a refresh that failed.
+	// catalogRetry bounds a refresh in the background, and is the pause after one that failed.
 	catalogRetry = time.Minute
-	// catalogTimeout bounds a refresh in the background.
-	catalogTimeout = time.Minute
 )
 
 // An IconSource lists provider icons: a [*Client], or a fake in your tests.
@@ -91,11 +89,7 @@ func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 // Warm starts fetching, unless there is a list already, and returns at once: call it at startup so
 // that no page has to wait. If it fails, the first lookup tries again, and so does Warm itself,
 // once a minute however often it is called.
-func (k *IconCatalog) Warm() {
-	if list := k.list.Load(); list.fetched.IsZero() {
-		k.refresh(list)
-	}
-}
+func (k *IconCatalog) Warm() { k.refresh(k.list.Load()) }
 
 // get returns the list in use, whatever its age, and waits only if there is none.
 func (k *IconCatalog) get(ctx context.Context) (*iconList, error) {
@@ -114,10 +108,10 @@ func (k *IconCatalog) refresh(list *iconList) {
 		return
 	}
 	next := *list
-	next.due = time.Now().Add(catalogTimeout)
+	next.due = time.Now().Add(catalogRetry)
 	if k.list.CompareAndSwap(list, &next) {
 		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), catalogTimeout)
+			ctx, cancel := context.WithTimeout(context.Background(), catalogRetry)
 			defer cancel()
 			_, _, _ = k.asking.do(ctx, k.fetch) // a failure shows in Age
 		}()
@@ -129,11 +123,12 @@ func (k *IconCatalog) refresh(list *iconList) {
 func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	icons, err := k.source.ListProviderIcons(ctx)
 	list, rest := *k.list.Load(), catalogRetry
-	if err == nil && (len(icons) > 0 || list.fetched.IsZero()) {
-		list = iconList{icons: slices.Clone(icons), named: byName(icons), fetched: time.Now()}
-	}
-	if err == nil && len(icons) > 0 {
-		rest = catalogMaxAge
+	switch {
+	case err != nil:
+	case len(icons) > 0:
+		list, rest = iconList{icons: slices.Clone(icons), named: byName(icons), fetched: time.Now()}, catalogMaxAge
+	case list.fetched.IsZero():
+		list.fetched = time.Now()
 	}
 	// Less up to a tenth, so that services started together do not refresh together.
 	list.due = time.Now().Add(rest - rand.N(rest/10+1)) // jitter, not a secret
@@ -178,8 +173,6 @@ func byName(icons []ProviderIcon) map[string]ProviderIcon {
 	}
 	for _, icon := range icons {
 		add(icon.ID, icon)
-	}
-	for _, icon := range icons {
 		add(strings.ToLower(icon.ID), icon)
 	}
 	// The reference's own list has IDs after the type, such as google-saml; the CDN's has one for

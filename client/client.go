@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -12,7 +11,7 @@ import (
 
 // A Client makes portal links and lists provider icons. Make one with [New] for each API key and
 // share it: it is safe for concurrent use, and what it learns of the rate limit and the dialect
-// holds for all its callers. Copies share everything. The zero Client refuses every call.
+// holds for all its callers. Copies share everything. The zero Client is not ready: its methods panic.
 type Client struct{ core *core }
 
 // core is what copies of a client share.
@@ -39,17 +38,16 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	if last.transport = s.httpClient.Transport; last.transport == nil {
 		last.transport, last.closeIdle = sharedTransport()
 	}
-	var chain gen.HttpRequestDoer = last                                            // one attempt, observed
-	chain = &limit{next: chain, gate: &c.gate, limiter: s.limiter, policy: s.retry} // is there budget?
-	chain = &retry{next: chain, policy: s.retry}                                    // again? after how long?
+	var chain gen.HttpRequestDoer = last                                          // one attempt, observed
+	chain = &limit{chain, &c.gate, s.limiter, s.retry.MaxWait, s.retry.BaseDelay} // is there budget?
+	chain = &retry{next: chain, policy: s.retry}                                  // again? after how long?
 	chain = &authorize{next: chain, key: apiKey, source: s.keySource, timeout: s.timeout}
 	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
 	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 		return nil
 	})
-	c.api, err = gen.NewClient(s.baseURL, gen.WithHTTPClient(chain), headers)
-	if err == nil { // the CDN gets no key and is not part of the budget
+	if c.api, err = gen.NewClient(s.baseURL, gen.WithHTTPClient(chain), headers); err == nil { // the CDN gets no key and is not part of the budget
 		c.cdn, err = gen.NewClient(s.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers)
 	}
 	if err != nil {
@@ -70,24 +68,16 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 }
 
 // newCall begins a call that learns the dialect for known.
-func (c *core) newCall(ctx context.Context, name string, known *learner) *call {
-	call := &call{name: name, known: known, trust: &c.trust, release: func() {}, idle: time.Now()}
+func (c *core) newCall(ctx context.Context, name string, known *learner, job *job) *call {
+	call := &call{job: job, name: name, known: known, trust: &c.trust, release: func() {}, idle: time.Now()}
 	call.Context = context.WithValue(ctx, callKey{}, call)
 	return call
 }
 
 // RateLimit is what the client knows of the API's budget now.
-func (c *Client) RateLimit() RateLimit { return c.ready().gate.known() }
-
-// ready is what the client works with. One that New did not make refuses every request (see travel).
-func (c *Client) ready() *core {
-	if c != nil && c.core != nil {
-		return c.core
-	}
-	return &core{links: newLearner(), icons: newLearner()}
-}
+func (c *Client) RateLimit() RateLimit { return c.core.gate.known() }
 
 // String names the server, and not the key.
 func (c Client) String() string {
-	return "adminportal client for " + cmp.Or(c.ready().baseURL, "no server: make one with New")
+	return "adminportal client for " + c.core.baseURL
 }

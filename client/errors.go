@@ -98,8 +98,8 @@ func (e *Error) Hint() string {
 	switch {
 	case e.hint != "":
 		return e.hint
-	case e.StatusCode == http.StatusBadRequest && e.Field != "":
-		return cmp.Or(map[string]string{"intent": hintIntent, "organization": hintOrganization}[e.Field], hintFields)
+	case e.StatusCode == http.StatusBadRequest && !slices.Contains([]string{"", "intent", "organization"}, e.Field):
+		return hintFields
 	case e.StatusCode >= 300 && e.StatusCode <= 399:
 		return hintRedirect
 	}
@@ -131,7 +131,7 @@ var statuses = map[int]struct {
 	kind error
 	hint string
 }{
-	http.StatusBadRequest:          {ErrInvalidRequest, hintIntent + "; " + hintOrganization},
+	http.StatusBadRequest:          {ErrInvalidRequest, hintRequest},
 	http.StatusUnauthorized:        {ErrUnauthorized, "check that the API key is whole and current, and its permissions in the WorkOS Dashboard"},
 	http.StatusForbidden:           {ErrUnauthorized, "check the API key's permissions in the WorkOS Dashboard"},
 	http.StatusNotFound:            {ErrOrganizationNotFound, hintNotFound},
@@ -144,18 +144,17 @@ var statuses = map[int]struct {
 }
 
 const (
-	hintIntent       = "use one of the intents sso, dsync, audit_logs, log_streams"
-	hintOrganization = "give a valid organization ID (it starts with org_)"
-	hintNotFound     = "confirm that the organization exists, that its ID is correct, and that the API key belongs to the same environment"
-	hintFields       = "check each field; an organization ID must start with org_"
-	hintLater        = "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID"
-	hintBetween      = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
-	hintRedirect     = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
-	hintIconFile     = "check the address of the icon file: set WithCDNURL to where it is"
-	hintNoRoute      = "check the base URL, and the dialect and the icons' CDN URL where they are set: the server has no such route"
-	hintMalformed    = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
-	hintLinkHost     = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"
-	hintNetwork      = "check the network, a proxy, and the base URL"
-	hintProxy        = "the proxy between this host and WorkOS refused the connection: if it wants credentials, give them in HTTPS_PROXY or in the HTTP client's transport; else ask its operator to allow the host, or set NO_PROXY"
-	hintTooLong      = "try again later, or give the call's context more time"
+	hintRequest   = "use one of the intents sso, dsync, audit_logs, log_streams; give a valid organization ID (it starts with org_)"
+	hintNotFound  = "confirm that the organization exists, that its ID is correct, and that the API key belongs to the same environment"
+	hintFields    = "check each field; an organization ID must start with org_"
+	hintLater     = "try again after a brief delay; if it lasts, ask WorkOS support, with the request ID"
+	hintBetween   = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
+	hintRedirect  = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
+	hintIconFile  = "check the address of the icon file: set WithCDNURL to where it is"
+	hintNoRoute   = "check the base URL, and the dialect and the icons' CDN URL where they are set: the server has no such route"
+	hintMalformed = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
+	hintLinkHost  = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"
+	hintNetwork   = "check the network, a proxy, and the base URL"
+	hintProxy     = "the proxy between this host and WorkOS refused the connection: if it wants credentials, give them in HTTPS_PROXY or in the HTTP client's transport; else ask its operator to allow the host, or set NO_PROXY"
+	hintTooLong   = "try again later, or give the call's context more time"
 )

@@ -95,3 +95,9 @@ func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error 
 	}
 	return ctx.Err()
 }
+
+// affordable reports whether a wait may begin: it can end before the context's deadline and is not
+// longer than most.
+func affordable(ctx context.Context, wait, most time.Duration) bool {
+	return wait <= most && wait < time.Until(deadlineOf(ctx))
+}

@@ -19,14 +19,14 @@ func FuzzReadIcons(f *testing.F) {
 	}
 	c := &call{trust: &trust{cdnURL: "https://cdn.workos.com"}}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for dialect, public := range map[string]bool{"reference": false, "CDN": true} {
-			c.answer, c.route = answer{status: 200, body: body}, &route{public: public}
+		for _, dialect := range []Dialect{DialectPortalLinks, DialectGenerateLink} {
+			c.answer, c.dialect = answer{status: 200, body: body}, dialect
 			if c.readIcons() != nil {
 				continue
 			}
 			for _, icon := range c.icons {
-				if found := byName(c.icons)[icon.ID]; icon.ID == "" || icon.Name == "" || found.ID != icon.ID {
-					t.Errorf("%s: %+v has no ID or no name, or is not found", dialect, icon)
+				if found := byName(c.icons)[icon.ID]; icon.ID == "" || icon.Name == "" || !strings.EqualFold(found.ID, icon.ID) {
+					t.Errorf("%v: %+v has no ID or no name, or is not found", dialect, icon)
 				}
 				wantBrowsable(t, icon.IconURL)
 				if icon.DarkIconURL != "" {

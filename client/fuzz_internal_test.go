@@ -47,7 +47,7 @@ func FuzzRateHeaders(f *testing.F) {
 
 		var g gate
 		number, _, _ := g.enter(true, false)
-		g.answer(number, a, false)
+		g.answer(number, a)
 		if g.told.Reset.After(now.Add(maxReset)) || g.underway != 0 || g.closedFor(now.Add(maxReset)) > 0 {
 			t.Errorf("the gate is closed until %v with %d under way, want at most %v and none, and to be open then", g.told.Reset, g.underway, maxReset)
 		}
@@ -71,7 +71,7 @@ func FuzzReadError(f *testing.F) {
 	}
 	f.Add(429, []byte(`{"message":"m"}`), key+"\n")
 	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string) {
-		c := &call{name: "generate portal link", key: key, trust: new(trust), route: &route{read: (*call).readLink}, origin: new(origin)}
+		c := &call{name: "generate portal link", key: key, trust: new(trust), job: linkJob, origin: new(origin)}
 		c.answer = answer{status: status, header: http.Header{"X-Request-Id": {requestID}}, body: body}
 		e := c.judge()
 		if e == nil || status == 0 {

@@ -47,9 +47,9 @@ type gate struct {
 	heard    uint64 // the last one that had left when left was heard
 	rolled   uint64 // the last one that had left at the last reset
 
-	old           time.Time // the last Date that was too old
-	date, dated   time.Time // the Date of the last answer that was not out of a cache, and when it came
-	spoke, warmed time.Time // when the last answer came, except one that refuses the key; the last to Warm
+	old         time.Time // the last Date that was too old
+	date, dated time.Time // the Date of the last answer that was not out of a cache, and when it came
+	spoke       time.Time // when the last answer came; zero if it refused the key
 
 	changed chan struct{} // closed to make those who wait look again; nil if none does
 }
@@ -92,26 +92,26 @@ func (g *gate) enter(counted, enough bool) (number uint64, sleep time.Duration, 
 }
 
 // answer takes in what an attempt brought. An answer whose status is 0 is none at all.
-func (g *gate) answer(number uint64, a *answer, warm bool) {
+func (g *gate) answer(number uint64, a *answer) {
 	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closedFor(now)
 	g.underway--
-	if warm {
-		g.warmed = now
-	}
 	g.spoke = a.received
 	if a.status == 0 || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
 		g.spoke = time.Time{}
 	}
 	refused, cached := a.status == http.StatusTooManyRequests, g.cached(a)
-	limit, ok := readRateLimit(a)
+	told, ok := readRateLimit(a)
 	switch {
-	case refused && !cached && askedToWait(a) > 0:
-		g.refuse(a.received.Add(min(askedToWait(a), maxReset)))
-	case ok && !refused && !cached:
-		g.count(number, limit)
+	case refused && !cached && askedToWait(a) > 0: // goes before what was said of the window
+		if until := a.received.Add(min(askedToWait(a), maxReset)); !g.refused || until.After(g.told.Reset) {
+			g.told.Reset, g.probing = until, false
+		}
+		g.told.Remaining, g.refused = 0, true
+	case ok && !refused && !cached && !g.refused && number > g.rolled:
+		g.count(number, told)
 	case number <= g.rolled: // it is of a window that is over
 	case g.probing: // the window is over, and nobody counts any more
 		g.probing = refused || a.status == 0 && g.underway > 0
@@ -170,23 +170,10 @@ func (g *gate) cached(a *answer) bool {
 	return false
 }
 
-// refuse takes in a 429 that says how long. That goes before what was said of the window.
-func (g *gate) refuse(until time.Time) {
-	if !g.refused || until.After(g.told.Reset) {
-		g.told.Reset, g.probing = until, false
-	}
-	g.told.Remaining, g.refused = 0, true
-}
-
-// count takes in what an answer's headers say, unless it is of a window that is over, or of a time
-// before a refusal.
+// count takes in what the headers of an answer of this window say.
 func (g *gate) count(number uint64, told RateLimit) {
-	g.told.Limit = told.Limit
-	if number <= g.rolled || g.refused {
-		return
-	}
 	first := g.told.Reset.IsZero()
-	if first || number > g.heard || told.Remaining < g.told.Remaining {
+	if g.told.Limit = told.Limit; first || number > g.heard || told.Remaining < g.told.Remaining {
 		g.told.Remaining, g.heard = told.Remaining, g.departed
 	}
 	// Of two claims about the end of a window the earlier is tried: to come too early costs one

@@ -26,7 +26,7 @@ func leave(t *testing.T, g *gate) uint64 {
 
 // hear gives the gate an answer that came now.
 func hear(g *gate, number uint64, status int, h http.Header) {
-	g.answer(number, &answer{status: status, header: h, received: time.Now()}, false)
+	g.answer(number, &answer{status: status, header: h, received: time.Now()})
 }
 
 // wantOpen says how many may leave now, up to a hundred. None of them is answered.
@@ -146,5 +146,5 @@ func TestProbingGateGoesByItsProbe(t *testing.T) {
 
 // admitted waits until an attempt may leave, as the link does.
 func admitted(ctx context.Context, g *gate) (uint64, error) {
-	return (&limit{gate: g, policy: RetryPolicy{MaxWait: forever}}).admit(&call{Context: ctx})
+	return (&limit{gate: g, maxWait: forever}).admit(&call{Context: ctx})
 }

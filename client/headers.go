@@ -142,12 +142,7 @@ func parseDate(text string) time.Time {
 }
 
 // count reads a number of requests, the first of several. It is negative where there is none.
-func count(line string) int {
-	if n := number(line); n <= maxCount && n == math.Trunc(n) {
-		return int(n)
-	}
-	return -1
-}
+func count(line string) int { return int(min(number(line), maxCount)) }
 
 // number reads the first number in a line, without quotes, blanks and parameters: digits, perhaps
 // with a fraction, but no sign and no exponent. It is negative for anything else.

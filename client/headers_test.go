@@ -51,7 +51,7 @@ func TestRateHeadersOfServers(t *testing.T) {
 		"draft 7, blanks":           {[]string{"RateLimit", "Limit = 5, Remaining = 4, Reset = 60"}, 5, 4, time.Minute},
 		"draft 7, blanks before =":  {[]string{"RateLimit", "limit =5, remaining =4, reset =60"}, 5, 4, 60 * s},
 		"draft 8, names with =":     {[]string{"RateLimit", `"w=600";r=3;t=600, "w=60";r=40;t=60`}, 0, 3, 600 * s},
-		"a limit beyond counting":   {family("99999999999", "4", "60"), 0, 4, 60 * s},
+		"a limit beyond counting":   {family("99999999999", "4", "60"), 1 << 30, 4, 60 * s},
 		"ISO 8601 without a colon":  {[]string{"X-RateLimit-Remaining", "4", "X-RateLimit-Reset", "2000-01-01T00:01:00.000+0000"}, 0, 4, time.Minute},
 		"from a cache, X-From":      {append(family("", "0", "60"), "X-From-Cache", "1"), 0, 0, 0},
 		"from a cache, X-Cache":     {append(family("", "0", "60"), "X-Cache", "Hit from cloudfront"), 0, 0, 0},

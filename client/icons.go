@@ -16,29 +16,27 @@ import (
 // Entries without an ID, or without an https address, are left out: they would be a broken picture
 // at best. Every error is an [*Error].
 func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) {
-	core := c.ready()
+	core := c.core
 	only := core.pinned
 	// What the links taught holds for the icons. What the icons teach does not hold for the links:
 	// that the CDN has a list says nothing of the API.
 	if only == DialectAuto && core.links.dialect() == DialectGenerateLink {
 		only = DialectGenerateLink
 	}
-	call := core.newCall(ctx, "list provider icons", core.icons)
-	if err := core.travel(call, only, iconRoutes); err != nil {
+	call := core.newCall(ctx, "list provider icons", core.icons, iconsJob)
+	if err := core.travel(call, only); err != nil {
 		return nil, err
 	}
 	return call.icons, nil
 }
 
-var iconRoutes = [2]*route{
-	{
-		operation: "listProviderIcons", dialect: DialectPortalLinks, read: (*call).readIcons,
-		send: func(s *servers, c *call) (*http.Response, error) { return s.api.ListProviderIcons(c.Context) },
-	},
-	{
-		operation: "listCDNProviderIcons", dialect: DialectGenerateLink, read: (*call).readIcons, public: true,
-		send: func(s *servers, c *call) (*http.Response, error) { return s.cdn.ListCDNProviderIcons(c.Context) },
-	},
+var iconsJob = &job{[...]string{"", "listProviderIcons", "listCDNProviderIcons"}, (*servers).sendIcons, (*call).readIcons}
+
+func (s *servers) sendIcons(c *call) (*http.Response, error) {
+	if c.public() {
+		return s.cdn.ListCDNProviderIcons(c.Context)
+	}
+	return s.api.ListProviderIcons(c.Context)
 }
 
 var errIcons = errors.New("not a list of provider icons")
@@ -71,7 +69,7 @@ func (c *call) readIcon(entry any) ProviderIcon {
 	fields, _ := entry.(map[string]any)
 	slug := cmp.Or(text(entry), text(fields["id"]), text(fields["slug"]))
 	light, dark := cmp.Or(text(fields["icon_url"]), text(fields["light"])), text(fields["dark"])
-	if c.public && light == "" && isSlug(slug) {
+	if c.public() && light == "" && isSlug(slug) {
 		light = "provider-icons/light/" + slug + ".svg"
 		if slug != "slack" { // the one provider without a dark icon
 			dark = cmp.Or(dark, "provider-icons/dark/"+slug+".svg")
@@ -84,7 +82,7 @@ func (c *call) readIcon(entry any) ProviderIcon {
 // an address that is of no use.
 func (c *call) iconURL(address string) string {
 	base, _ := url.Parse(c.trust.cdnURL + "/") // checked by New
-	if u, err := base.Parse(address); err == nil && address != "" && c.public {
+	if u, err := base.Parse(address); err == nil && address != "" && c.public() {
 		address = u.String()
 	}
 	if _, err := parseAddress(address, c.trust.plainHTTP); err != nil {

@@ -39,7 +39,8 @@ type limit struct {
 	next    gen.HttpRequestDoer
 	gate    *gate
 	limiter Limiter // nil: none
-	policy  RetryPolicy
+
+	maxWait, baseDelay time.Duration // of RetryPolicy
 }
 
 func (l *limit) Do(req *http.Request) (*http.Response, error) {
@@ -49,10 +50,10 @@ func (l *limit) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	// Also where a transport of the user's panics, which leaves no answer.
-	defer func() { l.gate.answer(number, &c.answer, c.warm) }()
+	defer func() { l.gate.answer(number, &c.answer) }()
 	resp, err := l.next.Do(req)
 	if pauser, ok := l.limiter.(LimitPauser); ok && c.answer.status == http.StatusTooManyRequests {
-		pauser.Pause(c.Context, cmp.Or(c.failure.RetryAfter, l.policy.BaseDelay))
+		pauser.Pause(c.Context, cmp.Or(c.failure.RetryAfter, l.baseDelay))
 	}
 	return resp, err
 }
@@ -78,7 +79,7 @@ func (l *limit) admit(c *call) (number uint64, err error) {
 			if err := l.ask(c); err != nil {
 				return 0, err
 			}
-		case c.warm, forReset && !l.policy.affordable(c, sleep):
+		case c.warm, forReset && !affordable(c, sleep, l.maxWait):
 			return 0, refused(c, errNoBudget, sleep)
 		case forReset: // those who wait leave at moments of their own
 			slack := min(sleep/20, time.Second, (time.Until(deadlineOf(c))-sleep)/2)
@@ -93,7 +94,7 @@ func (l *limit) admit(c *call) (number uint64, err error) {
 
 // ask waits for the limiter. That the call's own context ends is for the caller to see.
 func (l *limit) ask(c *call) error {
-	patience := l.policy.MaxWait
+	patience := l.maxWait
 	if c.warm {
 		patience = warmPatience
 	}

@@ -25,7 +25,7 @@ import (
 // A link that is dead on arrival, by the server's own clock, is no error: it is returned, and
 // [PortalLink.Expired] says so.
 func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) (*PortalLink, error) {
-	return c.ready().generate(ctx, "generate portal link", req, false)
+	return c.core.generate(ctx, "generate portal link", req, false)
 }
 
 // EnsureFresh returns link while it has more life left than the margin (30 s by default, see
@@ -39,15 +39,14 @@ func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) 
 // [*Error].
 func (c *Client) EnsureFresh(ctx context.Context, link *PortalLink) (*PortalLink, error) {
 	const name = "refresh portal link"
-	core := c.ready()
 	if link == nil || link.origin == nil {
 		return nil, during(name, invalid("link", "must come from GeneratePortalLink: there is no request to repeat"))
 	}
-	if link.TTL() > core.margin {
+	if link.TTL() > c.core.margin {
 		return link, nil
 	}
 	renewed, _, err := link.origin.renewal.do(ctx, func(ctx context.Context) (*PortalLink, error) {
-		return core.generate(ctx, name, link.origin.request, true)
+		return c.core.generate(ctx, name, link.origin.request, true)
 	})
 	if err != nil {
 		return nil, during(name, err)
@@ -67,36 +66,30 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 		only = DialectGenerateLink
 	}
 	req.ITContactEmails = slices.Clone(req.ITContactEmails)
-	call := c.newCall(ctx, name, c.links)
+	call := c.newCall(ctx, name, c.links, linkJob)
 	call.origin, call.shared = &origin{request: req, life: liveLife}, shared
-	if err := c.travel(call, only, linkRoutes); err != nil {
+	if err := c.travel(call, only); err != nil {
 		return nil, err
 	}
 	return call.link, nil
 }
 
-// linkRoutes ask for a link, or with [Client.Warm] for nothing.
-var linkRoutes = [2]*route{
-	{operation: "generatePortalLink", dialect: DialectPortalLinks, send: (*servers).generatePortalLink, read: (*call).readLink},
-	{operation: "generateLink", dialect: DialectGenerateLink, send: (*servers).generateLink, read: (*call).readLink},
-}
+// linkJob asks for a link, or with [Client.Warm] for nothing.
+var linkJob = &job{[...]string{"", "generatePortalLink", "generateLink"}, (*servers).sendLink, (*call).readLink}
 
-// Each route has an Idempotency-Key of its own, since a gateway may hold a key to its first request.
-
-func (s *servers) generatePortalLink(c *call) (*http.Response, error) {
-	params := &gen.GeneratePortalLinkParams{IdempotencyKey: rand.Text()}
-	if c.warm {
-		return s.api.GeneratePortalLinkWithBody(c.Context, params, "application/json", strings.NewReader("{}"))
+// sendLink gives each dialect an Idempotency-Key of its own, since a gateway may hold a key to its first request.
+func (s *servers) sendLink(c *call) (*http.Response, error) {
+	const asJSON, nothing = "application/json", "{}"
+	key, live := rand.Text(), c.dialect == DialectGenerateLink
+	switch {
+	case live && c.warm:
+		return s.api.GenerateLinkWithBody(c.Context, &gen.GenerateLinkParams{IdempotencyKey: key}, asJSON, strings.NewReader(nothing))
+	case live:
+		return s.api.GenerateLink(c.Context, &gen.GenerateLinkParams{IdempotencyKey: key}, c.origin.request.liveBody())
+	case c.warm:
+		return s.api.GeneratePortalLinkWithBody(c.Context, &gen.GeneratePortalLinkParams{IdempotencyKey: key}, asJSON, strings.NewReader(nothing))
 	}
-	return s.api.GeneratePortalLink(c.Context, params, c.origin.request.referenceBody())
-}
-
-func (s *servers) generateLink(c *call) (*http.Response, error) {
-	params := &gen.GenerateLinkParams{IdempotencyKey: rand.Text()}
-	if c.warm {
-		return s.api.GenerateLinkWithBody(c.Context, params, "application/json", strings.NewReader("{}"))
-	}
-	return s.api.GenerateLink(c.Context, params, c.origin.request.liveBody())
+	return s.api.GeneratePortalLink(c.Context, &gen.GeneratePortalLinkParams{IdempotencyKey: key}, c.origin.request.referenceBody())
 }
 
 const (
@@ -113,18 +106,14 @@ const (
 // No error repeats the link.
 func (c *call) readLink() error {
 	a, body := &c.answer, &c.decoded
-	err := json.Unmarshal(a.body, body)
-	if err != nil { // perhaps for a leap second, which no time.Time has: the second before will do
-		err = json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), body)
-	}
-	if err != nil { // whose own words may quote a secret
+	// A leap second, which no time.Time has, is read as the second before. No error of json's gets
+	// out, since it may quote a secret.
+	if json.Unmarshal(a.body, body) != nil && json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), body) != nil {
 		return errNotLink
 	}
-	u, err := parseAddress(body.Link, c.trust.plainHTTP)
-	if err != nil {
+	if u, err := parseAddress(body.Link, c.trust.plainHTTP); err != nil {
 		return errLink
-	}
-	if !c.trust.allowsHost(u) {
+	} else if !c.trust.allowsHost(u) {
 		return errLinkHost
 	}
 	c.origin.counted = a.sent
@@ -171,32 +160,27 @@ const warmFor = 55 * time.Second
 // the service answered. [ErrUnauthorized] means that it refuses the key. An answer that Warm does
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
-	core := c.ready()
-	if core.isWarm() {
+	if c.core.isWarm() {
 		return nil
-	}
-	_, _, err := core.warming.do(ctx, core.warm)
-	if err != nil {
+	} else if _, _, err := c.core.warming.do(ctx, c.core.warm); err != nil {
 		return during("warm up", err)
 	}
 	return nil
 }
 
-// isWarm reports whether the connection is kept, and Warm has nothing to find out: what the last one
-// could not find out it does not ask again on every page.
+// isWarm reports whether the connection is kept and the dialect is known.
 func (c *core) isWarm() bool {
-	known := c.pinned != DialectAuto || c.links.dialect() != DialectAuto
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
-	return time.Since(c.gate.spoke) < warmFor && (known || time.Since(c.gate.warmed) < warmFor)
+	return time.Since(c.gate.spoke) < warmFor && (c.pinned != DialectAuto || c.links.dialect() != DialectAuto)
 }
 
 func (c *core) warm(ctx context.Context) (none struct{}, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout.limit)
 	defer cancel()
-	call := c.newCall(ctx, "warm up", c.links)
+	call := c.newCall(ctx, "warm up", c.links, linkJob)
 	call.warm, call.origin = true, new(origin) // a link that is made all the same is dropped
-	if err = c.travel(call, c.pinned, linkRoutes); errors.Is(err, errNoBudget) {
+	if err = c.travel(call, c.pinned); errors.Is(err, errNoBudget) {
 		err = nil
 	}
 	return none, err

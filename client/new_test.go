@@ -27,7 +27,7 @@ func TestNewRefusesKeys(t *testing.T) {
 
 func TestNewRefusesServers(t *testing.T) {
 	for _, address := range []string{
-		"", "api.workos.com", "//api.workos.com", "/portal", "ftp://api.workos.com", "http://api.workos.com",
+		" ", "api.workos.com", "//api.workos.com", "/portal", "ftp://api.workos.com", "http://api.workos.com",
 		"http://localhost.evil.com", "http://127.0.0.1.evil.com", "http://10.0.0.1", "http://[::2]", "https://", "https:///x",
 		"https://user@api.workos.com", "https://user:p4ss@api.workos.com", "https://api.workos.com?x=1", "https://api.workos.com?", "https://api.workos.com#x",
 		"https://api.workos.com/#", "https://api.workos.com ", "https://api.work\nos.com", "javascript:alert(1)", "https:\\\\evil.com",
@@ -39,6 +39,8 @@ func TestNewRefusesServers(t *testing.T) {
 			errorIf(t, e.Field != field || strings.Contains(err.Error(), "p4ss"), "%s %q: got %v, want an error about the %s without the password", field, address, err, field)
 		}
 	}
+	_, err := client.New(testKey, client.WithBaseURL(""), client.WithCDNURL("")) // of the CDN, empty is the default
+	same(t, "the field of an empty base URL", asError(t, err).Field, "base URL")
 	for _, address := range []string{"https://gateway.example/workos/v1", "http://127.8.8.8", "HTTPS://API.WORKOS.COM"} {
 		newClient(t, client.WithBaseURL(address))
 	}
@@ -91,18 +93,6 @@ func TestNewFromEnv(t *testing.T) {
 		r := seen.requests()[seen.total()-1]
 		got := r.header.Get("Authorization")
 		errorIf(t, r.path != tt.path || got != "Bearer "+tt.sent, "sent to %s with %q, want %s with %s", r.path, got, tt.path, tt.sent)
-	}
-}
-
-func TestZeroClientRefuses(t *testing.T) {
-	for name, portal := range map[string]*client.Client{"zero": {}, "nil": nil} {
-		_, link := portal.GeneratePortalLink(t.Context(), sso)
-		_, icons := portal.ListProviderIcons(t.Context())
-		_, fresh := portal.EnsureFresh(t.Context(), nil)
-		for _, err := range []error{link, icons, fresh, portal.Warm(t.Context())} {
-			wantOnly(t, err, client.ErrInvalidRequest)
-		}
-		same(t, name+": RateLimit()", portal.RateLimit(), client.RateLimit{})
 	}
 }
 

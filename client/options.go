@@ -32,7 +32,6 @@ type settings struct {
 	userAgent            string
 	keySource            func(context.Context) (string, error)
 	keyName              string // what errors call the key that is given to New
-	ownCDN               bool   // WithCDNURL was given
 	retry                RetryPolicy
 	limiter              Limiter
 	pinned               Dialect
@@ -47,11 +46,11 @@ func WithBaseURL(baseURL string) Option {
 	return func(s *settings) { s.baseURL, s.baseURLName = baseURL, "base URL" }
 }
 
-// WithCDNURL sets the address of the icon file, under the same rule. By default it is
-// https://cdn.workos.com for the real base URL, and else the base URL itself, so that a test never
-// leaves its server.
+// WithCDNURL sets the address of the icon file, under the same rule. By default, and when empty, it
+// is https://cdn.workos.com for the real base URL, and else the base URL itself, so that a test
+// never leaves its server.
 func WithCDNURL(cdnURL string) Option {
-	return func(s *settings) { s.trust.cdnURL, s.ownCDN = cdnURL, true }
+	return func(s *settings) { s.trust.cdnURL = cdnURL }
 }
 
 // WithPlainHTTPForTests allows plain http off loopback, for the base URL, the CDN URL and links:
@@ -151,13 +150,10 @@ func newSettings(apiKey string, opts []Option) (s settings, err error) {
 	if s.baseURL, err = parseBaseURL(s.baseURL, s.trust.plainHTTP); err != nil {
 		return s, invalid(s.baseURLName, err.Error())
 	}
-	if !s.ownCDN {
-		s.trust.cdnURL = s.baseURL
-		if s.baseURL == defaultBaseURL {
-			s.trust.cdnURL = defaultCDNURL
-		}
+	if s.trust.cdnURL == "" && s.baseURL == defaultBaseURL {
+		s.trust.cdnURL = defaultCDNURL
 	}
-	if s.trust.cdnURL, err = parseBaseURL(s.trust.cdnURL, s.trust.plainHTTP); err != nil {
+	if s.trust.cdnURL, err = parseBaseURL(cmp.Or(s.trust.cdnURL, s.baseURL), s.trust.plainHTTP); err != nil {
 		return s, invalid("CDN URL", err.Error())
 	}
 	s.retry = s.retry.withDefaults()

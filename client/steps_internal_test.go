@@ -37,9 +37,8 @@ func (b *below) Do(req *http.Request) (*http.Response, error) {
 // through sends a request of one call through a step.
 func through(t *testing.T, step gen.HttpRequestDoer, body string) (*call, error) {
 	t.Helper()
-	known := &route{read: func(*call) error { return nil }}
-	c := new(core).newCall(t.Context(), "test", newLearner())
-	c.route, c.settled, c.origin = known, true, new(origin)
+	c := new(core).newCall(t.Context(), "test", newLearner(), &job{read: func(*call) error { return nil }})
+	c.settled, c.origin = true, new(origin)
 	req, err := http.NewRequestWithContext(c.Context, http.MethodPost, "https://api.workos.com/portal_links", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +88,7 @@ func (fullLimiter) Error() string                { return "full" }
 func (fullLimiter) RetryAfter() time.Duration    { return 7 * time.Second }
 
 func TestLimitStep(t *testing.T) {
-	l := &limit{next: &below{answers: []string{"200"}}, gate: new(gate), policy: RetryPolicy{}.withDefaults(), limiter: fullLimiter{}}
+	l := &limit{next: &below{answers: []string{"200"}}, gate: new(gate), maxWait: time.Minute, baseDelay: time.Second, limiter: fullLimiter{}}
 	c, err := through(t, l, "")
 	if e, ok := errors.AsType[*Error](err); !ok || !errors.Is(e, ErrRateLimited) || e.RetryAfter != 7*time.Second || c.attempts != 0 || l.gate.underway != 0 {
 		t.Errorf("a full limiter: %v after %d attempts, %d under way, want ErrRateLimited with 7s after none", err, c.attempts, l.gate.underway)

@@ -31,13 +31,9 @@ const (
 	maxHeaderBytes = 128 << 10
 )
 
-// shared is the transport of every client that has none of its own, so that the clients of several
-// keys in one process share connections.
-var shared struct {
-	sync.Mutex
-	from      *http.Transport // http.DefaultTransport when it was made
-	transport *http.Transport
-}
+// shared has the transport of all clients that have none of their own, so that the clients of
+// several keys in one process share connections. Its key is http.DefaultTransport as it was.
+var shared sync.Map
 
 // sharedTransport follows http.DefaultTransport: what a test puts there is used while it is there.
 // It returns what closes the idle connections, too, if they are the package's own.
@@ -46,12 +42,9 @@ func sharedTransport() (http.RoundTripper, func()) {
 	if !ok {
 		return http.DefaultTransport, nil
 	}
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.from != standard {
-		shared.from, shared.transport = standard, newTransport(standard)
-	}
-	return shared.transport, shared.transport.CloseIdleConnections
+	own, _ := shared.LoadOrStore(standard, newTransport(standard))
+	transport := own.(*http.Transport)
+	return transport, transport.CloseIdleConnections
 }
 
 func newTransport(standard *http.Transport) *http.Transport {
