@@ -60,11 +60,6 @@ func (a *answer) foreign() bool {
 // ok reports whether the status is that of a success.
 func (a *answer) ok() bool { return a.status/100 == 2 }
 
-// says reports whether the body has one of the words.
-func (a *answer) says(words ...string) bool {
-	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(a.body, []byte(word)) })
-}
-
 // missesOrganization reports whether the service says that the organization does not exist: by the
 // code for that, or in words. A 404 need only name an organization, or be the contract's error.
 func (a *answer) missesOrganization() bool {

@@ -55,10 +55,7 @@ type callKey struct{}
 func (c *call) public() bool { return c.origin == nil && c.dialect == DialectGenerateLink }
 
 // callOf returns the call that a request belongs to.
-func callOf(req *http.Request) *call {
-	c, _ := req.Context().Value(callKey{}).(*call)
-	return c
-}
+func callOf(req *http.Request) *call { return req.Context().Value(callKey{}).(*call) }
 
 // classify finds the verdict on an error answer. Once the service is known to have a route, only a
 // web framework's own words say that it has gone. Of a public file 401 and 403 say that it is not
@@ -66,8 +63,8 @@ func callOf(req *http.Request) *call {
 func (c *call) classify() *verdict {
 	a, status, kind := &c.answer, c.answer.status, kindOf(c.answer.status)
 	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
-	framework := a.says("Cannot POST ", "Cannot GET ", "/portal_links", "/portal/generate_link")
-	gateway := status == http.StatusForbidden && a.says("Missing Authentication Token") // AWS API Gateway
+	framework := mentions(string(a.body), "cannot post ", "cannot get ", "/portal_links", "/portal/generate_link")
+	gateway := status == http.StatusForbidden && mentions(string(a.body), "missing authentication token") // AWS API Gateway
 	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
 	missing := ofMissingRoute
 	if c.settled || a.err != nil && transient(a.err) { // an answer cut short does not tell

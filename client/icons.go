@@ -16,15 +16,8 @@ import (
 // Entries without an ID, or without an https address, are left out: they would be a broken picture
 // at best. Every error is an [*Error].
 func (c *Client) ListProviderIcons(ctx context.Context) ([]ProviderIcon, error) {
-	core := c.core
-	only := core.pinned
-	// What the links taught holds for the icons. What the icons teach does not hold for the links:
-	// that the CDN has a list says nothing of the API.
-	if only == DialectAuto && core.links.dialect() == DialectGenerateLink {
-		only = DialectGenerateLink
-	}
-	call := core.newCall(ctx, "list provider icons", core.icons, iconsJob)
-	if err := core.travel(call, only); err != nil {
+	call := c.core.newCall(ctx, "list provider icons", c.core.icons, iconsJob)
+	if err := c.core.travel(call, c.core.pinned); err != nil {
 		return nil, err
 	}
 	return call.icons, nil
