@@ -31,18 +31,6 @@ type answer struct {
 	date     time.Time // the header Date; zero where there is none, or nonsense
 }
 
-// A verdict says what an error answer means where its status alone does not tell.
-type verdict struct {
-	kind error
-	hint string
-}
-
-var (
-	ofOrganization = &verdict{ErrOrganizationNotFound, hintNotFound} // the service's: there is no such organization
-	ofMissingRoute = &verdict{errNoKind, hintNoRoute}                // the server does not have the route
-	ofIntermediary = &verdict{errNoKind, hintBetween}                // a proxy's, a gateway's or a firewall's
-)
-
 // serverTime is the time by the server's clock as the answer came, cut to the second; by this
 // host's clock where the answer does not say.
 func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
@@ -66,7 +54,6 @@ func (a *answer) missesOrganization() bool {
 	coded := a.said.code == "entity_not_found" || mentions(a.said.code, "organization_not_found")
 	switch {
 	case a.foreign():
-		return false
 	case a.status == http.StatusNotFound:
 		return coded || a.said.contract || mentions(a.said.text, "organization", "organisation", "org_")
 	case a.status == http.StatusBadRequest, a.status == http.StatusForbidden:
@@ -120,10 +107,8 @@ func describe(body []byte) (d description) {
 }
 
 // In an object, ownWords name what it says of itself, listWords the list of its errors.
-var (
-	ownWords  = []string{"error_description", "message", "defaultmessage", "msg", "detail", "description", "reason", "title"}
-	listWords = []string{"errors", "violations", "fieldviolations", "invalid-params", "modelstate", "constraints", "details"}
-)
+var ownWords = []string{"error_description", "message", "defaultmessage", "msg", "detail", "description", "reason", "title"}
+var listWords = []string{"errors", "violations", "fieldviolations", "invalid-params", "modelstate", "constraints", "details"}
 
 // words are what a value says about a field: a text, the words of a list's entries, or those of an
 // object. An object without words of its own has problems by field.

@@ -48,8 +48,6 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	c.attempts++
 	c.answer = answer{sent: time.Now()}
 	a := &c.answer
-	waited := a.sent.Sub(c.idle)
-
 	bound := l.timeout
 	half := deadlineOf(ctx).Sub(a.sent) / 2
 	if l.halve && c.attempts == 1 && !c.warm && half < bound.limit && (!c.shared || half > time.Second) {
@@ -64,7 +62,7 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 		l.closeIdle()
 	}
 	c.conclude()
-	l.tell(c, waited)
+	l.tell(c, a.sent.Sub(c.idle))
 	c.idle = time.Now()
 	if c.failure != nil {
 		return nil, c.failure
@@ -109,7 +107,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	a.received = time.Now()
 	if err == nil && resp == nil {
 		err = errors.New("the HTTP client's transport returned neither an answer nor an error")
-	} else if err == nil && redirected(req.URL, resp) {
+	} else if err == nil && redirected(req.URL, resp.Request) {
 		err = errRedirected
 		_ = resp.Body.Close()
 	}
@@ -119,8 +117,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 		}
 		return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: req.URL.Scheme + "://" + req.URL.Host, Err: err}
 	}
-	a.status, a.header = resp.StatusCode, resp.Header
-	a.date = parseDate(resp.Header.Get("Date"))
+	a.status, a.header, a.date = resp.StatusCode, resp.Header, parseDate(resp.Header.Get("Date"))
 	err = a.readBody(resp)
 	resp.Body = http.NoBody
 	return resp, err
@@ -128,8 +125,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 
 // redirected reports whether the transport has followed a redirect. One may send to another host,
 // under a prefix.
-func redirected(asked *url.URL, resp *http.Response) bool {
-	answered := resp.Request
+func redirected(asked *url.URL, answered *http.Request) bool {
 	return answered != nil && answered.URL != nil && (answered.Response != nil || !strings.HasSuffix(answered.URL.Path, asked.Path))
 }
 

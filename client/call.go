@@ -171,7 +171,6 @@ func (c *call) refuse(e *Error) {
 // why nothing more is sent.
 func (c *call) stopped(cause error) *Error {
 	e := *cmp.Or(c.failure, &Error{operation: c.name})
-	e.Attempts = c.attempts
-	e.cause = cmp.Or(hide(cause, c.key), e.cause)
+	e.Attempts, e.cause = c.attempts, cmp.Or(hide(cause, c.key), e.cause)
 	return &e
 }

@@ -114,8 +114,11 @@ func invalid(field, rule string) *Error {
 	return &Error{Field: field, Description: rule, kind: ErrInvalidRequest}
 }
 
-// during names the operation of an error that was made without one.
-func during(operation string, err error) *Error {
+// during names the operation of an error that was made without one. Nil stays nil.
+func during(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
 	named := Error{cause: hide(err, "")}
 	if own, ok := errors.AsType[*Error](err); ok {
 		named = *own
@@ -124,13 +127,21 @@ func during(operation string, err error) *Error {
 	return &named
 }
 
+// A verdict is what an error answer means: its sentinel, and what to do about it.
+type verdict struct {
+	kind error
+	hint string
+}
+
+// What an answer means where its status alone does not tell.
+var ofOrganization = &verdict{ErrOrganizationNotFound, hintNotFound} // the service's: there is no such organization
+var ofMissingRoute = &verdict{errNoKind, hintNoRoute}                // the server does not have the route
+var ofIntermediary = &verdict{errNoKind, hintBetween}                // a proxy's, a gateway's or a firewall's
+
 // statuses has the sentinel and the fix for every error status that openapi.yaml lists, after the
 // error table of WorkOS's Admin Portal reference; that of 500 holds for what is above. A test
 // compares the two lists. The statuses without a sentinel are not the service's own.
-var statuses = map[int]struct {
-	kind error
-	hint string
-}{
+var statuses = map[int]verdict{
 	http.StatusBadRequest:          {ErrInvalidRequest, hintRequest},
 	http.StatusUnauthorized:        {ErrUnauthorized, "check that the API key is whole and current, and its permissions in the WorkOS Dashboard"},
 	http.StatusForbidden:           {ErrUnauthorized, "check the API key's permissions in the WorkOS Dashboard"},

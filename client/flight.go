@@ -86,10 +86,8 @@ func deadlineOf(ctx context.Context) time.Time {
 
 // pause waits, until something changes at the latest. It returns the context's error when that ends.
 func pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-changed:
 	case <-ctx.Done():
 	}

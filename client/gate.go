@@ -172,13 +172,12 @@ type gate struct {
 	changed chan struct{} // closed to make those who wait look again; nil if none does
 }
 
-const (
-	// probeEvery is how long a probing gate waits for an answer before it lets another attempt try.
-	probeEvery = time.Second
-	// clockSlack is how much older than expected a Date may be without being from a cache: servers
-	// behind one address differ, and answers arrive out of order.
-	clockSlack = 5 * time.Second
-)
+// probeEvery is how long a probing gate waits for an answer before it lets another attempt try.
+const probeEvery = time.Second
+
+// clockSlack is how much older than expected a Date may be without being from a cache: servers
+// behind one address differ, and answers arrive out of order.
+const clockSlack = 5 * time.Second
 
 // enter lets an attempt through if one may leave now. One that is
 // counted gets a number, which must be given to answer. Otherwise it says how long to wait until

@@ -17,17 +17,17 @@ type RateLimit struct {
 	Reset     time.Time // end of the window, by this host's clock
 }
 
-const (
-	// maxReset is the furthest end of a rate window that is believed. WorkOS's windows are a
-	// minute (reference, "Rate Limits"). A claim beyond an hour is taken for nonsense, so that
-	// one bad header cannot stop a service for a day.
-	maxReset = time.Hour
-	// maxRetryAfter is the longest wait that a refusal may ask its caller for; a longer one is
-	// taken for nonsense. The gate believes it for maxReset.
-	maxRetryAfter = 31 * 24 * time.Hour
-	// maxCount is the largest number of requests that is believed.
-	maxCount = 1 << 30
-)
+// maxReset is the furthest end of a rate window that is believed. WorkOS's windows are a
+// minute (reference, "Rate Limits"). A claim beyond an hour is taken for nonsense, so that
+// one bad header cannot stop a service for a day.
+const maxReset = time.Hour
+
+// maxRetryAfter is the longest wait that a refusal may ask its caller for; a longer one is
+// taken for nonsense. The gate believes it for maxReset.
+const maxRetryAfter = 31 * 24 * time.Hour
+
+// maxCount is the largest number of requests that is believed.
+const maxCount = 1 << 30
 
 // eachClaim reads the rate headers in every form that servers send: the names X-RateLimit-* and
 // RateLimit-* (the sixth IETF draft), and RateLimit alone, as a list (limit=5, remaining=4,

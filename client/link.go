@@ -48,10 +48,7 @@ func (c *Client) EnsureFresh(ctx context.Context, link *PortalLink) (*PortalLink
 	renewed, _, err := link.origin.renewal.do(ctx, func(ctx context.Context) (*PortalLink, error) {
 		return c.core.generate(ctx, name, link.origin.request, true)
 	})
-	if err != nil {
-		return nil, during(name, err)
-	}
-	return renewed, nil
+	return renewed, during(name, err)
 }
 
 func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest, shared bool) (*PortalLink, error) {
@@ -79,28 +76,25 @@ var linkJob = &job{[...]string{"", "generatePortalLink", "generateLink"}, (*serv
 
 // sendLink gives each dialect an Idempotency-Key of its own, since a gateway may hold a key to its first request.
 func (s *servers) sendLink(c *call) (*http.Response, error) {
-	const asJSON, nothing = "application/json", "{}"
 	key, live := rand.Text(), c.dialect == DialectGenerateLink
 	switch {
 	case live && c.warm:
-		return s.api.GenerateLinkWithBody(c.Context, &gen.GenerateLinkParams{IdempotencyKey: key}, asJSON, strings.NewReader(nothing))
+		return s.api.GenerateLinkWithBody(c.Context, &gen.GenerateLinkParams{IdempotencyKey: key}, "application/json", strings.NewReader("{}"))
 	case live:
 		return s.api.GenerateLink(c.Context, &gen.GenerateLinkParams{IdempotencyKey: key}, c.origin.request.liveBody())
 	case c.warm:
-		return s.api.GeneratePortalLinkWithBody(c.Context, &gen.GeneratePortalLinkParams{IdempotencyKey: key}, asJSON, strings.NewReader(nothing))
+		return s.api.GeneratePortalLinkWithBody(c.Context, &gen.GeneratePortalLinkParams{IdempotencyKey: key}, "application/json", strings.NewReader("{}"))
 	}
 	return s.api.GeneratePortalLink(c.Context, &gen.GeneratePortalLinkParams{IdempotencyKey: key}, c.origin.request.referenceBody())
 }
 
-const (
-	// liveLife is how long a link of the live dialect lives, whose answer does not say (WorkOS's
-	// Admin Portal documentation: five minutes from issue).
-	liveLife = 5 * time.Minute
+// liveLife is how long a link of the live dialect lives, whose answer does not say (WorkOS's
+// Admin Portal documentation: five minutes from issue).
+const liveLife = 5 * time.Minute
 
-	// longLife is past what one clock is believed alone: links live ten minutes by the API
-	// reference, five by WorkOS's documentation.
-	longLife = time.Hour
-)
+// longLife is past what one clock is believed alone: links live ten minutes by the API
+// reference, five by WorkOS's documentation.
+const longLife = time.Hour
 
 // readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
 // No error repeats the link.
@@ -109,10 +103,10 @@ func (c *call) readLink() error {
 	// A leap second, which no time.Time has, is read as the second before. No error of json's gets
 	// out, since it may quote a secret.
 	if json.Unmarshal(a.body, body) != nil && json.Unmarshal(bytes.Replace(a.body, []byte(":59:60"), []byte(":59:59"), 1), body) != nil {
-		return errNotLink
+		return errors.New("not a portal link in JSON")
 	}
 	if u, err := parseAddress(body.Link, c.trust.plainHTTP); err != nil {
-		return errLink
+		return errors.New("link: must be an absolute https URL (http on loopback only, or with WithPlainHTTPForTests)")
 	} else if !c.trust.allowsHost(u) {
 		return errLinkHost
 	}
@@ -160,19 +154,14 @@ const warmFor = 55 * time.Second
 // the service answered. [ErrUnauthorized] means that it refuses the key. An answer that Warm does
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
-	if c.core.isWarm() {
+	c.core.gate.mu.Lock()
+	spoke := c.core.gate.spoke
+	c.core.gate.mu.Unlock()
+	if time.Since(spoke) < warmFor && (c.core.pinned != DialectAuto || c.core.links.dialect() != DialectAuto) {
 		return nil
-	} else if _, _, err := c.core.warming.do(ctx, c.core.warm); err != nil {
-		return during("warm up", err)
 	}
-	return nil
-}
-
-// isWarm reports whether the connection is kept and the dialect is known.
-func (c *core) isWarm() bool {
-	c.gate.mu.Lock()
-	defer c.gate.mu.Unlock()
-	return time.Since(c.gate.spoke) < warmFor && (c.pinned != DialectAuto || c.links.dialect() != DialectAuto)
+	_, _, err := c.core.warming.do(ctx, c.core.warm)
+	return during("warm up", err)
 }
 
 func (c *core) warm(ctx context.Context) (none struct{}, err error) {

@@ -12,13 +12,12 @@ import (
 	"time"
 )
 
-const (
-	// defaultBaseURL and defaultCDNURL are the servers of openapi.yaml.
-	defaultBaseURL = "https://api.workos.com"
-	defaultCDNURL  = "https://cdn.workos.com"
-	// defaultMargin is the life that EnsureFresh wants left: enough for a redirect and a slow page.
-	defaultMargin = 30 * time.Second
-)
+// defaultBaseURL and defaultCDNURL are the servers of openapi.yaml.
+const defaultBaseURL = "https://api.workos.com"
+const defaultCDNURL = "https://cdn.workos.com"
+
+// defaultMargin is the life that EnsureFresh wants left: enough for a redirect and a slow page.
+const defaultMargin = 30 * time.Second
 
 // An Option changes how [New] makes a client. Options apply in order; a nil one is skipped.
 type Option func(*settings)
@@ -49,9 +48,7 @@ func WithBaseURL(baseURL string) Option {
 // WithCDNURL sets the address of the icon file, under the same rule. By default, and when empty, it
 // is https://cdn.workos.com for the real base URL, and else the base URL itself, so that a test
 // never leaves its server.
-func WithCDNURL(cdnURL string) Option {
-	return func(s *settings) { s.trust.cdnURL = cdnURL }
-}
+func WithCDNURL(cdnURL string) Option { return func(s *settings) { s.trust.cdnURL = cdnURL } }
 
 // WithPlainHTTPForTests allows plain http off loopback, for the base URL, the CDN URL and links:
 // for a sandbox under a container's name. Never use it with a real key, which anyone on the way
@@ -131,12 +128,10 @@ func newSettings(apiKey string, opts []Option) (s settings, err error) {
 			opt(&s)
 		}
 	}
-	rule := keyRule(apiKey)
-	printable := !strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' })
 	switch {
-	case s.keySource == nil && rule != "":
-		return s, invalid(s.keyName, rule)
-	case strings.TrimSpace(s.userAgent) == "" || !printable:
+	case s.keySource == nil && keyRule(apiKey) != "":
+		return s, invalid(s.keyName, keyRule(apiKey))
+	case strings.TrimSpace(s.userAgent) == "" || strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' }):
 		return s, invalid("user agent", "must be printable text, and not empty")
 	case s.retry.MaxAttempts < 0:
 		return s, invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", s.retry.MaxAttempts))
@@ -169,12 +164,11 @@ const modulePath = "github.com/adminportal-go/adminportal"
 // version is the module's, as the program was built with it: a release's tag or a pseudo-version;
 // "devel" where the code is that of a folder; "unknown" where the program was built without modules.
 func version(info *debug.BuildInfo, ok bool) string {
-	if !ok {
-		return "unknown"
-	}
-	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == modulePath {
-			return cmp.Or(strings.Trim(m.Version, "()"), "devel")
+	if ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Path == modulePath {
+				return cmp.Or(strings.Trim(m.Version, "()"), "devel")
+			}
 		}
 	}
 	return "unknown"

@@ -34,10 +34,8 @@ const (
 	IntentBringYourOwnKey    = Intent(gen.LiveIntentBringYourOwnKey)    // use an encryption key of their own
 )
 
-var (
-	intents     = []Intent{IntentSSO, IntentDsync, IntentAuditLogs, IntentLogStreams}
-	liveIntents = []Intent{IntentDomainVerification, IntentCertificateRenewal, IntentBringYourOwnKey}
-)
+var intents = []Intent{IntentSSO, IntentDsync, IntentAuditLogs, IntentLogStreams}
+var liveIntents = []Intent{IntentDomainVerification, IntentCertificateRenewal, IntentBringYourOwnKey}
 
 // maxITContacts is how many addresses the live dialect accepts (openapi.yaml,
 // LiveLinkRequest.it_contact_emails).
@@ -131,12 +129,9 @@ func (r PortalLinkRequest) liveBody() gen.LiveLinkRequest {
 	}
 }
 
-// What is wrong with an address. No error repeats the address: it may be a secret.
-var (
-	errNotLink  = errors.New("not a portal link in JSON")
-	errLink     = errors.New("link: must be an absolute https URL (http on loopback only, or with WithPlainHTTPForTests)")
-	errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
-)
+// No error of an address repeats it: it may be a secret.
+
+var errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
 
 // parseAddress checks an address to which a browser or this client is sent: an absolute https URL
 // without user info. Plain http is allowed on loopback, and anywhere where plainHTTP says so.

@@ -96,11 +96,8 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 		return min(cmp.Or(d, byDefault), forever)
 	}
 	return RetryPolicy{
-		MaxAttempts:    cmp.Or(p.MaxAttempts, 4),
-		BaseDelay:      max(cmp.Or(p.BaseDelay, time.Second), 0),
-		MaxDelay:       bound(p.MaxDelay, 30*time.Second),
-		MaxWait:        bound(p.MaxWait, 2*time.Minute),
-		AttemptTimeout: bound(p.AttemptTimeout, 10*time.Second),
+		MaxAttempts: cmp.Or(p.MaxAttempts, 4), BaseDelay: max(cmp.Or(p.BaseDelay, time.Second), 0), MaxDelay: bound(p.MaxDelay, 30*time.Second),
+		MaxWait: bound(p.MaxWait, 2*time.Minute), AttemptTimeout: bound(p.AttemptTimeout, 10*time.Second),
 	}
 }
 

@@ -21,11 +21,8 @@ func (c *core) travel(call *call, only Dialect) error {
 	}
 	for _, call.dialect = range order {
 		call.settled, call.answer = settled && !call.public(), answer{}
-		resp, err := call.send(&c.servers, call)
-		if err == nil {
-			return resp.Body.Close()
-		} else if call.answer.verdict != ofMissingRoute {
-			return err
+		if _, err := call.send(&c.servers, call); call.answer.verdict != ofMissingRoute {
+			return err // the body has been read
 		}
 		if only != DialectAuto {
 			break

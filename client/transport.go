@@ -14,22 +14,20 @@ import (
 	"time"
 )
 
-const (
-	// maxConnections is how many connections a host is given, and how many stay open between
-	// calls. net/http keeps two and opens as many as there are callers without one: 64 concurrent
-	// callers would open a new one for nearly every call. At 100 ms a call this many carry 38,400
-	// calls a minute, several times what WorkOS allows. Over HTTP/2 one carries all.
-	maxConnections = 64
+// maxConnections is how many connections a host is given, and how many stay open between
+// calls. net/http keeps two and opens as many as there are callers without one: 64 concurrent
+// callers would open a new one for nearly every call. At 100 ms a call this many carry 38,400
+// calls a minute, several times what WorkOS allows. Over HTTP/2 one carries all.
+const maxConnections = 64
 
-	// pingAfter and pingTimeout find HTTP/2 connections that are silent because the network has
-	// dropped them. Together they take less than half of a button's ten seconds, so that a click
-	// which meets such a connection is made again on a new one in time.
-	pingAfter   = 1500 * time.Millisecond
-	pingTimeout = 2 * time.Second
+// pingAfter and pingTimeout find HTTP/2 connections that are silent because the network has
+// dropped them. Together they take less than half of a button's ten seconds, so that a click
+// which meets such a connection is made again on a new one in time.
+const pingAfter = 1500 * time.Millisecond
+const pingTimeout = 2 * time.Second
 
-	// maxHeaderBytes bounds the headers of an answer; net/http's own bound is 10 MiB.
-	maxHeaderBytes = 128 << 10
-)
+// maxHeaderBytes bounds the headers of an answer; net/http's own bound is 10 MiB.
+const maxHeaderBytes = 128 << 10
 
 // shared has the transport of all clients that have none of their own, so that the clients of
 // several keys in one process share connections. Its key is http.DefaultTransport as it was.
@@ -50,8 +48,7 @@ func sharedTransport() (http.RoundTripper, func()) {
 func newTransport(standard *http.Transport) *http.Transport {
 	t := standard.Clone()
 	t.MaxIdleConns = 2 * maxConnections // the API's and the CDN's
-	t.MaxIdleConnsPerHost = maxConnections
-	t.MaxConnsPerHost = maxConnections
+	t.MaxIdleConnsPerHost, t.MaxConnsPerHost = maxConnections, maxConnections
 	t.MaxResponseHeaderBytes = maxHeaderBytes
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	if t.OnProxyConnectResponse == nil {
@@ -66,10 +63,8 @@ func newTransport(standard *http.Transport) *http.Transport {
 }
 
 // What is wrong with an answer that came.
-var (
-	errTooLarge   = errors.New("the body is too large: more than 1 MiB")
-	errRedirected = errors.New("the answer comes from another address than was asked: the HTTP client's transport followed a redirect")
-)
+var errTooLarge = errors.New("the body is too large: more than 1 MiB")
+var errRedirected = errors.New("the answer comes from another address than was asked: the HTTP client's transport followed a redirect")
 
 // transient reports whether an error of the network may pass.
 func transient(err error) bool {
@@ -94,9 +89,8 @@ func is[E error](err error) bool {
 // because it wants a certificate of its clients. Only an internal error may pass. (Package tls has
 // a type for alerts, but gives it to QUIC alone.)
 func refusedByAlert(err error) bool {
-	const internalError tls.AlertError = 80
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" && op.Err.Error() != internalError.Error()
+	return ok && op.Op == "remote error" && op.Err.Error() != tls.AlertError(80).Error()
 }
 
 // A proxyRefusal is the status of a proxy's answer to CONNECT.

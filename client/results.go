@@ -91,3 +91,11 @@ func (l PortalLink) MarshalJSON() ([]byte, error) { return nil, errMarshalLink }
 
 // MarshalText fails for the same reason.
 func (l PortalLink) MarshalText() ([]byte, error) { return nil, errMarshalLink }
+
+// A ProviderIcon is the icon of one identity provider, for your settings page.
+type ProviderIcon struct {
+	ID          string `json:"id"`                      // "okta"
+	Name        string `json:"name"`                    // "Okta", for people: use it as the alternative text
+	IconURL     string `json:"icon_url"`                // an SVG file
+	DarkIconURL string `json:"dark_icon_url,omitempty"` // for dark pages; empty if there is none: use IconURL
+}
