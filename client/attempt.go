@@ -123,8 +123,8 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	return resp, err
 }
 
-// redirected reports whether the transport has followed a redirect. One may send to another host,
-// under a prefix.
+// redirected reports whether the transport has followed a redirect. A transport may send to another
+// host, under a prefix.
 func redirected(asked *url.URL, answered *http.Request) bool {
 	return answered != nil && answered.URL != nil && (answered.Response != nil || !strings.HasSuffix(answered.URL.Path, asked.Path))
 }

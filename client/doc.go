@@ -28,12 +28,12 @@
 //	gen.Client      builds the request: method, address, headers, body
 //	authorize.go    the key; after a 401 a different one, once
 //	retry.go        again? after how long?
-//	limit.go        is there budget? gate.go hears what every answer says (headers.go)
+//	gate.go         is there budget? It hears what every answer says (headers.go)
 //	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
 //	                observer and log
 //	call.go         called by the attempt, before observer and log: what the answer means,
-//	                status first, then body (answer.go); a link (portallink.go), icons
-//	                (catalog.go) or an Error (errors.go)
+//	                status first, then body (answer.go); a link or icons (results.go), or an
+//	                Error (errors.go)
 //
 // New in client.go puts them together. One small value in the request's context, a call (call.go),
 // is what the steps may read and what travels up from them: which operation is called and whether

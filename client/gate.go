@@ -17,7 +17,8 @@ import (
 // *rate.Limiter of golang.org/x/time/rate is one. It must be safe for concurrent use.
 //
 // Wait is asked before every attempt and returns nil when it may be sent. Its error ends the
-// call, matches [ErrRateLimited] and is in the error's chain. Wait's context ends after [RetryPolicy].MaxWait at the latest.
+// call, matches [ErrRateLimited] and is in the error's chain. Wait's context ends after
+// [RetryPolicy].MaxWait at the latest.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
@@ -278,7 +279,9 @@ func (g *gate) cached(a *answer) bool {
 	if g.old = (time.Time{}); old {
 		g.old = a.date
 	}
-	if old && !goesOn || strings.Trim(a.header.Get("Age"), "0, ") != "" || a.header.Get("X-From-Cache") != "" || strings.HasPrefix(strings.ToUpper(a.header.Get("X-Cache")), "HIT") {
+	says := strings.Trim(a.header.Get("Age"), "0, ") != "" || a.header.Get("X-From-Cache") != "" ||
+		strings.HasPrefix(strings.ToUpper(a.header.Get("X-Cache")), "HIT")
+	if says || old && !goesOn {
 		return true
 	}
 	if !a.date.IsZero() {

@@ -50,24 +50,17 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
 	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
 	for _, line := range a.header["Ratelimit"] {
-		var limit, remaining, reset string
-		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(line)
+		item := make(map[string]string)
+		end := func() { say(item["limit"], item["remaining"]+item["r"], item["reset"]+item["t"]); clear(item) }
+		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(strings.ToLower(line))
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {
-			switch name, value, _ := strings.Cut(strings.ToLower(part), "="); name {
-			case "limit":
-				limit = value
-			case "remaining", "r":
-				remaining = value
-			case "reset", "t":
-				reset = value
-			default:
-				if !strings.Contains(part, "=") || part[0] == '"' { // the name of the next item
-					say(limit, remaining, reset)
-					limit, remaining, reset = "", "", ""
-				}
+			name, value, isPair := strings.Cut(part, "=")
+			if !isPair || name[:min(1, len(name))] == `"` { // the name of the next item
+				end()
 			}
+			item[name] = value
 		}
-		say(limit, remaining, reset)
+		end()
 	}
 }
 

@@ -72,7 +72,8 @@ func (c *call) readIcon(entry any) ProviderIcon {
 			dark = cmp.Or(dark, "provider-icons/dark/"+slug+".svg")
 		}
 	}
-	return ProviderIcon{ID: slug, Name: cmp.Or(text(fields["name"]), providers().Names[slug], slug), IconURL: c.iconURL(light), DarkIconURL: c.iconURL(dark)}
+	name := cmp.Or(text(fields["name"]), providers().Names[slug], slug)
+	return ProviderIcon{ID: slug, Name: name, IconURL: c.iconURL(light), DarkIconURL: c.iconURL(dark)}
 }
 
 // iconURL completes an address of the icon file, which may be relative to the file. It is empty for
@@ -215,9 +216,10 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	return &list, err
 }
 
-// providersJSON has the names of providers by slug, and the slugs of SSO connection types. WorkOS publishes no such mapping: this one is drawn from public
-// integrations, and what is inferred from a slug of the same name is listed. One source has
-// google-cloud for GoogleSAML. New types appear without notice: one that is not here has no icon.
+// providersJSON has the names of providers by slug, and the slugs of SSO connection types. WorkOS
+// publishes no such mapping: this one is drawn from public integrations, and what is inferred from
+// a slug of the same name is listed. One source has google-cloud for GoogleSAML. New types appear
+// without notice: one that is not here has no icon.
 //
 //go:embed providers.json
 var providersJSON []byte
@@ -226,7 +228,7 @@ var providers = sync.OnceValue(func() (p struct {
 	Names map[string]string
 	Types map[string]string `json:"connection_types"`
 }) {
-	_ = json.Unmarshal(providersJSON, &p) // TestLookupByIDAndConnectionType reads it, too
+	_ = json.Unmarshal(providersJSON, &p) // tests see that it is read
 	return p
 })
 
