@@ -38,6 +38,9 @@ var fakes = map[string]http.HandlerFunc{
 	},
 	"evil-icons": says(200, `{"object":"list","data":[{"id":"ok\tta","name":"Ok\u001b]0;owned\u0007ta\nB\u202e","icon_url":"https://icons.example/a.svg"},`+
 		`{"id":"b","name":"B","icon_url":"https://icons.example/b.svg"}]}`),
+	// What stands between, and says nothing of the key.
+	"challenging": says(403, "<title>Just a moment...</title>", "Content-Type", "text/html"),
+	"login-wall":  says(401, "<title>Just a moment...</title>", "Content-Type", "text/html"),
 	// Forward proxies that let nobody through.
 	"refusing-proxy": says(403, "denied\n", "Content-Type", "text/plain"),
 	"login-proxy":    says(407, "", "Proxy-Authenticate", "Basic"),
@@ -103,7 +106,8 @@ func answer(w http.ResponseWriter, status int, format string, args ...any) {
 
 var limitedOnce sync.Map // Idempotency-Key → true
 
-// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY at it.
+// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY at it. After it,
+// arrived METHOD PATH BODY is the next request, which has our User-Agent and the key.
 func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	h, ok := fakes[args[0]]
 	if !ok {
@@ -113,8 +117,16 @@ func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		what := strings.TrimSpace(r.Method + " " + r.URL.Path + " " + string(body))
+		key := "Bearer " + scriptKey
+		if r.URL.Path == "/" { // asked for its Date alone
+			key = ""
+		}
+		if !strings.HasPrefix(r.UserAgent(), "adminportal-cli/") || r.Header.Get("Authorization") != key {
+			what += " as " + r.UserAgent() + ", or without the key"
+		}
 		select {
-		case heard <- strings.TrimSpace(r.Method + " " + r.URL.Path + " " + string(body)):
+		case heard <- what:
 		default:
 		}
 		h(w, r)
