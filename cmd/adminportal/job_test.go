@@ -223,15 +223,6 @@ func visit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("visited"), body, 0o600))
 }
 
-// tls-hello speaks TLS to the sandbox that the script uses.
-func tlsHello(ts *testscript.TestScript, _ bool, _ []string) {
-	resp, err := http.Get(strings.Replace(ts.Getenv("WORKOS_BASE_URL"), "http:", "https:", 1))
-	if err == nil {
-		resp.Body.Close()
-		ts.Fatalf("the sandbox speaks TLS")
-	}
-}
-
 // hold NAME leaves connections open to a background program: one that has said nothing, one in the middle of a
 // request, and one that is kept.
 func hold(ts *testscript.TestScript, _ bool, args []string) {
