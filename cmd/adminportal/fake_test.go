@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,18 +13,10 @@ import (
 
 // fakes are services that fail in one way each. Several repeat the key that they were sent, as some servers do.
 var fakes = map[string]http.HandlerFunc{
-	"unauthorized": says(401, `{"error":"unauthorized","error_description":"no such key: $key","code":"unauthorized"}`),
-	"forbidden":    says(403, `{"message":"Forbidden for $key"}`),
-	"refusing":     says(422, `{"error":"invalid","error_description":"no $key\u001b[31m","code":"invalid"}`),
-	"rate-limited": says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "3600"),
-	"rate-limited-for-seconds": func(w http.ResponseWriter, r *http.Request) {
-		if _, again := limitedOnce.LoadOrStore(r.Header.Get("Idempotency-Key"), true); again {
-			answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":%q}`,
-				time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339))
-			return
-		}
-		says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "2")(w, r)
-	},
+	"unauthorized":  says(401, `{"error":"unauthorized","error_description":"no such key: $key","code":"unauthorized"}`),
+	"forbidden":     says(403, `{"message":"Forbidden for $key"}`),
+	"refusing":      says(422, `{"error":"invalid","error_description":"no $key\u001b[31m","code":"invalid"}`),
+	"rate-limited":  says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "3600"),
 	"broken":        says(500, `{"message":"oops $key"}`, "Retry-After", "3600"), // so that nobody waits
 	"html":          says(200, "<title>Log in to the Wi-Fi</title>", "Content-Type", "text/html"),
 	"nothing-there": http.NotFound,
@@ -103,8 +94,6 @@ func answer(w http.ResponseWriter, status int, format string, args ...any) {
 	w.WriteHeader(status)
 	fmt.Fprintf(w, format, args...)
 }
-
-var limitedOnce sync.Map // Idempotency-Key → true
 
 // serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY at it. After it,
 // arrived METHOD PATH BODY is the next request, which has our User-Agent and the key.

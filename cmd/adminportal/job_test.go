@@ -153,11 +153,6 @@ func controlSaw(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // stopsWithin is generous: on an idle machine a program ends within half a second.
 const stopsWithin = 5 * time.Second
 
@@ -182,7 +177,11 @@ func stopJob(ts *testscript.TestScript, _ bool, args []string) {
 
 // await FILE returns when a file that a program renames into place is there.
 func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
-	if !happens(func() bool { return exists(ts.MkAbs(args[0])) }) {
+	there := func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil
+	}
+	if !happens(there) {
 		ts.Fatalf("%s does not come", args[0])
 	}
 }
