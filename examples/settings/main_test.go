@@ -97,12 +97,9 @@ func TestWhoGetsNoLink(t *testing.T) {
 	w := newWorld(t)
 	evil := []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}
 	for _, c := range []struct {
-		name    string
-		who     string
-		method  string
-		address string
-		header  []string
-		want    int
+		name, who, method, address string
+		header                     []string
+		want                       int
 	}{
 		{"nobody", "", "POST", "/configure/sso", nil, 401},
 		{"made-up session", "", "POST", "/configure/sso", []string{"Cookie", "settings_session=ada"}, 401},
