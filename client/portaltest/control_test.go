@@ -59,7 +59,8 @@ func TestDocumentedControls(t *testing.T) {
 	}
 	c := serve(t)
 	path, sent := "", 0
-	for _, m := range regexp.MustCompile("`(?:POST (/_sandbox/[a-z]+)|(\\{\".*?\\}))`").FindAllStringSubmatch(string(page), -1) {
+	code := regexp.MustCompile("`(?:POST (/_sandbox/[a-z]+)|(\\{\".*?\\}))`")
+	for _, m := range code.FindAllStringSubmatch(string(page), -1) {
 		if m[1] != "" {
 			path = m[1] // of the bodies that follow
 			continue

@@ -79,14 +79,16 @@ func TestForgedOrganization(t *testing.T) {
 	for name, other := range map[string]string{"ada": w.globex, "grit": w.portal.Organization} {
 		person := w.as(t, name)
 		_, page := person(http.MethodGet, "/settings", "")
+		form := url.Values{"organization": {other}, "intent": {"dsync"}, "return_url": {"https://evil.example/"}}.Encode()
 		for address, intent := range intents {
-			if !strings.Contains(page, `action="/configure/`+address+`" data-turbo="false"><button>Configure `) || strings.Contains(page, "Done:") {
+			button := `action="/configure/` + address + `" data-turbo="false"><button>Configure `
+			if !strings.Contains(page, button) || strings.Contains(page, "Done:") {
 				t.Errorf("page has no button for %s, or is done already:\n%s", address, page)
 			}
-			form := url.Values{"organization": {other}, "intent": {"dsync"}, "return_url": {"https://evil.example/"}}.Encode()
 			person(http.MethodPost, "/configure/"+address+"?"+form, form)
 			links := w.portal.Links()
-			if l := links[len(links)-1]; l.Organization.ID == other || l.Intent != string(intent) || l.ReturnURL != w.srv.URL+"/settings" {
+			l := links[len(links)-1]
+			if l.Organization.ID == other || l.Intent != string(intent) || l.ReturnURL != w.srv.URL+"/settings" {
 				t.Errorf("%s: link = %+v, want one for %s of their own organization", name, l, intent)
 			}
 		}
