@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -46,6 +48,30 @@ func TestControlHelp(t *testing.T) {
 		var refused struct{ Error string }
 		c.post(sandbox+"/faults", fmt.Sprintf(`{%q:[[]]}`, f.Field), 400).decode(&refused)
 		equal(t, "error", refused.Error, f.Field+": must be "+f.Takes)
+	}
+}
+
+// What docs/sandbox.md tells readers to send to the control address is taken.
+func TestDocumentedControls(t *testing.T) {
+	page, err := os.ReadFile("../../docs/sandbox.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := serve(t)
+	path, sent := "", 0
+	code := regexp.MustCompile("`(?:POST (/_sandbox/[a-z]+)|(\\{\".*?\\}))`")
+	for _, m := range code.FindAllStringSubmatch(string(page), -1) {
+		if m[1] != "" {
+			path = m[1] // of the bodies that follow
+			continue
+		}
+		sent++
+		if a := c.send("POST", path, m[2]); a.status/100 != 2 {
+			t.Errorf("%s = %d %s", a.call, a.status, a.body)
+		}
+	}
+	if sent < 9 {
+		t.Errorf("the page has %d bodies, want 9 and more", sent)
 	}
 }
 

@@ -2,6 +2,7 @@ package portaltest_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,30 +169,38 @@ func TestOtherRoutes(t *testing.T) {
 	notHere(live.send("GET", referenceIcons, ""))
 }
 
-// What WorkOS's published SDKs send at the live route for what their caller left out
-// makes a link that opens. The reference's route takes what the contract says, no more.
+// What WorkOS's published SDKs were seen to send at the live route, with and without what their caller
+// left out, makes a link that opens. The reference's route takes what the contract says, no more.
 func TestLeftOutFields(t *testing.T) {
 	c := inMemory(t, portaltest.WithRateLimit(-1))
 	c.partial = true // no rate headers
-	for fields, tc := range map[string]struct {
-		reference int
-		notes     []string // at the live route
+	intentOptions, adminEmails := "intent_options: not known, ignored", "admin_emails: not known, ignored"
+	for _, tc := range []struct {
+		sdk, fields string
+		reference   int
+		notes       []string // at the live route
 	}{
-		`"intent":"sso","return_url":null,"success_url":null`:   {400, nil},
-		`"intent":"sso","return_url":"","success_url":""`:       {400, nil},
-		`"intent":"sso","it_contact_emails":null`:               {200, nil},
-		`"intent":"sso","it_contact_emails":[]`:                 {200, nil},
-		`"return_url":"https://example.com/"`:                   {400, nil},
-		`"intent":null`:                                         {400, nil},
-		`"intent":""`:                                           {400, nil},
-		`"intent":"sso","intent_options":null`:                  {200, nil},
-		`"intent":"sso","intent_options":{"sso":null}`:          {200, []string{"intent_options: not known, ignored"}},
-		`"intent":"sso","admin_emails":["it@customer.example"]`: {200, []string{"admin_emails: not known, ignored"}},
+		{"Go 10.1, Python 10.2 and 5.46, PHP 9.0, Ruby 10.2", `,"intent":"sso"`, 200, nil},
+		{"the same without an intent", ``, 400, nil},
+		{"Go 4.46 and 6.5", `,"intent":"sso","return_url":"","success_url":""`, 400, nil},
+		{"Go 4.46 with a return URL", `,"intent":"sso","return_url":"https://example.com/","success_url":""`, 400, nil},
+		{"PHP 4.32, Elixir 2.0", `,"intent":"sso","return_url":null,"success_url":null`, 400, nil},
+		{"Ruby 6 and below", `,"intent":"sso","return_url":null,"success_url":null,"intent_options":null`, 400, nil},
+		{"PHP 7.3", `,"intent":"sso","intent_options":{"sso":null,"domain_verification":null}`, 200, []string{intentOptions}},
+		{"Node 10 and 11", `,"intent":"sso","intent_options":{"sso":{"bookmark_slug":"b","provider_type":"GoogleSAML"}},"admin_emails":["it@customer.example"]`, 200, []string{adminEmails, intentOptions}},
+		{"all of WorkOS's document", `,"intent":"bring_your_own_key","return_url":"https://example.com/","success_url":"https://example.com/done","it_contact_emails":["it@customer.example"]`, 400, nil},
+		{"", `,"intent":"sso","it_contact_emails":null`, 200, nil},
+		{"", `,"intent":"sso","it_contact_emails":[]`, 200, nil},
+		{"", `,"return_url":"https://example.com/"`, 400, nil},
+		{"", `,"intent":null`, 400, nil},
+		{"", `,"intent":""`, 400, nil},
+		{"", `,"intent":"sso","intent_options":null`, 200, nil},
+		{"", `,"intent":"sso","admin_emails":["it@customer.example"]`, 200, []string{adminEmails}},
 	} {
-		body := `{"organization":"` + c.portal.Organization + `",` + fields + `}`
+		body := `{"organization":"` + c.portal.Organization + `"` + tc.fields + `}`
 		c.post(referenceLinks, body, tc.reference)
 		page := c.post(liveLinks, body, 201).link(c.url)
-		equal(t, fields+": Notes", c.last().Notes, tc.notes)
+		equal(t, tc.sdk+tc.fields+": Notes", slices.Sorted(slices.Values(c.last().Notes)), tc.notes)
 		c.get(page, 200)
 	}
 	// Names are exact, though Go's decoder is lenient: this is an unknown field.

@@ -120,8 +120,8 @@ func TestRequests(t *testing.T) {
 	c := serve(t)
 	c.portal.SetClock(noon)
 	body := c.request("sso", "return_url", "https://example.com/")
-	page := c.post(referenceLinks, body, 200).link(c.url)
-	c.get(page, 200)
+	issued := c.post(referenceLinks, body, 200)
+	c.get(issued.link(c.url), 200)
 	c.get("/nowhere", 404, key("sk_live_secret"))
 	c.get("/provider-icons/light/okta.svg", 200) // a file: not listed
 	c.get("/_sandbox/requests", 200)             // nor is the control address
@@ -131,15 +131,15 @@ func TestRequests(t *testing.T) {
 	got := c.portal.Requests()
 	for _, r := range got {
 		lines = append(lines, fmt.Sprintf("%s %s %s %d %s", r.Operation, r.Method, r.Path, r.Status, r.Header.Get("Authorization")))
-		if r.ID == "" || r.Time.Sub(noon) < 0 || r.Time.Sub(noon) > time.Minute {
-			t.Errorf("%s: ID, Time = %q, %v; want one, about %v", r.Path, r.ID, r.Time, noon)
+		if !strings.HasPrefix(r.ID, "req_") || r.Time.Sub(noon) < 0 || r.Time.Sub(noon) > time.Minute {
+			t.Errorf("%s: ID, Time = %q, %v; want req_…, about %v", r.Path, r.ID, r.Time, noon)
 		}
 	}
 	equal(t, "requests", lines, []string{
 		"generatePortalLink POST /portal_links 200 Bearer REDACTED", "portalPage GET /portal/launch 200 Bearer REDACTED",
 		" GET /nowhere 404 Bearer REDACTED", " POST /nowhere 404 Bearer REDACTED",
 	})
-	equal(t, "Body", got[0].Body, body)
+	equal(t, "ID, Body", []string{got[0].ID, got[0].Body}, []string{issued.header.Get("X-Request-Id"), body})
 	equal(t, "bytes kept of a long body", len(got[3].Body), 16<<10)
 	got[0].Header.Set("Content-Type", "changed")
 	equal(t, "Content-Type after a change of what Requests returned", c.portal.Requests()[0].Header.Get("Content-Type"), "application/json")

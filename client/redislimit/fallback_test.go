@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/adminportal-go/adminportal/internal/redistest"
 )
 
 // lines is a log. Its reader takes a line at a time.
@@ -146,7 +148,7 @@ func TestRedisComesBack(t *testing.T) {
 		}
 		return !until[0].IsZero()
 	})
-	rdb := redisServerAt(t, addr)
+	rdb := redistest.StartAt(t, addr).Client
 	eventually(t, "Redis is used", func() bool {
 		spend(t, limiter, 1)
 		went++

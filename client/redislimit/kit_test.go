@@ -3,8 +3,6 @@ package redislimit
 import (
 	"context"
 	"fmt"
-	"net"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"go.uber.org/goleak"
 
-	"github.com/adminportal-go/adminportal/internal/require"
+	"github.com/adminportal-go/adminportal/internal/redistest"
 )
 
 func TestMain(m *testing.M) {
@@ -22,65 +20,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// redisServer starts a redis-server of the test's own, which keeps nothing on disk.
+var (
+	connect, freePort  = redistest.Connect, redistest.FreePort
+	eventually, within = redistest.Eventually, redistest.Within
+)
+
+// redisServer is a client of a redis-server of the test's own.
 func redisServer(t *testing.T, args ...string) *redis.Client {
 	t.Helper()
-	return redisServerAt(t, freePort(t), args...)
-}
-
-func redisServerAt(t *testing.T, addr string, args ...string) *redis.Client {
-	t.Helper()
-	path := require.Tool(t, "redis-server", "redis-server")
-	host, port, _ := net.SplitHostPort(addr)
-	cmd := exec.Command(path, append([]string{
-		"--bind", host, "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "no",
-	}, args...)...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	rdb := connect(t, addr)
-	eventually(t, "redis-server answers", func() bool { return rdb.Ping(t.Context()).Err() == nil })
-	return rdb
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// connect returns a client with connections of its own.
-func connect(t *testing.T, addr string) *redis.Client {
-	t.Helper()
-	rdb := redis.NewClient(&redis.Options{Addr: addr})
-	t.Cleanup(func() { _ = rdb.Close() })
-	return rdb
-}
-
-// eventually is for what another process does in its own time.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not within 15 s: %s", what)
-		}
-	}
-}
-
-// within returns a context that ends a test that hangs.
-func within(t *testing.T, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
-	return ctx
+	return redistest.Start(t, args...).Client
 }
 
 // spend takes n attempts.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,18 +13,10 @@ import (
 
 // fakes are services that fail in one way each. Several repeat the key that they were sent, as some servers do.
 var fakes = map[string]http.HandlerFunc{
-	"unauthorized": says(401, `{"error":"unauthorized","error_description":"no such key: $key","code":"unauthorized"}`),
-	"forbidden":    says(403, `{"message":"Forbidden for $key"}`),
-	"refusing":     says(422, `{"error":"invalid","error_description":"no $key\u001b[31m","code":"invalid"}`),
-	"rate-limited": says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "3600"),
-	"rate-limited-for-seconds": func(w http.ResponseWriter, r *http.Request) {
-		if _, again := limitedOnce.LoadOrStore(r.Header.Get("Idempotency-Key"), true); again {
-			answer(w, 200, `{"object":"portal_link","link":"https://id.workos.com/portal/launch?secret=s3cr3t","expires_at":%q}`,
-				time.Now().Add(10*time.Minute).UTC().Format(time.RFC3339))
-			return
-		}
-		says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "2")(w, r)
-	},
+	"unauthorized":  says(401, `{"error":"unauthorized","error_description":"no such key: $key","code":"unauthorized"}`),
+	"forbidden":     says(403, `{"message":"Forbidden for $key"}`),
+	"refusing":      says(422, `{"error":"invalid","error_description":"no $key\u001b[31m","code":"invalid"}`),
+	"rate-limited":  says(429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "Retry-After", "3600"),
 	"broken":        says(500, `{"message":"oops $key"}`, "Retry-After", "3600"), // so that nobody waits
 	"html":          says(200, "<title>Log in to the Wi-Fi</title>", "Content-Type", "text/html"),
 	"nothing-there": http.NotFound,
@@ -38,6 +29,9 @@ var fakes = map[string]http.HandlerFunc{
 	},
 	"evil-icons": says(200, `{"object":"list","data":[{"id":"ok\tta","name":"Ok\u001b]0;owned\u0007ta\nB\u202e","icon_url":"https://icons.example/a.svg"},`+
 		`{"id":"b","name":"B","icon_url":"https://icons.example/b.svg"}]}`),
+	// What stands between, and says nothing of the key.
+	"challenging": says(403, "<title>Just a moment...</title>", "Content-Type", "text/html"),
+	"login-wall":  says(401, "<title>Just a moment...</title>", "Content-Type", "text/html"),
 	// Forward proxies that let nobody through.
 	"refusing-proxy": says(403, "denied\n", "Content-Type", "text/plain"),
 	"login-proxy":    says(407, "", "Proxy-Authenticate", "Basic"),
@@ -101,9 +95,8 @@ func answer(w http.ResponseWriter, status int, format string, args ...any) {
 	fmt.Fprintf(w, format, args...)
 }
 
-var limitedOnce sync.Map // Idempotency-Key → true
-
-// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY at it.
+// serve NAME starts a fake service and points WORKOS_BASE_URL and WORKOS_API_KEY at it. After it,
+// arrived METHOD PATH BODY is the next request, which has our User-Agent and the key.
 func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	h, ok := fakes[args[0]]
 	if !ok {
@@ -113,8 +106,16 @@ func serveFake(ts *testscript.TestScript, _ bool, args []string) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		what := strings.TrimSpace(r.Method + " " + r.URL.Path + " " + string(body))
+		key := "Bearer " + scriptKey
+		if r.URL.Path == "/" { // asked for its Date alone
+			key = ""
+		}
+		if !strings.HasPrefix(r.UserAgent(), "adminportal-cli/") || r.Header.Get("Authorization") != key {
+			what += " as " + r.UserAgent() + ", or without the key"
+		}
 		select {
-		case heard <- strings.TrimSpace(r.Method + " " + r.URL.Path + " " + string(body)):
+		case heard <- what:
 		default:
 		}
 		h(w, r)

@@ -153,11 +153,6 @@ func controlSaw(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // stopsWithin is generous: on an idle machine a program ends within half a second.
 const stopsWithin = 5 * time.Second
 
@@ -182,7 +177,11 @@ func stopJob(ts *testscript.TestScript, _ bool, args []string) {
 
 // await FILE returns when a file that a program renames into place is there.
 func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
-	if !happens(func() bool { return exists(ts.MkAbs(args[0])) }) {
+	there := func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil
+	}
+	if !happens(there) {
 		ts.Fatalf("%s does not come", args[0])
 	}
 }
@@ -221,15 +220,6 @@ func visit(ts *testscript.TestScript, _ bool, args []string) {
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("visited"), body, 0o600))
-}
-
-// tls-hello speaks TLS to the sandbox that the script uses.
-func tlsHello(ts *testscript.TestScript, _ bool, _ []string) {
-	resp, err := http.Get(strings.Replace(ts.Getenv("WORKOS_BASE_URL"), "http:", "https:", 1))
-	if err == nil {
-		resp.Body.Close()
-		ts.Fatalf("the sandbox speaks TLS")
-	}
 }
 
 // hold NAME leaves connections open to a background program: one that has said nothing, one in the middle of a

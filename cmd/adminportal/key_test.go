@@ -9,13 +9,6 @@ import (
 	"testing/iotest"
 )
 
-// secrets.txtar has keys of the other forms, and what is no key.
-func TestRefuseKeys(t *testing.T) {
-	if refuseKeys([]string{"link", "Bearer sk_0123456789"}) == nil || refuseKeys([]string{"--org", "org_01EHWNCE74X7JSDV0X3SZ3KJNY"}) != nil {
-		t.Error("a key that says nothing of its kind is taken, or an organization is refused")
-	}
-}
-
 // Windows shells write byte order marks, UTF-16 and carriage returns.
 func TestReadKey(t *testing.T) {
 	const key = "sk_test_0123456789"

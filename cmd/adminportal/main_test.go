@@ -66,7 +66,6 @@ func TestScripts(t *testing.T) {
 			"closed-pipe": closedPipeRun,
 			"visit":       visit,
 			"hold":        hold,
-			"tls-hello":   tlsHello,
 		},
 	})
 }

@@ -115,8 +115,9 @@ func (d *Demo) connect() error {
 // warm opens the connection to the portal while a person reads the page, so that a click takes one
 // round trip. What the sandbox fails with is left for the click.
 func (d *Demo) warm(ctx context.Context) {
+	portal := d.portal.Load() // now: the fault that is chosen next is for the next client
 	if d.is("none") {
-		go func() { _ = d.portal.Load().Warm(ctx) }() // the click says what is wrong
+		go func() { _ = portal.Warm(ctx) }() // the click says what is wrong
 	}
 }
 

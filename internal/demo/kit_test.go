@@ -1,59 +1,31 @@
 package demo_test
 
 import (
-	"bytes"
 	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
-	"github.com/adminportal-go/adminportal/client/portaltest"
 	"github.com/adminportal-go/adminportal/internal/demo"
+	"github.com/adminportal-go/adminportal/internal/demo/demotest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A world is a demo on a socket of its own, and the sandbox that its buttons lead to.
-type world struct {
-	sandbox      *portaltest.Server
-	site         string
-	acme, globex string
-	log          *bytes.Buffer     // read after an answer alone
-	transport    http.RoundTripper // to both
-}
+// A world is a demo and its sandbox.
+type world struct{ *demotest.World }
 
 func newWorld(t *testing.T, change ...func(*demo.Config)) world {
 	t.Helper()
-	w := world{sandbox: portaltest.NewServer(t), log: new(bytes.Buffer)}
-	w.acme, w.globex = w.sandbox.Organization, w.sandbox.AddOrganization("Globex")
-	srv := httptest.NewUnstartedServer(nil)
-	w.site = "http://" + srv.Listener.Addr().String()
-	config := demo.Config{
-		Site: w.site, BaseURL: w.sandbox.URL, APIKey: w.sandbox.APIKey, Sandbox: w.sandbox.Handler, Log: w.log,
-		Organizations: []demo.Organization{{ID: w.acme, Name: "Acme"}, {ID: w.globex, Name: "Globex"}},
-	}
-	for _, c := range change {
-		c(&config)
-	}
-	page, err := demo.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = page
-	srv.Start()
-	w.transport = srv.Client().Transport
-	t.Cleanup(page.Close)
-	t.Cleanup(srv.Close)
-	return w
+	return world{demotest.New(t, change...)}
 }
 
-func (w world) port() string { return w.site[strings.LastIndex(w.site, ":")+1:] }
+func (w world) port() string { return w.Site[strings.LastIndex(w.Site, ":")+1:] }
 
 // A browser keeps cookies, says where a request comes from, and follows no redirects by itself.
 type browser struct {
@@ -63,11 +35,8 @@ type browser struct {
 
 func (w world) browser(t *testing.T) browser {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return browser{&http.Client{Jar: jar, Transport: w.transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+	jar, _ := cookiejar.New(nil) // which never fails
+	return browser{&http.Client{Jar: jar, Transport: w.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}, w}
 }
@@ -90,7 +59,7 @@ type answer struct {
 func (b browser) send(t *testing.T, method, address, body string, header ...string) answer {
 	t.Helper()
 	if strings.HasPrefix(address, "/") {
-		address = b.site + address
+		address = b.Site + address
 	}
 	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
 	if err != nil {
@@ -98,7 +67,7 @@ func (b browser) send(t *testing.T, method, address, body string, header ...stri
 	}
 	req.Header.Set("Accept", "text/html,*/*;q=0.8")
 	if method == http.MethodPost {
-		req.Header.Set("Origin", b.site)
+		req.Header.Set("Origin", b.Site)
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -98,8 +98,7 @@ func BenchmarkRefusedOnce(b *testing.B) {
 
 // BenchmarkLoopback is a call to a server on loopback in the same process.
 func BenchmarkLoopback(b *testing.B) {
-	var srv service
-	srv.start(b)
+	srv := newService(0, 0)
 	defer srv.stop()
 	inTurns(b, ways, func(b *testing.B, w way) call { return w.open(b, target{baseURL: srv.URL}) })
 }
@@ -118,12 +117,11 @@ func underLoad(b *testing.B, goroutines, calls int64, delay time.Duration, limit
 		b.Run("way="+w.name, func(b *testing.B) {
 			var opened, refused, failed int64
 			for b.Loop() {
-				srv := service{delay: delay, limit: limit}
-				srv.start(b)
+				srv := newService(delay, limit)
 				failed += fromMany(goroutines, calls, w.open(b, target{baseURL: srv.URL}))
-				opened += srv.connections.Load()
-				refused += int64(srv.refused)
-				srv.stop()
+				connections, refusals := srv.stop()
+				opened += connections
+				refused += refusals
 			}
 			b.ReportMetric(float64(opened)/float64(b.N), "conns/op")
 			b.ReportMetric(float64(refused)/float64(b.N), "refused/op")

@@ -1,6 +1,7 @@
 // Package bench has no code of its own. Its benchmarks make the same call in four ways
 // side by side: with net/http by hand, with go-retryablehttp, with resty and with
-// package client. docs/performance.md has the figures and says what they mean.
+// package client. BenchmarkClick brings a link to click over. docs/performance.md has the
+// figures and says what they mean.
 //
 //	make bench
 //

@@ -6,12 +6,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
+
+	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
 const refusal = `{"message":"Too many requests.","code":"rate_limit_exceeded"}`
@@ -50,65 +49,45 @@ func (m *memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A service is a server on loopback that counts its connections and its refusals.
+// A service is a server on loopback that counts its connections. With a rate limit it is a sandbox.
 type service struct {
 	*httptest.Server
-	delay time.Duration // before each answer
-	limit int           // requests a second; 0 for no limit
-
+	sandbox     *portaltest.Handler
 	connections atomic.Int64
-
-	mu            sync.Mutex
-	began         time.Time // when the current second began
-	used, refused int
 }
 
-func (s *service) start(tb testing.TB) {
-	tb.Helper()
-	body := linkBody()
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		time.Sleep(s.delay)
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		if s.limit > 0 {
-			left := s.take()
-			h.Set("X-RateLimit-Limit", strconv.Itoa(s.limit))
-			h.Set("X-RateLimit-Remaining", strconv.Itoa(max(left, 0)))
-			h.Set("X-RateLimit-Reset", "1")
-			if left < 0 {
-				h.Set("Retry-After", "1")
-				w.WriteHeader(http.StatusTooManyRequests)
-				_, _ = io.WriteString(w, refusal)
-				return
-			}
-		}
-		_, _ = io.WriteString(w, body)
-	}))
+// newService starts one that takes delay for an answer, or so many requests a second.
+func newService(delay time.Duration, limit int) *service {
+	s := &service{sandbox: portaltest.NewHandler(
+		portaltest.WithExamples(), portaltest.WithRateLimit(limit), portaltest.WithRateWindow(time.Second))}
+	handler := http.Handler(s.sandbox)
+	if limit == 0 { // a sandbox would take longer than the callers
+		body := linkBody()
+		handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			time.Sleep(delay)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, body)
+		})
+	}
+	s.Server = httptest.NewUnstartedServer(handler)
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			s.connections.Add(1)
 		}
 	}
 	s.Start()
+	return s
 }
 
-func (s *service) stop() {
+// stop ends the service, and returns how many connections it had and how many requests it refused.
+func (s *service) stop() (connections, refused int64) {
 	s.CloseClientConnections()
 	s.Close()
-}
-
-// take uses one request of the current second's budget and returns how many are left: less than none for one that is refused.
-func (s *service) take() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := time.Now(); now.Sub(s.began) >= time.Second {
-		s.began, s.used = now, 0
+	for _, r := range s.sandbox.Requests() {
+		if r.Status == http.StatusTooManyRequests {
+			refused++
+		}
 	}
-	if s.used == s.limit {
-		s.refused++
-		return -1
-	}
-	s.used++
-	return s.limit - s.used
+	return s.connections.Load(), refused
 }

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	apiKey      = "sk_test_0123456789"
+	apiKey      = "sk_example_123456789"
 	path        = "/portal_links"
 	callTimeout = 10 * time.Second
 )
@@ -151,6 +151,12 @@ func byResty(_ testing.TB, to target) call {
 // byClient has every default on: retries, the gate, a timeout for each attempt, an Idempotency-Key, the checks of the link.
 func byClient(tb testing.TB, to target) call {
 	tb.Helper()
+	_, call := dial(tb, to)
+	return call
+}
+
+func dial(tb testing.TB, to target) (*client.Client, call) {
+	tb.Helper()
 	opts := []client.Option{client.WithBaseURL(to.baseURL)}
 	if to.transport != nil {
 		opts = append(opts, client.WithHTTPClient(&http.Client{Transport: to.transport}))
@@ -162,7 +168,7 @@ func byClient(tb testing.TB, to target) call {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return func() error {
+	return portal, func() error {
 		_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{
 			Organization: wanted.Organization, Intent: client.IntentSSO, ReturnURL: wanted.ReturnURL,
 		})

@@ -5,8 +5,6 @@ import (
 	"flag"
 	"image/color"
 	"image/png"
-	"io"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,45 +18,29 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/adminportal-go/adminportal/client/portaltest"
-	"github.com/adminportal-go/adminportal/internal/demo"
+	"github.com/adminportal-go/adminportal/internal/demo/demotest"
 )
 
 // A visit is a person on the demo's settings page.
 type visit struct {
 	*tab
-	sandbox *portaltest.Server
-	site    string
+	*demotest.World
 }
 
 func visitDemo(t *testing.T) visit {
 	t.Helper()
-	b := newTab(t) // first: without a browser there is no need for the rest
-	sandbox := portaltest.NewServer(t)
-	srv := httptest.NewUnstartedServer(nil)
-	site := "http://" + srv.Listener.Addr().String()
-	page, err := demo.New(demo.Config{
-		Site: site, BaseURL: sandbox.URL, APIKey: sandbox.APIKey, Sandbox: sandbox.Handler, Log: io.Discard,
-		Organizations: []demo.Organization{{ID: sandbox.Organization, Name: "Acme"}, {ID: sandbox.AddOrganization("Globex"), Name: "Globex"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = page
-	srv.Start()
-	t.Cleanup(page.Close)
-	t.Cleanup(srv.Close)
-	v := visit{b, sandbox, site}
-	v.open(site)
+	v := visit{newTab(t), demotest.New(t)} // in this order: without a browser there is no need for the rest
+	v.open(v.Site)
 	return v
 }
 
 // wayBack is how the portal and pages of failures call the link back to the demo.
-func (v visit) wayBack() way { return link("Back to " + strings.TrimPrefix(v.site, "http://")) }
+func (v visit) wayBack() way { return link("Back to " + strings.TrimPrefix(v.Site, "http://")) }
 
 // home checks that the person is on the settings page.
 func (v visit) home() {
 	v.t.Helper()
-	if at := v.address(); v.site+"/settings" != "http://"+at.Host+at.Path {
+	if at := v.address(); v.Site+"/settings" != "http://"+at.Host+at.Path {
 		v.t.Fatalf("the person is at %s, want the settings page", at.Path)
 	}
 	v.find(heading("Sign-in and security"))
@@ -93,14 +75,17 @@ func TestEveryButtonLeadsToThePortalAndBack(t *testing.T) {
 	for _, f := range features {
 		for _, out := range []struct {
 			link way
-			says string
-		}{{v.wayBack(), f.name + ": not finished."}, {link("Done"), f.name + ": done."}} {
+			says []string
+		}{
+			{v.wayBack(), []string{f.name + ": not finished.", "came back by the return_url"}},
+			{link("Done"), []string{f.name + ": done.", "came back by the success_url"}},
+		} {
 			v.press(button(f.button))
 			v.find(heading(f.portal))
 			v.says("Acme")
 			v.press(out.link)
 			v.home()
-			v.says(out.says)
+			v.says(out.says...)
 		}
 	}
 	v.press(button("Globex"))
@@ -108,7 +93,7 @@ func TestEveryButtonLeadsToThePortalAndBack(t *testing.T) {
 	v.press(button("Configure SSO"))
 	v.says("Globex")
 	v.press(link("Done"))
-	v.says("For the administrators of Globex", "Life left", "came back by the success_url")
+	v.says("For the administrators of Globex", "Life left")
 	v.judge()
 
 	// The life of the link counts down on the page.
@@ -147,7 +132,7 @@ func TestBackButtonMakesNoLink(t *testing.T) {
 	v.find(heading("Audit Logs"))
 	v.back()
 	v.home()
-	if n := len(v.sandbox.Links()); n != 1 {
+	if n := len(v.Sandbox.Links()); n != 1 {
 		t.Errorf("links after back, reload, forward and back = %d, want 1", n)
 	}
 }
@@ -155,7 +140,7 @@ func TestBackButtonMakesNoLink(t *testing.T) {
 func TestDoubleClickIsNoError(t *testing.T) {
 	v := visitDemo(t)
 	// The second click comes before the first is answered.
-	v.sandbox.Fail(portaltest.Fault{Operation: portaltest.OperationGeneratePortalLink, Latency: 300 * time.Millisecond, Times: 2})
+	v.Sandbox.Fail(portaltest.Fault{Operation: portaltest.OperationGeneratePortalLink, Latency: 300 * time.Millisecond, Times: 2})
 	click := v.click(button("Configure SSO"))
 	v.leads("a double click", click, click)
 	v.find(heading("Configure Single Sign-On"))
@@ -192,18 +177,18 @@ func TestRefusals(t *testing.T) {
 	v := visitDemo(t)
 	// A page of another site that presses the demo's button.
 	theirs := `<!doctype html><html lang="en"><meta charset="utf-8"><title>Win</title><link rel="icon" href="data:,">` +
-		`<form method="post" action="` + v.site + `/configure/sso"><button>Win</button></form>`
+		`<form method="post" action="` + v.Site + `/configure/sso"><button>Win</button></form>`
 	evil := serve(t, func(string) string { return theirs })
 	for _, c := range []struct {
 		heading string
 		get     func()
 	}{
-		{"The portal opens with its button", func() { v.open(v.site + "/configure/sso") }},
-		{"There is nothing here", func() { v.open(v.site + "/elsewhere") }},
+		{"The portal opens with its button", func() { v.open(v.Site + "/configure/sso") }},
+		{"There is nothing here", func() { v.open(v.Site + "/elsewhere") }},
 		{"Start from the settings page", func() { v.open(evil); v.press(button("Win")) }},
 		{"Start from the settings page", func() { v.open("data:text/html," + url.PathEscape(theirs)); v.press(button("Win")) }},
 		{"You are signed out", func() {
-			v.open(v.site)
+			v.open(v.Site)
 			call(v.tab, network.ClearBrowserCookies, cdp.Empty{})
 			v.press(button("Configure SSO"))
 		}},
@@ -214,7 +199,7 @@ func TestRefusals(t *testing.T) {
 		v.press(v.wayBack())
 		v.home()
 	}
-	if n := len(v.sandbox.Links()); n > 0 {
+	if n := len(v.Sandbox.Links()); n > 0 {
 		t.Errorf("links made = %d, want none", n)
 	}
 }

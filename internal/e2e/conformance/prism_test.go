@@ -1,16 +1,13 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,72 +18,52 @@ import (
 // portal is the sandbox behind Prism. The tests use it one after the other.
 var portal = portaltest.NewHandler(portaltest.WithRateLimit(10_000))
 
-// prism is the one process of all tests.
-var prism struct {
-	start sync.Once
-	url   string
-	err   error
-	said  bytes.Buffer // read it after the process has ended
-	stop  func()
+// prismURL is the address of Prism, which passes requests on to the sandbox.
+var prismURL string
+
+func TestPrism(t *testing.T) {
+	prismURL = startPrism(t)
+	t.Run("answer", testEveryAnswer)
+	t.Run("request", testEveryRequest)
+	t.Run("refusal", testPrismRefuses)
 }
 
-// prismURL is the address of Prism, which passes requests on to the sandbox.
-func prismURL(t *testing.T) string {
+func startPrism(t *testing.T) string {
 	t.Helper()
 	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "@stoplight/prism-cli")
-	prism.start.Do(func() { prism.url, prism.err = startPrism(node, module, httptest.NewServer(portal).URL) })
-	if prism.err != nil {
-		t.Fatal(prism.err)
-	}
-	return prism.url
-}
-
-func startPrism(node, module, upstream string) (string, error) {
+	upstream := httptest.NewServer(portal)
+	t.Cleanup(upstream.Close)
 	l, err := net.Listen("tcp", "127.0.0.1:0") // for a port that is free
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
 	address, port := l.Addr().String(), fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 	_ = l.Close()
-	cmd := exec.Command(node, "--require", "./testdata/leash.cjs", filepath.Join(module, "dist", "index.js"),
-		"proxy", "--errors", "--host", "127.0.0.1", "--port", port, "--verboseLevel", "warn", "../../../openapi.yaml", upstream)
-	cmd.Stdout, cmd.Stderr = &prism.said, &prism.said
+	cmd := exec.CommandContext(t.Context(), node, "--require", "./testdata/leash.cjs", filepath.Join(module, "dist", "index.js"),
+		"proxy", "--errors", "--host", "127.0.0.1", "--port", port, "--verboseLevel", "warn", "../../../openapi.yaml", upstream.URL)
+	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	// Prism ends when its input does, also where this process dies.
 	if _, err := cmd.StdinPipe(); err != nil {
-		return "", err
+		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		return "", err
+		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // for a busy machine
 	gone := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(gone) }()
-	prism.stop = func() { _ = cmd.Process.Kill(); <-gone }
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // for a busy machine
-	defer cancel()
+	go func() { _ = cmd.Wait(); cancel(); close(gone) }()
+	t.Cleanup(func() { <-gone }) // the test's context has ended it
 	for {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err == nil {
-			return "http://" + address, conn.Close()
+			_ = conn.Close()
+			return "http://" + address
 		}
-		select {
-		case <-gone:
-			return "", fmt.Errorf("Prism ended: %s", &prism.said)
-		case <-ctx.Done():
-			return "", fmt.Errorf("Prism does not listen: %w", err)
-		case <-time.After(100 * time.Millisecond):
+		if ctx.Err() != nil {
+			t.Fatalf("Prism ended, or does not listen: %v", err)
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if prism.stop != nil {
-		prism.stop()
-		if code != 0 {
-			fmt.Printf("Prism said:\n%s", &prism.said)
-		}
-	}
-	os.Exit(code)
 }
 
 // connections closes an idle connection before Prism does, after 5 s.

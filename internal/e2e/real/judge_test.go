@@ -3,7 +3,6 @@ package real
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -104,12 +103,7 @@ func newRouter(t *testing.T) routers.Router {
 var validation = &openapi3filter.Options{
 	MultiError:            true,
 	IncludeResponseStatus: true,
-	AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-		if !strings.HasPrefix(in.RequestValidationInput.Request.Header.Get("Authorization"), "Bearer sk_") {
-			return errors.New("no key")
-		}
-		return nil
-	},
+	AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc, // the emulator refuses who has no key
 	SchemaValidationOptions: []openapi3.SchemaValidationOption{ // kin-openapi takes any string for these
 		openapi3.WithStringFormatValidator("uri", openapi3.NewRegexpFormatValidator(`^https?://[^\s/?#]+\S*$`)),
 		openapi3.WithStringFormatValidator("email", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail)),
@@ -127,8 +121,6 @@ func complaints(err error) []string {
 			all = append(all, complaints(err)...)
 		}
 		return all
-	case *openapi3filter.SecurityRequirementsError:
-		return []string{"without the key"}
 	case *openapi3filter.RequestError:
 		return complaints(cmp.Or(e.Err, errors.New(e.Reason)))
 	case *openapi3filter.ResponseError:

@@ -1,10 +1,15 @@
 package redis_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/adminportal-go/adminportal/internal/redistest"
 )
 
 // Ten busy processes share 20 attempts in 5 s when Redis goes away: at first each knows
@@ -19,33 +24,33 @@ func TestRedisGoesAway(t *testing.T) {
 	}{
 		{"killed master, Sentinel", 25, func(t *testing.T, o *orders) func() {
 			master := redisServer(t)
-			replica := redisServer(t, "--replicaof", strings.Replace(master.addr, ":", " ", 1)).rdb
+			replica := redisServer(t, "--replicaof", strings.Replace(master.Addr, ":", " ", 1)).Client
 			watch := sentinel(t, master)
-			o.Redis, o.Master = watch.addr, "fleet"
+			o.Redis, o.Master = watch.Addr, "fleet"
 			eventually(t, "the replica follows", func() bool {
 				return strings.Contains(replica.Info(t.Context(), "replication").Val(), "master_link_status:up")
 			})
 			eventually(t, "Sentinel knows of it", func() bool {
-				return strings.Contains(watch.rdb.Info(t.Context(), "sentinel").Val(), "slaves=1")
+				return strings.Contains(watch.Client.Info(t.Context(), "sentinel").Val(), "slaves=1")
 			})
-			return master.kill
+			return master.Kill
 		}},
 		{"killed, and restarted empty", 34, func(t *testing.T, o *orders) func() {
 			s := redisServer(t)
-			o.Redis = s.addr
+			o.Redis = s.Addr
 			return func() {
-				s.kill()
+				s.Kill()
 				time.Sleep(window + time.Second) // what it forgets has left the log anyway
-				redisServerAt(t, s.addr)
+				redistest.StartAt(t, s.Addr)
 			}
 		}},
 		{"stopped for a while", 25, func(t *testing.T, o *orders) func() {
 			s := redisServer(t)
-			o.Redis = s.addr
+			o.Redis = s.Addr
 			return func() {
-				s.signal(syscall.SIGSTOP)
+				s.Signal(syscall.SIGSTOP)
 				time.Sleep(4 * time.Second)
-				s.signal(syscall.SIGCONT)
+				s.Signal(syscall.SIGCONT)
 			}
 		}},
 	} {
@@ -71,4 +76,21 @@ func TestRedisGoesAway(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sentinel watches a master, and makes its replica the master within two seconds or so.
+func sentinel(t *testing.T, master redistest.Server) redistest.Server {
+	t.Helper()
+	addr := freePort(t)
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	config := fmt.Sprintf(`port %s
+bind 127.0.0.1
+sentinel monitor fleet %s 1
+sentinel down-after-milliseconds fleet 500
+sentinel failover-timeout fleet 5000
+`, strings.TrimPrefix(addr, "127.0.0.1:"), strings.Replace(master.Addr, ":", " ", 1))
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return redistest.StartProgram(t, addr, "redis-sentinel", file)
 }

@@ -19,6 +19,12 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/adminportal-go/adminportal/client/redislimit"
+	"github.com/adminportal-go/adminportal/internal/redistest"
+)
+
+var (
+	redisServer, freePort = redistest.Start, redistest.FreePort
+	eventually, within    = redistest.Eventually, redistest.Within
 )
 
 // TestMain makes this program one process of a fleet if the environment has orders.
@@ -93,7 +99,7 @@ type fleet struct {
 	orders    orders
 	wants     int // attempts until it is enough; 0: no end
 	full      chan struct{}
-	processes []*process
+	processes []*redistest.Process
 
 	mu      sync.Mutex
 	seen    []time.Time
@@ -116,13 +122,13 @@ func newFleet(t *testing.T, size, wants int, o orders) *fleet {
 	return f
 }
 
-func (f *fleet) start() *process {
+func (f *fleet) start() *redistest.Process {
 	f.t.Helper()
 	text, err := json.Marshal(f.orders)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return start(f.t, []string{ordersEnv + "=" + string(text)}, os.Args[0], "-test.run=^$")
+	return redistest.Run(f.t, []string{ordersEnv + "=" + string(text)}, os.Args[0], "-test.run=^$")
 }
 
 func (f *fleet) serve(l net.Listener) {
@@ -193,8 +199,8 @@ func (f *fleet) drained(most time.Duration) {
 	}
 }
 
-func hundred(s server) orders {
-	return orders{Redis: s.addr, Limit: 100, Window: 2 * time.Second, Callers: 30}
+func hundred(s redistest.Server) orders {
+	return orders{Redis: s.Addr, Limit: 100, Window: 2 * time.Second, Callers: 30}
 }
 
 // Four processes, 400 attempts, 100 in 2 s: 6 s is ideal.
@@ -209,7 +215,7 @@ func TestKilledProcesses(t *testing.T) {
 	for range 3 {
 		time.Sleep(400*time.Millisecond + rand.N(600*time.Millisecond)) // whenever
 		i := rand.IntN(len(f.processes))
-		f.processes[i].kill()
+		f.processes[i].Kill()
 		f.processes[i] = f.start()
 	}
 	f.drained(10 * time.Second)
@@ -222,12 +228,12 @@ func TestStoppedProcess(t *testing.T) {
 	f := newFleet(t, 2, 200, o)
 	eventually(t, "the budget is spent", func() bool { return f.counted() == 50 })
 	time.Sleep(1700 * time.Millisecond) // the next slots are given by now
-	f.processes[0].signal(syscall.SIGSTOP)
+	f.processes[0].Signal(syscall.SIGSTOP)
 	f.mu.Lock()
 	before := f.longest
 	f.mu.Unlock()
 	time.Sleep(1200 * time.Millisecond)
-	f.processes[0].signal(syscall.SIGCONT)
+	f.processes[0].Signal(syscall.SIGCONT)
 	time.Sleep(100 * time.Millisecond)
 	f.mu.Lock()
 	f.longest = before // what was under way when the process stopped is no excuse

@@ -16,8 +16,8 @@ import (
 // The cause of a failed connection is in the first error, and long before the timeout
 // where it can be known.
 func TestCauses(t *testing.T) {
-	password := redisServer(t, "--requirepass", "secret").addr
-	full := redisServer(t, "--maxclients", "1").addr // its client has the only connection
+	password := redisServer(t, "--requirepass", "secret").Addr
+	full := redisServer(t, "--maxclients", "1").Addr // its client has the only connection
 	none := freePort(t)
 	for _, test := range []struct {
 		name    string
@@ -52,7 +52,7 @@ func TestCauses(t *testing.T) {
 
 // A Ring whose shard dies would begin with an empty log on another.
 func TestRing(t *testing.T) {
-	rdb := closed(t, redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"one": redisServer(t).addr, "other": redisServer(t).addr}}))
+	rdb := closed(t, redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"one": redisServer(t).Addr, "other": redisServer(t).Addr}}))
 	err := redislimit.New(rdb, "budget", 10, time.Minute).Wait(t.Context())
 	if !errors.Is(err, redislimit.ErrInvalid) || !strings.Contains(err.Error(), "redis.Ring") {
 		t.Errorf("Wait = %v, want ErrInvalid because of the redis.Ring", err)
@@ -93,7 +93,7 @@ func TestCluster(t *testing.T) {
 	ids, addrs := make([]string, 3), make([]string, 3)
 	for i := range nodes {
 		s := redisServer(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
-		addrs[i], nodes[i] = s.addr, s.rdb
+		addrs[i], nodes[i] = s.Addr, s.Client
 		ids[i] = nodes[i].ClusterMyID(ctx).Val()
 		if err := nodes[i].ClusterAddSlotsRange(ctx, slots*i/3, slots*(i+1)/3-1).Err(); err != nil {
 			t.Fatal(err)
@@ -148,4 +148,10 @@ func TestCluster(t *testing.T) {
 	if err := limiter.Wait(ctx); !errors.Is(err, redislimit.ErrWouldExceedDeadline) {
 		t.Errorf("Wait 5 = %v, want ErrWouldExceedDeadline: the log has moved along", err)
 	}
+}
+
+// closed closes a client when the test is over.
+func closed[C interface{ Close() error }](t *testing.T, client C) C {
+	t.Cleanup(func() { _ = client.Close() })
+	return client
 }

@@ -1,7 +1,7 @@
 // Command plot draws a bar for each benchmark in the output of "go test -bench" that it
 // reads from its standard input, as an SVG picture on its standard output:
 //
-//	go test -bench=Click ./click | go run ./bench/plot -bench=/proto=h2 -keys=way -title='…' >click.svg
+//	go test -bench=Click ./bench | go run ./bench/plot -bench=/proto=h2 -keys=way -title='…' >click.svg
 //
 // Of several runs of a benchmark it takes the median. A bar is named by the values of the
 // benchmark's keys: /way=warmed is "warmed".

@@ -1,4 +1,4 @@
-package click
+package bench
 
 import (
 	"crypto/tls"
@@ -14,8 +14,8 @@ import (
 	"github.com/adminportal-go/adminportal/client/portaltest"
 )
 
-// A service is a sandbox with TLS at the far end of a link.
-type service struct {
+// A remote is a sandbox with TLS at the far end of a link.
+type remote struct {
 	*portaltest.Handler
 	url         string
 	roundTrip   time.Duration
@@ -23,9 +23,10 @@ type service struct {
 	connections atomic.Int32
 }
 
-func newService(tb testing.TB, roundTrip time.Duration) *service {
+func newRemote(tb testing.TB, roundTrip time.Duration) *remote {
 	tb.Helper()
-	s := &service{Handler: portaltest.NewHandler(portaltest.WithRateLimit(1_000_000)), roundTrip: roundTrip, authorities: x509.NewCertPool()}
+	portal := portaltest.NewHandler(portaltest.WithExamples(), portaltest.WithRateLimit(1_000_000))
+	s := &remote{Handler: portal, roundTrip: roundTrip, authorities: x509.NewCertPool()}
 	srv := httptest.NewUnstartedServer(s.Handler)
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
@@ -53,7 +54,7 @@ func newService(tb testing.TB, roundTrip time.Duration) *service {
 // link connects two ends. Each direction takes half of the round trip. What the near end
 // sends at once counts as sent a round trip later: on a real link it would first have to
 // wait for the far end to accept the connection.
-func (s *service) link(near net.Conn, address string) {
+func (s *remote) link(near net.Conn, address string) {
 	open := time.Now().Add(s.roundTrip)
 	far, err := net.Dial("tcp", address)
 	if err != nil {
@@ -69,7 +70,7 @@ type packet struct {
 	data []byte
 }
 
-func (s *service) carry(to, from net.Conn, open time.Time) {
+func (s *remote) carry(to, from net.Conn, open time.Time) {
 	packets := make(chan packet, 1024)
 	go func() {
 		defer close(packets)
@@ -95,7 +96,7 @@ func (s *service) carry(to, from net.Conn, open time.Time) {
 }
 
 // transport is a new one, with no connection.
-func (s *service) transport(http2 bool) *http.Transport {
+func (s *remote) transport(http2 bool) *http.Transport {
 	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.authorities}, ForceAttemptHTTP2: http2}
 	if !http2 {
 		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
