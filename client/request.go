@@ -73,7 +73,8 @@ func (r PortalLinkRequest) Validate() error {
 	case !validOrganization(r.Organization):
 		return invalid("organization", "must be an organization ID: org_ and then letters, digits, - or _")
 	case !known:
-		return invalid("intent", fmt.Sprint("must be one of ", slices.Concat(intents, liveIntents)))
+		names := strings.Trim(fmt.Sprint(slices.Concat(intents, liveIntents)), "[]")
+		return invalid("intent", "must be one of "+strings.ReplaceAll(names, " ", ", "))
 	case len(r.ITContactEmails) > maxITContacts:
 		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, len(r.ITContactEmails)))
 	}

@@ -34,7 +34,7 @@ func (c *core) travel(call *call, only Dialect) error {
 	e.Code, e.kind, e.hint = "", errNoKind, hintNoRoute
 	e.Description = "there is no Admin Portal at " + c.baseURL
 	if call.public() {
-		e.Description = "there is no icon list at " + c.trust.cdnURL
+		e.Description, e.hint = "there is no icon list at "+c.trust.cdnURL, hintNoIcons
 	}
 	return e
 }
