@@ -134,8 +134,7 @@ func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 
 // Once the known route has gone, a 404 of the other one is no word about an organization.
 func TestKnownRouteAndTheOtherAreGone(t *testing.T) {
-	var seen tally
-	portal := inMemory(t, script(&seen, succeed, answer(404, "Cannot POST /portal_links"), answer(404, `{"message":"Not Found"}`)), oneTry)
+	portal, _ := scripted(t, steps{succeed, answer(404, "Cannot POST /portal_links"), answer(404, `{"message":"Not Found"}`)}, oneTry)
 	generate(t, portal)
 	e := fails(t, portal, 0, nil)
 	errorIf(t, !strings.Contains(e.Error(), "there is no Admin Portal at"), "got %v, want that there is no Admin Portal", e)
@@ -167,8 +166,7 @@ func TestIntermediariesTeachNothing(t *testing.T) {
 		{401, `{"error":"unauthorized","error_description":"x","code":"unauthorized"}`}, {403, ""}, {429, contractNotFound}, {500, contractNotFound},
 		{400, "<h1>Bad Request</h1>"}, {200, "<h1>Sign in to the network</h1>"}, {302, ""},
 	} {
-		var seen tally
-		portal := inMemory(t, script(&seen, answer(tt.status, tt.body), http.NotFound, succeedLive), oneTry)
+		portal, seen := scripted(t, steps{answer(tt.status, tt.body), http.NotFound, succeedLive}, oneTry)
 		errorIf(t, ask(t, portal, 0) == nil, "%d %s was taken for a link", tt.status, tt.body)
 		generate(t, portal)
 		seen.want(t, 2, 1)
@@ -221,8 +219,7 @@ func TestWaitingForAnothersProbeEndsWithTheContext(t *testing.T) {
 
 func TestLiveOnlyRequestsGoToTheLiveRoute(t *testing.T) {
 	for body, want := range map[string]error{liveNotFound: client.ErrOrganizationNotFound, `{"message":"Not Found"}`: nil} {
-		var seen tally
-		portal := inMemory(t, script(&seen, succeed, answer(404, body)))
+		portal, seen := scripted(t, steps{succeed, answer(404, body)})
 		generate(t, portal) // teaches the reference's dialect
 		req := sso
 		req.Intent = client.IntentDomainVerification

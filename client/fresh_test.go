@@ -84,11 +84,10 @@ func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 // Who joins with more time is not bound by the deadline of who came first.
 func TestEnsureFreshGoesOnForWhoHasTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, succeed, func(w http.ResponseWriter, r *http.Request) {
+		portal, _ := scripted(t, steps{succeed, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)
 			status(503, "Retry-After", "20")(w, r)
-		}, succeed), reference)
+		}, succeed}, reference)
 		link := generate(t, portal)
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -118,8 +117,7 @@ func TestEnsureFreshMargin(t *testing.T) {
 
 func TestEnsureFreshBeginsNoWaitThatTheCallerCannotAfford(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, succeed, status(429, "Retry-After", "30"), succeed))
+		portal, _ := scripted(t, steps{succeed, status(429, "Retry-After", "30"), succeed})
 		link := generate(t, portal)
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)

@@ -92,8 +92,7 @@ func TestWhichAnswerCounts(t *testing.T) {
 // After a reset the first attempt gets no answer. That does not hold the others.
 func TestProbeWithoutAnswerDoesNotBlockTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, with(succeed, "X-RateLimit-Reset", "10", "X-RateLimit-Remaining", "0"), stall, succeed))
+		portal, seen := scripted(t, steps{with(succeed, "X-RateLimit-Reset", "10", "X-RateLimit-Remaining", "0"), stall, succeed})
 		generate(t, portal)
 		start := time.Now()
 		fromMany(t, portal, 10, 1)
@@ -125,8 +124,7 @@ func (l *countingLimiter) Pause(ctx context.Context, d time.Duration) {
 func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := new(countingLimiter)
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), status(429, "Retry-After", "3"), status(429), succeed), client.WithLimiter(limiter))
+		portal, seen := scripted(t, steps{status(503), status(429, "Retry-After", "3"), status(429), succeed}, client.WithLimiter(limiter))
 		generate(t, portal)
 		same(t, "tokens for 4 attempts", limiter.tokens, 4)
 		errorIf(t, len(limiter.paused) != 2 || limiter.paused[0] != 3*time.Second || limiter.paused[1] != time.Second, "Pause was called with %v, want with the 3s that were asked for, and 1s where none were", limiter.paused)
@@ -180,8 +178,7 @@ func TestLimiterThatRefusesARetry(t *testing.T) {
 // A 429 out of a cache does not close the gate.
 func TestCachedRefusalClosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed), reference, oneTry)
+		portal, _ := scripted(t, steps{with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed}, reference, oneTry)
 		fails(t, portal, 0, client.ErrRateLimited)
 		generate(t, portal)
 	})
@@ -224,8 +221,7 @@ func TestDateThatWasSetBack(t *testing.T) {
 // The jitter after a reset does not take a call past its deadline.
 func TestResetJustBeforeTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), succeed), reference)
+		portal, _ := scripted(t, steps{with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), succeed}, reference)
 		generate(t, portal)
 		same(t, "the error of a call with a millisecond to spare", ask(t, portal, 20*time.Second+time.Millisecond), nil)
 	})

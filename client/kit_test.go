@@ -201,7 +201,16 @@ func (c *tally) want(t testing.TB, reference, live int) {
 	errorIf(t, gotReference != reference || gotLive != live, "%d requests to %s and %d to %s, want %d and %d", gotReference, referencePath, gotLive, livePath, reference, live)
 }
 
-// script answers the nth request with the nth step, and every later one with the last.
+// steps answer the nth request with the nth step, and every later one with the last.
+type steps []http.HandlerFunc
+
+// scripted returns a client whose requests are answered by steps, and what was requested.
+func scripted(t testing.TB, answers steps, opts ...client.Option) (*client.Client, *tally) {
+	t.Helper()
+	seen := new(tally)
+	return inMemory(t, script(seen, answers...), opts...), seen
+}
+
 func script(seen *tally, steps ...http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		seen.note(r)
@@ -235,15 +244,20 @@ func generate(t testing.TB, portal *client.Client) *client.PortalLink {
 	return link
 }
 
-// ask returns the error of a call that has so much time, or no deadline if that is 0.
+// lasting is a context that has so much time, or no deadline if that is 0.
+func lasting(t testing.TB, d time.Duration) context.Context {
+	if d == 0 {
+		return context.Background()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// ask returns the error of a call that has so much time.
 func ask(t testing.TB, portal *client.Client, within time.Duration) error {
 	t.Helper()
-	ctx, cancel := context.Background(), context.CancelFunc(func() {})
-	if within > 0 {
-		ctx, cancel = context.WithTimeout(ctx, within)
-	}
-	defer cancel()
-	link, err := portal.GeneratePortalLink(ctx, sso)
+	link, err := portal.GeneratePortalLink(lasting(t, within), sso)
 	errorIf(t, (link == nil) == (err == nil), "GeneratePortalLink = %v, %v, want a link or an error", link, err)
 	return err
 }
@@ -251,9 +265,7 @@ func ask(t testing.TB, portal *client.Client, within time.Duration) error {
 // fails returns the error of such a call, and checks which sentinel it matches: nil is none.
 func fails(t testing.TB, portal *client.Client, within time.Duration, want error) *client.Error {
 	t.Helper()
-	err := ask(t, portal, within)
-	wantOnly(t, err, want)
-	return asError(t, err)
+	return wantOnly(t, ask(t, portal, within), want)
 }
 
 // once is the error of a call that gets one answer.
@@ -320,11 +332,12 @@ func asError(t testing.TB, err error) *client.Error {
 
 var sentinels = []error{client.ErrInvalidRequest, client.ErrUnauthorized, client.ErrOrganizationNotFound, client.ErrRateLimited, client.ErrServer, client.ErrMalformedResponse}
 
-// wantOnly checks that err is an error that matches want and no other sentinel; nil means none.
-func wantOnly(t testing.TB, err, want error) {
+// wantOnly returns the *client.Error that err is, and checks that it matches want and no other
+// sentinel; nil means none.
+func wantOnly(t testing.TB, err, want error) *client.Error {
 	t.Helper()
-	errorIf(t, err == nil, "got no error, want one that matches %v", want)
 	for _, s := range sentinels {
 		same(t, fmt.Sprintf("errors.Is(%v, %v)", err, s), errors.Is(err, s), s == want)
 	}
+	return asError(t, err)
 }

@@ -43,8 +43,7 @@ func TestRequestIsSentAsGiven(t *testing.T) {
 }
 
 func TestRequestsAreRefusedBeforeSending(t *testing.T) {
-	var seen tally
-	portal := inMemory(t, script(&seen, succeed))
+	portal, seen := scripted(t, steps{succeed})
 	refused := func(portal *client.Client, field, value string, change func(*client.PortalLinkRequest)) {
 		req := sso
 		change(&req)
@@ -82,7 +81,7 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	})
 
 	// What only the live dialect has needs it.
-	pinned := inMemory(t, script(&seen, succeed), reference)
+	pinned := inMemory(t, script(seen, succeed), reference)
 	for _, intent := range []client.Intent{client.IntentDomainVerification, client.IntentCertificateRenewal, client.IntentBringYourOwnKey} {
 		refused(pinned, "intent", string(intent), func(r *client.PortalLinkRequest) { r.Intent = intent })
 	}

@@ -35,8 +35,7 @@ func TestRetryable(t *testing.T) {
 
 func TestEveryAttemptIsTheSameRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), cut, status(404), status(500), succeed))
+		portal, seen := scripted(t, steps{status(503), cut, status(404), status(500), succeed})
 		// The third answer is the contract's 404, so the call ends there. The second call has
 		// another Idempotency-Key.
 		wantOnly(t, ask(t, portal, 0), client.ErrOrganizationNotFound)
@@ -99,8 +98,7 @@ func TestRetryPolicy(t *testing.T) {
 		"MaxDelay and Retry-After": {client.RetryPolicy{MaxAttempts: 2, MaxDelay: time.Second}, []string{"Retry-After", "90"}, 2, 90 * time.Second},
 	} {
 		bubble(t, name, func(t *testing.T) {
-			var seen tally
-			portal := inMemory(t, script(&seen, status(503, tt.header...)), client.WithRetry(tt.policy))
+			portal, seen := scripted(t, steps{status(503, tt.header...)}, client.WithRetry(tt.policy))
 			took := timed(func() { wantOnly(t, ask(t, portal, 0), client.ErrServer) })
 			errorIf(t, tt.attempts > 0 && seen.total() != tt.attempts, "%d attempts, want %d", seen.total(), tt.attempts)
 			errorIf(t, took > tt.most || tt.header != nil && took != tt.most, "took %v, want %v", took, tt.most)
@@ -113,8 +111,7 @@ func TestRetryPolicy(t *testing.T) {
 func TestRefusalForDays(t *testing.T) {
 	for _, header := range [][]string{{"Retry-After", "172800"}, {"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "172800"}} {
 		synctest.Test(t, func(t *testing.T) {
-			var seen tally
-			portal := inMemory(t, script(&seen, status(429, header...), succeed))
+			portal, _ := scripted(t, steps{status(429, header...), succeed})
 			e := fails(t, portal, 0, client.ErrRateLimited)
 			errorIf(t, e.RetryAfter != 48*time.Hour || e.Attempts != 1, "%q: RetryAfter = %v after %d attempts, want 48h after 1", header, e.RetryAfter, e.Attempts)
 			time.Sleep(time.Hour - time.Minute)
@@ -127,8 +124,7 @@ func TestRefusalForDays(t *testing.T) {
 
 func TestRetryAfterZeroDoesNotSpin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(429, "Retry-After", "0")))
+		portal, seen := scripted(t, steps{status(429, "Retry-After", "0")})
 		start := time.Now()
 		for range 50 {
 			wantOnly(t, ask(t, portal, 0), client.ErrRateLimited)
@@ -187,8 +183,7 @@ func TestNetworkFailures(t *testing.T) {
 
 func TestCancellation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503, "Retry-After", "60")))
+		portal, seen := scripted(t, steps{status(503, "Retry-After", "60")})
 		for _, after := range []time.Duration{0, time.Second} { // before the call, and while it waits
 			ctx, cancel := context.WithCancel(t.Context())
 			if after == 0 {

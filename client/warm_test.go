@@ -64,8 +64,7 @@ func TestWarmAnswers(t *testing.T) {
 func TestWarmAsksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, refused := range []int{401, 403} {
-			var seen tally
-			portal := inMemory(t, script(&seen, status(refused), status(400)), reference)
+			portal, seen := scripted(t, steps{status(refused), status(400)}, reference)
 			for _, step := range []struct {
 				after time.Duration
 				want  int
@@ -83,8 +82,7 @@ func TestWarmAsksAgain(t *testing.T) {
 
 func TestWarmWithoutBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(429, "Retry-After", "60")), reference, oneTry)
+		portal, seen := scripted(t, steps{status(429, "Retry-After", "60")}, reference, oneTry)
 		_ = ask(t, portal, 0)
 		time.Sleep(57 * time.Second)
 		warm := func(portal *client.Client) func() { return func() { same(t, "Warm()", portal.Warm(t.Context()), nil) } }
@@ -97,8 +95,7 @@ func TestWarmWithoutBudget(t *testing.T) {
 // Callers share one request. Each leaves with its own context, or at the attempt's timeout.
 func TestWarmIsSharedAndBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, stall))
+		portal, seen := scripted(t, steps{stall})
 		for _, within := range []time.Duration{time.Second, time.Hour, time.Hour} {
 			go func() {
 				ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -119,8 +116,7 @@ func TestWarmIsSharedAndBounded(t *testing.T) {
 // been answered. The 503 does not teach the dialect. A connection that was lost is not warm.
 func TestWarmRepeatsItsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, answer(503, ""), answer(503, ""), answer(400, incomplete), cut, answer(400, incomplete)), oneTry)
+		portal, seen := scripted(t, steps{answer(503, ""), answer(503, ""), answer(400, incomplete), cut, answer(400, incomplete)}, oneTry)
 		want := func(err error, requests int) {
 			t.Helper()
 			got := portal.Warm(t.Context())
@@ -141,8 +137,7 @@ func TestWarmRepeatsItsError(t *testing.T) {
 // A call that was answered meanwhile shows that what failed has passed.
 func TestWarmAfterACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), succeed), oneTry)
+		portal, seen := scripted(t, steps{status(503), succeed}, oneTry)
 		wantOnly(t, portal.Warm(t.Context()), client.ErrServer)
 		time.Sleep(time.Second)
 		generate(t, portal)
@@ -154,8 +149,7 @@ func TestWarmAfterACall(t *testing.T) {
 // A connection alone is not enough: the dialect is still to be learned.
 func TestWarmLearnsTheDialectOverAnOpenConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), answer(400, incomplete)), oneTry)
+		portal, seen := scripted(t, steps{status(503), answer(400, incomplete)}, oneTry)
 		wantOnly(t, ask(t, portal, 0), client.ErrServer)
 		same(t, "Warm()", portal.Warm(t.Context()), nil)
 		same(t, "requests", seen.total(), 2)
