@@ -141,6 +141,14 @@ func with(h http.HandlerFunc, header ...string) http.HandlerFunc {
 	}
 }
 
+// slow answers as h after a while.
+func slow(d time.Duration, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(d)
+		h(w, r)
+	}
+}
+
 // succeed and succeedLive are the two dialects' successes.
 func succeed(w http.ResponseWriter, _ *http.Request) {
 	reply(w, 200, map[string]any{"object": "portal_link", "link": testLink, "expires_at": time.Now().Add(10 * time.Minute).UTC()})
