@@ -47,9 +47,10 @@ func TestSpentBudgetHoldsEveryoneUntilTheReset(t *testing.T) {
 // Budget that may be in use by attempts under way is waited for, not refused.
 func TestUncertainBudgetIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		h := with(script(&seen, with(succeed, "X-RateLimit-Remaining", "1"), with(succeed, "X-RateLimit-Remaining", "5")), "X-RateLimit-Reset", "60")
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Second); h(w, r) }, reference)
+		tells := func(remaining string) http.HandlerFunc {
+			return slow(time.Second, with(succeed, "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset", "60"))
+		}
+		portal, _ := scripted(t, steps{tells("1"), tells("5")}, reference)
 		generate(t, portal)
 		together(2, func() { same(t, "the error of a call with 5s", ask(t, portal, 5*time.Second), nil) })
 	})
@@ -59,22 +60,19 @@ func TestUncertainBudgetIsWaitedFor(t *testing.T) {
 func TestWhichAnswerCounts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		remaining []string
-		late      bool // the first answer comes last
+		first     time.Duration // how late the first answer is
 		refused   error
 	}{
-		"a late answer does not raise the budget": {[]string{"50", "0"}, true, client.ErrRateLimited},
-		"a later answer may raise it":             {[]string{"1", "5", "4", "3"}, false, nil},
+		"a late answer does not raise the budget": {[]string{"50", "0"}, 5 * time.Second, client.ErrRateLimited},
+		"a later answer may raise it":             {[]string{"1", "5", "4", "3"}, 0, nil},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var seen tally
-			portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-				seen.note(r)
-				n := seen.total()
-				if n == 1 && tt.late {
-					time.Sleep(5 * time.Second)
-				}
-				with(succeed, "X-RateLimit-Reset", "60", "X-RateLimit-Remaining", tt.remaining[n-1])(w, r)
-			}, reference)
+			var answers steps
+			for _, n := range tt.remaining {
+				answers = append(answers, with(succeed, "X-RateLimit-Reset", "60", "X-RateLimit-Remaining", n))
+			}
+			answers[0] = slow(tt.first, answers[0])
+			portal, _ := scripted(t, answers, reference)
 			go func() { _ = ask(t, portal, 0) }()
 			synctest.Wait()
 			for range tt.remaining[1:] {
@@ -184,38 +182,34 @@ func TestCachedRefusalClosesNothing(t *testing.T) {
 	})
 }
 
-// One Date in the future does not make the gate deaf to the true ones that follow.
-func TestDateInTheFuture(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ahead := 30 * time.Minute
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			date := time.Now().Add(ahead).UTC().Format(http.TimeFormat)
-			with(succeedLive, "Date", date, "X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "60")(w, r)
-		})
-		generate(t, portal)
-		ahead = 0
-		for range 3 {
-			time.Sleep(2 * time.Minute)
+// An answer whose Date is older than an earlier one's plus the time since comes from a cache. What
+// it tells does not count. Nor does that make the gate deaf to the true dates that follow a wrong one.
+func TestDates(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first, then time.Duration // what the Dates are ahead of the time, of the first answer and the later ones
+		calls       int
+		every       time.Duration
+		told, want  int // what the later ones tell is left, and what is
+	}{
+		"of a cache":          {0, -3 * time.Minute, 4, 0, 0, 3},
+		"first in the future": {30 * time.Minute, 0, 3, 2 * time.Minute, 7, 7},
+		"clock was set back":  {0, -10 * time.Minute, 1, 2 * time.Hour, 7, 7},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ahead, told := tt.first, 7
+			portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+				date := time.Now().Add(ahead).UTC().Format(http.TimeFormat)
+				with(succeedLive, "Date", date, "X-RateLimit-Remaining", fmt.Sprint(told), "X-RateLimit-Reset", "60")(w, r)
+			})
 			generate(t, portal)
-		}
-		errorIf(t, portal.RateLimit().Remaining != 7, "RateLimit() = %+v, want the 7 that the true answers tell", portal.RateLimit())
-	})
-}
-
-// A clock that was set back while nothing was asked is not taken for a cache.
-func TestDateThatWasSetBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		behind := time.Duration(0)
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			date := time.Now().Add(-behind).UTC().Format(http.TimeFormat)
-			with(succeedLive, "Date", date, "X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "60")(w, r)
+			ahead, told = tt.then, tt.told
+			for range tt.calls {
+				time.Sleep(tt.every)
+				generate(t, portal)
+			}
+			same(t, name+": RateLimit().Remaining", portal.RateLimit().Remaining, tt.want)
 		})
-		generate(t, portal)
-		behind = 10 * time.Minute
-		time.Sleep(2 * time.Hour)
-		generate(t, portal)
-		same(t, "Remaining", portal.RateLimit().Remaining, 7)
-	})
+	}
 }
 
 // The jitter after a reset does not take a call past its deadline.

@@ -119,17 +119,6 @@ func TestRetryAfterOfServers(t *testing.T) {
 	}
 }
 
-// An answer whose Date is older than an earlier one's plus the time since comes from a cache.
-func TestOldDatesSayNothingOfTheBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, _ := scripted(t, steps{
-			with(succeed, "X-RateLimit-Remaining", "50", "X-RateLimit-Reset", "60"),
-			with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60", "Date", "Fri, 31 Dec 1999 23:57:00 GMT"),
-		}, reference)
-		same(t, "the time of five calls", timed(func() { fromMany(t, portal, 1, 5) }), 0)
-	})
-}
-
 func TestNonsenseInHeadersIsIgnored(t *testing.T) {
 	nonsense := []string{"banana", "-1", "99999999999999999999", "1e9", "", " ", "0x10", "+5", "1.5.2", "x1", "٣", "999999999", "Mon, 99 Foo 2024"}
 	synctest.Test(t, func(t *testing.T) {
