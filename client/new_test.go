@@ -15,8 +15,7 @@ func TestNewRefusesKeys(t *testing.T) {
 		"sk_te st_9z8y", "Bearer sk_test_9z8y", "bearer sk_test_9z8y", "sk_test_9z8y\x00", "sk_täst", "\ufeffsk_test_9z8y", "sk_\x7f", "\u2028sk_test_9z8y",
 	} {
 		_, err := client.New(key)
-		wantOnly(t, err, client.ErrInvalidRequest)
-		e := asError(t, err)
+		e := wantOnly(t, err, client.ErrInvalidRequest)
 		errorIf(t, e.Field != "API key" || strings.Contains(err.Error(), "9z8y"), "New(%q) = %v, want an error about the API key that does not repeat it", key, err)
 	}
 	for _, key := range []string{"sk_test_123", "sk_live_ABC", "sk_example_123456789", "sk_sandbox_a-b.c", "sk_~!"} {
@@ -34,8 +33,7 @@ func TestNewRefusesServers(t *testing.T) {
 	} {
 		for field, option := range map[string]client.Option{"base URL": client.WithBaseURL(address), "CDN URL": client.WithCDNURL(address)} {
 			_, err := client.New(testKey, option)
-			wantOnly(t, err, client.ErrInvalidRequest)
-			e := asError(t, err)
+			e := wantOnly(t, err, client.ErrInvalidRequest)
 			errorIf(t, e.Field != field || strings.Contains(err.Error(), "p4ss"), "%s %q: got %v, want an error about the %s without the password", field, address, err, field)
 		}
 	}
@@ -54,8 +52,7 @@ func TestNewRefusesOptions(t *testing.T) {
 	} {
 		for _, option := range options {
 			_, err := client.New(testKey, option)
-			wantOnly(t, err, client.ErrInvalidRequest)
-			same(t, "Field", asError(t, err).Field, field)
+			same(t, "Field", wantOnly(t, err, client.ErrInvalidRequest).Field, field)
 		}
 	}
 	newClient(t, client.WithUserAgent("acme settings/2.1 (EU)"))
@@ -82,8 +79,7 @@ func TestNewFromEnv(t *testing.T) {
 		t.Setenv("WORKOS_BASE_URL", tt.baseURL)
 		portal, err := client.NewFromEnv(append(tt.options, hc)...)
 		if tt.refused != "" {
-			wantOnly(t, err, client.ErrInvalidRequest)
-			same(t, "Field", asError(t, err).Field, tt.refused)
+			same(t, "Field", wantOnly(t, err, client.ErrInvalidRequest).Field, tt.refused)
 			continue
 		}
 		same(t, "NewFromEnv's error", err, nil)

@@ -48,8 +48,7 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 		req := sso
 		change(&req)
 		_, err := portal.GeneratePortalLink(t.Context(), req)
-		wantOnly(t, err, client.ErrInvalidRequest)
-		e := asError(t, err)
+		e := wantOnly(t, err, client.ErrInvalidRequest)
 		errorIf(t, e.Field != field || e.StatusCode != 0 || e.Attempts != 0 || strings.ContainsAny(err.Error(), "\r\n"), "%s %q: %v with %+v, want a refusal of %[1]s in one line, before any attempt", field, value, err, e)
 	}
 	for _, org := range []string{
