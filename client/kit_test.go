@@ -92,7 +92,7 @@ func memory(h http.HandlerFunc) roundTripper {
 		go func() {
 			defer func() {
 				if p := recover(); p != nil {
-					done <- fmt.Errorf("connection reset: %v", p)
+					done <- fmt.Errorf("connection reset: %v: %w", p, io.ErrUnexpectedEOF)
 				}
 			}()
 			h(rec, in)

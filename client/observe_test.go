@@ -21,24 +21,20 @@ import (
 // attempts, each as it ends.
 func TestObserverHearsOfEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		slow := func(requestID string, h http.HandlerFunc) http.HandlerFunc {
-			return func(w http.ResponseWriter, r *http.Request) {
-				time.Sleep(40 * time.Millisecond)
-				with(h, "X-Request-Id", requestID)(w, r)
-			}
+		slowly := func(requestID string, h http.HandlerFunc) http.HandlerFunc {
+			return slow(40*time.Millisecond, with(h, "X-Request-Id", requestID))
 		}
 		start := time.Now()
 		var attempts []client.Attempt
 		var ended []time.Duration
 		type key struct{}
 		ctx := context.WithValue(t.Context(), key{}, "span")
-		portal := inMemory(t, script(&seen,
-			slow("req_1", http.NotFound),
-			slow("req_2", status(429, "Retry-After", "2", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2")),
-			slow("req_3", status(503, "Retry-After", "3")),
-			slow("req_4", with(succeedLive, "X-RateLimit-Remaining", "41", "X-RateLimit-Reset", "30")),
-		), client.WithObserver(func(ctx context.Context, a client.Attempt) {
+		portal, _ := scripted(t, steps{
+			slowly("req_1", http.NotFound),
+			slowly("req_2", status(429, "Retry-After", "2", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2")),
+			slowly("req_3", status(503, "Retry-After", "3")),
+			slowly("req_4", with(succeedLive, "X-RateLimit-Remaining", "41", "X-RateLimit-Reset", "30")),
+		}, client.WithObserver(func(ctx context.Context, a client.Attempt) {
 			errorIf(t, ctx.Value(key{}) != "span", "the observer's context lacks the caller's values")
 			attempts, ended = append(attempts, a), append(ended, time.Since(start))
 		}))
@@ -63,8 +59,7 @@ func TestObserverHearsOfEveryAttempt(t *testing.T) {
 			errorIf(t, a.Duration != 40*time.Millisecond || a.Wait < want.wait || a.Wait > want.wait+want.slack || a.Start.Add(a.Duration).Sub(start) != ended[i], "attempt %d: Start %v, Duration %v, Wait %v, ended %v, want 40ms and %v", i+1, a.Start.Sub(start), a.Duration, a.Wait, ended[i], want.wait)
 			errorIf(t, a.RateLimit.Limit != want.limit.Limit || a.RateLimit.Remaining != want.limit.Remaining, "attempt %d: RateLimit = %+v, want %+v", i+1, a.RateLimit, want.limit)
 			if i < 3 {
-				e := asError(t, a.Err)
-				wantOnly(t, e, want.kind)
+				e := wantOnly(t, a.Err, want.kind)
 				errorIf(t, e.Attempts != i+1 || e.StatusCode != a.StatusCode, "attempt %d: Err = %v of attempt %d, status %d, want its own", i+1, a.Err, e.Attempts, e.StatusCode)
 			}
 		}
@@ -116,8 +111,8 @@ func TestLogger(t *testing.T) {
 	for level, want := range map[slog.Level]int{slog.LevelDebug: 2, slog.LevelInfo: 1, slog.LevelWarn: 1, slog.LevelError: 0} {
 		var out bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: level}))
-		var seen tally
-		generate(t, inMemory(t, script(&seen, status(503, "X-Request-Id", "req_1"), succeed), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1})))
+		portal, _ := scripted(t, steps{status(503, "X-Request-Id", "req_1"), succeed}, client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
+		generate(t, portal)
 		lines := 0
 		for dec := json.NewDecoder(&out); dec.More(); lines++ {
 			var line map[string]any

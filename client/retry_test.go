@@ -26,8 +26,8 @@ func TestRetryable(t *testing.T) {
 		400: 1, 402: 1, 403: 1, 404: 1, 405: 1, 409: 1, 410: 1, 413: 1, 422: 1, 501: 1, 505: 1, 519: 1, 525: 1, 301: 1, 304: 1,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var seen tally
-			err := ask(t, inMemory(t, script(&seen, status(code), succeed), reference), 0)
+			portal, seen := scripted(t, steps{status(code), succeed}, reference)
+			err := ask(t, portal, 0)
 			errorIf(t, seen.total() != want || (err == nil) != (want == 2), "%d: %d requests (%v), want %d", code, seen.total(), err, want)
 		})
 	}
@@ -58,11 +58,10 @@ func TestBackoffIsFullJitterFromOneSecond(t *testing.T) {
 	var sums, most [3]time.Duration
 	synctest.Test(t, func(t *testing.T) {
 		for range calls {
-			var seen tally
-			err := ask(t, inMemory(t, script(&seen, status(500))), 0)
-			wantOnly(t, err, client.ErrServer)
+			portal, seen := scripted(t, steps{status(500)})
+			err := fails(t, portal, 0, client.ErrServer)
 			requests := seen.requests()
-			if len(requests) != 4 || asError(t, err).Attempts != 4 || time.Since(requests[3].at) != 0 {
+			if len(requests) != 4 || err.Attempts != 4 || time.Since(requests[3].at) != 0 {
 				t.Fatalf("%v after %d attempts, want 4 by default, and no wait after the last", err, len(requests))
 			}
 			for i := range sums {
@@ -99,7 +98,7 @@ func TestRetryPolicy(t *testing.T) {
 	} {
 		bubble(t, name, func(t *testing.T) {
 			portal, seen := scripted(t, steps{status(503, tt.header...)}, client.WithRetry(tt.policy))
-			took := timed(func() { wantOnly(t, ask(t, portal, 0), client.ErrServer) })
+			took := timed(func() { fails(t, portal, 0, client.ErrServer) })
 			errorIf(t, tt.attempts > 0 && seen.total() != tt.attempts, "%d attempts, want %d", seen.total(), tt.attempts)
 			errorIf(t, took > tt.most || tt.header != nil && took != tt.most, "took %v, want %v", took, tt.most)
 		})
@@ -115,7 +114,7 @@ func TestRefusalForDays(t *testing.T) {
 			e := fails(t, portal, 0, client.ErrRateLimited)
 			errorIf(t, e.RetryAfter != 48*time.Hour || e.Attempts != 1, "%q: RetryAfter = %v after %d attempts, want 48h after 1", header, e.RetryAfter, e.Attempts)
 			time.Sleep(time.Hour - time.Minute)
-			wantOnly(t, ask(t, portal, time.Second), client.ErrRateLimited)
+			fails(t, portal, time.Second, client.ErrRateLimited)
 			time.Sleep(time.Minute)
 			generate(t, portal)
 		})
@@ -125,11 +124,11 @@ func TestRefusalForDays(t *testing.T) {
 func TestRetryAfterZeroDoesNotSpin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		portal, seen := scripted(t, steps{status(429, "Retry-After", "0")})
-		start := time.Now()
-		for range 50 {
-			wantOnly(t, ask(t, portal, 0), client.ErrRateLimited)
-		}
-		waited := time.Since(start)
+		waited := timed(func() {
+			for range 50 {
+				fails(t, portal, 0, client.ErrRateLimited)
+			}
+		})
 		errorIf(t, waited < 50*time.Second || seen.total() != 200, "50 calls made %d attempts in %v, want 200, with a backoff of 3.5s each on average", seen.total(), waited)
 	})
 }
@@ -261,10 +260,9 @@ func TestAttemptThatHangs(t *testing.T) {
 		"by default 10s": {client.RetryPolicy{MaxAttempts: 1}, 1, 0, 10 * time.Second, 0, context.DeadlineExceeded},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var seen tally
-			steps := []http.HandlerFunc{stall, stall, succeed}[2-tt.hang:]
+			portal, _ := scripted(t, steps{stall, stall, succeed}[2-tt.hang:], client.WithRetry(tt.policy))
 			var err error
-			took := timed(func() { err = ask(t, inMemory(t, script(&seen, steps...), client.WithRetry(tt.policy)), tt.within) })
+			took := timed(func() { err = ask(t, portal, tt.within) })
 			errorIf(t, !errors.Is(err, tt.want) || took < tt.took || took > tt.took+tt.slack, "%s: got %v after %v, want %v after %v", name, err, took, tt.want, tt.took)
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,23 +62,54 @@ func TestWarmAnswers(t *testing.T) {
 	}
 }
 
+// What comes of Warm and of a click, one after the other.
 func TestWarmAsksAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, refused := range []int{401, 403} {
-			portal, seen := scripted(t, steps{status(refused), status(400)}, reference)
-			for _, step := range []struct {
-				after time.Duration
-				want  int
-			}{
-				{0, 1}, {0, 2}, // a key that was refused is tried again
-				{0, 2}, {54 * time.Second, 2}, {2 * time.Second, 3}, // the connection may be closed by now
-			} {
-				time.Sleep(step.after)
-				_ = portal.Warm(t.Context())
-				errorIf(t, seen.total() != step.want, "%d requests, want %d", seen.total(), step.want)
+	const warm, click = false, true
+	type visit struct {
+		after    time.Duration
+		click    bool
+		want     error
+		requests int // in all
+	}
+	// A key that was refused is tried again. After 55 s the connection may be closed.
+	refused := []visit{
+		{0, warm, client.ErrUnauthorized, 1}, {0, warm, nil, 2}, {0, warm, nil, 2}, {54 * time.Second, warm, nil, 2}, {2 * time.Second, warm, nil, 3},
+	}
+	for name, tt := range map[string]struct {
+		dialect client.Dialect
+		answers steps
+		visits  []visit
+	}{
+		"401": {client.DialectPortalLinks, steps{status(401), status(400)}, refused},
+		"403": {client.DialectPortalLinks, steps{status(403), status(400)}, refused},
+		// Why Warm failed holds while it sends nothing, and it asks again after a while. The 503 does
+		// not teach the dialect. A connection that was lost is not warm.
+		"an error is repeated": {client.DialectAuto, steps{status(503), status(503), answer(400, incomplete), cut, answer(400, incomplete)}, []visit{
+			{0, warm, client.ErrServer, 1}, {0, warm, client.ErrServer, 1}, {6 * time.Second, warm, client.ErrServer, 2},
+			{6 * time.Second, warm, nil, 3}, {0, warm, nil, 3}, {0, click, io.ErrUnexpectedEOF, 4}, {0, warm, nil, 5},
+		}},
+		// A call that was answered meanwhile shows that what failed has passed.
+		"a click is answered": {client.DialectAuto, steps{status(503), succeed}, []visit{
+			{0, warm, client.ErrServer, 1}, {time.Second, click, nil, 2}, {0, warm, nil, 2},
+		}},
+		// A connection alone is not enough: the dialect is still to be learned.
+		"a click opened the connection": {client.DialectAuto, steps{status(503), answer(400, incomplete)}, []visit{
+			{0, click, client.ErrServer, 1}, {0, warm, nil, 2},
+		}},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			portal, seen := scripted(t, tt.answers, client.WithDialect(tt.dialect), oneTry)
+			for i, v := range tt.visits {
+				time.Sleep(v.after)
+				call := portal.Warm
+				if v.click {
+					call = func(context.Context) error { return ask(t, portal, 0) }
+				}
+				err := call(t.Context())
+				errorIf(t, !errors.Is(err, v.want) || seen.total() != v.requests, "visit %d: got %v after %d requests, want %v after %d", i, err, seen.total(), v.want, v.requests)
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestWarmWithoutBudget(t *testing.T) {
@@ -98,60 +130,13 @@ func TestWarmIsSharedAndBounded(t *testing.T) {
 		portal, seen := scripted(t, steps{stall})
 		for _, within := range []time.Duration{time.Second, time.Hour, time.Hour} {
 			go func() {
-				ctx, cancel := context.WithTimeout(t.Context(), within)
-				defer cancel()
 				var err error
-				took := timed(func() { err = portal.Warm(ctx) })
-				asError(t, err)
-				errorIf(t, !errors.Is(err, context.DeadlineExceeded) || took != min(within, 10*time.Second), "Warm() = %v after %v, want DeadlineExceeded", err, took)
+				took := timed(func() { err = portal.Warm(lasting(t, within)) })
+				errorIf(t, !errors.Is(wantOnly(t, err, nil), context.DeadlineExceeded) || took != min(within, 10*time.Second), "Warm() = %v after %v, want DeadlineExceeded", err, took)
 			}()
 			synctest.Wait() // the request of the least patient caller is under way as the others join
 		}
 		time.Sleep(2 * time.Hour)
 		errorIf(t, seen.total() != 1, "%d requests, want one for all", seen.total())
-	})
-}
-
-// Why Warm failed holds while it sends nothing, and it asks again after a while or once a call has
-// been answered. The 503 does not teach the dialect. A connection that was lost is not warm.
-func TestWarmRepeatsItsError(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, seen := scripted(t, steps{answer(503, ""), answer(503, ""), answer(400, incomplete), cut, answer(400, incomplete)}, oneTry)
-		want := func(err error, requests int) {
-			t.Helper()
-			got := portal.Warm(t.Context())
-			errorIf(t, !errors.Is(got, err) || seen.total() != requests, "Warm = %v after %d requests, want %v after %d", got, seen.total(), err, requests)
-		}
-		want(client.ErrServer, 1)
-		want(client.ErrServer, 1)
-		time.Sleep(6 * time.Second)
-		want(client.ErrServer, 2)
-		time.Sleep(6 * time.Second)
-		want(nil, 3)
-		want(nil, 3)
-		_, _ = portal.GeneratePortalLink(t.Context(), sso)
-		want(nil, 5)
-	})
-}
-
-// A call that was answered meanwhile shows that what failed has passed.
-func TestWarmAfterACall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, seen := scripted(t, steps{status(503), succeed}, oneTry)
-		wantOnly(t, portal.Warm(t.Context()), client.ErrServer)
-		time.Sleep(time.Second)
-		generate(t, portal)
-		same(t, "Warm() after a call that was answered", portal.Warm(t.Context()), nil)
-		same(t, "requests", seen.total(), 2)
-	})
-}
-
-// A connection alone is not enough: the dialect is still to be learned.
-func TestWarmLearnsTheDialectOverAnOpenConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, seen := scripted(t, steps{status(503), answer(400, incomplete)}, oneTry)
-		wantOnly(t, ask(t, portal, 0), client.ErrServer)
-		same(t, "Warm()", portal.Warm(t.Context()), nil)
-		same(t, "requests", seen.total(), 2)
 	})
 }
