@@ -107,14 +107,9 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
 
 // worstBurst is the most refusals within half a window.
 func (w *world) worstBurst() (most int) {
-	for i := range w.refused {
-		n := 0
-		for _, at := range w.refused[i:] {
-			if at.Sub(w.refused[i]) < w.window/2 {
-				n++
-			}
-		}
-		most = max(most, n)
+	for i, first := range w.refused {
+		end, _ := slices.BinarySearchFunc(w.refused, first.Add(w.window/2), time.Time.Compare)
+		most = max(most, end-i)
 	}
 	return most
 }

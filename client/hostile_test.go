@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -51,8 +50,8 @@ func TestFloodsAreCutOff(t *testing.T) {
 		"a packed bomb": {200, "gzip", packed(bytes.Repeat([]byte(" "), 8*mebibyte)), 64, client.ErrMalformedResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sent, closed := make(chan int, 1), make(chan struct{}, 1)
-			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			sent := make(chan int, 1)
+			portal := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Encoding", tt.encoding)
 				w.WriteHeader(tt.code)
 				n, err := 0, error(nil)
@@ -60,24 +59,15 @@ func TestFloodsAreCutOff(t *testing.T) {
 					_, err = w.Write(tt.chunk)
 				}
 				sent <- n
-			}))
-			srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-				if s == http.StateClosed {
-					closed <- struct{}{}
-				}
-			}
-			srv.Start()
-			defer srv.Close()
-			portal := newClient(t, client.WithBaseURL(srv.URL), client.WithDialect(dialects[tt.code/100%2]), oneTry)
+			}, client.WithDialect(dialects[tt.code/100%2]), oneTry)
 			got := allocated(func() {
 				e := fails(t, portal, 0, tt.want)
 				errorIf(t, e.StatusCode != tt.code || !strings.Contains(e.Error(), "too large"), "got %v, want %d and that the body is too large", e, tt.code)
 			})
 			errorIf(t, got > 16, "allocated %d MiB with the server's part, want at most 16", got)
-			n := <-sent
-			errorIf(t, n > 64, "the server sent %d chunks before it was stopped, want at most 64", n)
 			select {
-			case <-closed:
+			case n := <-sent:
+				errorIf(t, n > 64, "the server sent %d chunks before the connection was closed, want at most 64", n)
 			case <-time.After(10 * time.Second):
 				t.Error("10s passed before the connection was closed")
 			}
