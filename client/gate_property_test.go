@@ -102,7 +102,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.served = append(w.served, now)
-	reply(rw, 200, `{"link":"`+testLink+`"}`)
+	reply(rw, 200, liveSuccess)
 }
 
 // worstBurst is the most refusals within half a window.

@@ -150,35 +150,21 @@ func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
 
 var stuckLimiter = client.WithLimiter(limiterFunc(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
 
-func TestLimiterIsWaitedForAtMostMaxWait(t *testing.T) {
+func TestLimiterThatRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		portal := inMemory(t, succeed, stuckLimiter)
 		same(t, "the wait, at most MaxWait", timed(func() { fails(t, portal, 0, client.ErrRateLimited) }), 2*time.Minute)
 		err := fails(t, portal, time.Second, nil)
 		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want the context's own error", err)
-	})
-}
 
-func TestLimiterThatRefusesARetry(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		portal := inMemory(t, status(503, "Retry-After", "3"), client.WithLimiter(limiterFunc(func(context.Context) error {
-			if asked++; asked > 1 {
-				return errors.New("no tokens")
-			}
-			return nil
-		})))
+		// One that refuses a retry.
+		limiter := new(countingLimiter)
+		portal = inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			limiter.err = errors.New("no tokens")
+			status(503, "Retry-After", "3")(w, r)
+		}, client.WithLimiter(limiter))
 		e := fails(t, portal, 0, client.ErrRateLimited)
 		errorIf(t, e.RetryAfter != 3*time.Second || e.StatusCode != 503, "RetryAfter %v, status %d, want the 3s and the 503 of the answer", e.RetryAfter, e.StatusCode)
-	})
-}
-
-// A 429 out of a cache does not close the gate.
-func TestCachedRefusalClosesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, _ := scripted(t, steps{with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed}, reference, oneTry)
-		fails(t, portal, 0, client.ErrRateLimited)
-		generate(t, portal)
 	})
 }
 
@@ -212,11 +198,19 @@ func TestDates(t *testing.T) {
 	}
 }
 
-// The jitter after a reset does not take a call past its deadline.
-func TestResetJustBeforeTheDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, _ := scripted(t, steps{with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), succeed}, reference)
-		generate(t, portal)
-		same(t, "the error of a call with a millisecond to spare", ask(t, portal, 20*time.Second+time.Millisecond), nil)
-	})
+// The first answer does not hold the call that follows.
+func TestSecondCallGoes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first  http.HandlerFunc
+		within time.Duration
+	}{
+		"after a 429 out of a cache":            {with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), time.Second},
+		"with a reset just before its deadline": {with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), 20*time.Second + time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			portal, _ := scripted(t, steps{tt.first, succeed}, reference, oneTry)
+			_ = ask(t, portal, 0)
+			same(t, name+": the error of the second call", ask(t, portal, tt.within), nil)
+		})
+	}
 }

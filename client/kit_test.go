@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +24,8 @@ const (
 	testKey    = "sk_test_0123456789"
 	testSecret = "s3cr3t0fTheLink"
 	testLink   = "https://id.workos.com/portal/launch?secret=" + testSecret
+
+	liveSuccess = `{"link":"` + testLink + `"}`
 
 	// The routes of the reference's dialect and of the live one.
 	referencePath = "/portal_links"
@@ -107,19 +108,14 @@ func memory(h http.HandlerFunc) roundTripper {
 	}
 }
 
-// reply writes v as JSON; a string is written as it is.
-func reply(w http.ResponseWriter, status int, v any) {
+func reply(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if text, raw := v.(string); raw {
-		_, _ = io.WriteString(w, text)
-	} else {
-		_ = json.NewEncoder(w).Encode(v)
-	}
+	_, _ = io.WriteString(w, body)
 }
 
 // answer is a handler with one answer.
-func answer(status int, body any) http.HandlerFunc {
+func answer(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { reply(w, status, body) }
 }
 
@@ -151,12 +147,11 @@ func slow(d time.Duration, h http.HandlerFunc) http.HandlerFunc {
 
 // succeed and succeedLive are the two dialects' successes.
 func succeed(w http.ResponseWriter, _ *http.Request) {
-	reply(w, 200, map[string]any{"object": "portal_link", "link": testLink, "expires_at": time.Now().Add(10 * time.Minute).UTC()})
+	expires := time.Now().Add(10 * time.Minute).Format(time.RFC3339Nano)
+	reply(w, 200, fmt.Sprintf(`{"object":"portal_link","link":%q,"expires_at":%q}`, testLink, expires))
 }
 
-func succeedLive(w http.ResponseWriter, _ *http.Request) {
-	reply(w, 201, map[string]any{"link": testLink})
-}
+var succeedLive = answer(201, liveSuccess)
 
 // cut closes the connection without an answer. stall answers nothing until the client leaves.
 func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }

@@ -64,7 +64,7 @@ func TestLife(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			body := `{"link":"` + testLink + `"}`
+			body := liveSuccess
 			if tt.expires != "" {
 				body = `{"link":"` + testLink + `","expires_at":` + tt.expires + `,"new_field":[1]}`
 			}
@@ -127,7 +127,7 @@ func TestLinkHosts(t *testing.T) {
 		{[]string{"127.0.0.1:80"}, "http://127.0.0.1:81/x", false},
 		{[]string{"127.0.0.1:80"}, "http://127.0.0.1/x", true},
 	} {
-		portal := inMemory(t, answer(200, map[string]any{"link": tt.link}), client.WithLinkHosts(tt.hosts...))
+		portal := inMemory(t, answer(200, fmt.Sprintf(`{"link":%q}`, tt.link)), client.WithLinkHosts(tt.hosts...))
 		if tt.ok {
 			same(t, "URL", generate(t, portal).URL, tt.link)
 			continue
@@ -160,7 +160,8 @@ func TestDocumentExamplesAreRead(t *testing.T) {
 func readExample(t *testing.T, method, path, code, name string, value any) {
 	status, _ := strconv.Atoi(code)
 	routes := http.NewServeMux()
-	routes.HandleFunc(method+" "+path, answer(status, value))
+	text, _ := json.Marshal(value)
+	routes.HandleFunc(method+" "+path, answer(status, string(text)))
 	portal := inMemory(t, routes.ServeHTTP, oneTry, client.WithLinkHosts("id.workos.com", "setup.workos.com"))
 	fields, _ := value.(map[string]any)
 	if method == http.MethodPost {

@@ -70,7 +70,7 @@ func TestObserverHearsOfEveryAttempt(t *testing.T) {
 func TestObserverCountsTheBodyAndTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var attempts []client.Attempt
-		rest, closed := `{"link":"`+testLink+`"}`, false
+		rest, closed := liveSuccess, false
 		read := time.Duration(len(rest)+1) * time.Second / 100 // the last read finds the end
 		portal := newClient(t, record(&attempts),
 			client.WithLimiter(limiterFunc(func(context.Context) error { time.Sleep(5 * time.Second); return nil })),

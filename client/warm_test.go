@@ -42,7 +42,7 @@ func TestWarmAnswers(t *testing.T) {
 		"refused as incomplete":  {400, incomplete, false, nil},
 		"live refusal":           {422, `{"message":"Validation failed","errors":[{"field":"organization","code":"required"}]}`, false, nil},
 		"about the organization": {404, contractNotFound, false, nil},
-		"a link":                 {200, `{"link":"` + testLink + `"}`, false, nil},
+		"a link":                 {200, liveSuccess, false, nil},
 		"wrong key":              {401, `{"message":"Unauthorized"}`, true, client.ErrUnauthorized},
 		"a proxy's page":         {403, "<html>", true, nil},
 		"too many":               {429, `{"message":"Too many requests."}`, true, client.ErrRateLimited},
