@@ -65,6 +65,18 @@ func TestGateHolds(t *testing.T) {
 			time.Sleep(11 * time.Second)
 			hear(g, late, 200, tells(0, 60))
 		}, 100, 0, 0},
+		"late failures of an old window": {func(g *gate) {
+			hear(g, leave(t, g), 200, tells(100, 10))
+			var hanging []uint64
+			for range 90 {
+				hanging = append(hanging, leave(t, g))
+			}
+			time.Sleep(10 * time.Second)
+			hear(g, leave(t, g), 200, tells(95, 60))
+			for _, p := range hanging {
+				hear(g, p, 0, nil)
+			}
+		}, 95, 0, 0},
 		"probing, no answer and none under way": {func(g *gate) {
 			old, probe := probing(g)
 			hear(g, old, 0, nil)
@@ -91,24 +103,4 @@ func TestGateHolds(t *testing.T) {
 			}
 		})
 	}
-}
-
-// An attempt that fails after the reset is not charged to the new window.
-func TestLateFailuresAreOfTheirWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := new(gate)
-		hear(g, leave(t, g), 200, tells(100, 10))
-		var hanging []uint64
-		for range 90 {
-			hanging = append(hanging, leave(t, g))
-		}
-		time.Sleep(10 * time.Second)
-		hear(g, leave(t, g), 200, tells(95, 60))
-		for _, p := range hanging {
-			hear(g, p, 0, nil)
-		}
-		if got := g.known().Remaining; got != 95 {
-			t.Errorf("%d are left, want the 95 of the new window", got)
-		}
-	})
 }

@@ -23,12 +23,10 @@ type world struct {
 	callers   int
 	saysLimit bool
 
-	mu      sync.Mutex
-	began   time.Time
-	served  []time.Time
-	refused []time.Time
-	tokens  float64
-	filled  time.Time
+	mu              sync.Mutex
+	began, filled   time.Time
+	served, refused []time.Time
+	tokens          float64
 }
 
 func newWorld(kind, telling string, limit int, window, latency time.Duration) *world {
@@ -65,10 +63,7 @@ func (w *world) take(now time.Time) (ok bool, left int, reset time.Time) {
 	if w.kind == "sliding" {
 		start = append(slices.Clone(in), now)[0]
 	}
-	if ok = len(in) < w.limit; ok {
-		return true, w.limit - len(in) - 1, start.Add(w.window)
-	}
-	return false, 0, start.Add(w.window)
+	return len(in) < w.limit, max(w.limit-len(in)-1, 0), start.Add(w.window)
 }
 
 func (w *world) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
@@ -115,8 +110,7 @@ func (w *world) worstBurst() (most int) {
 }
 
 func TestGateInManyWorlds(t *testing.T) {
-	const worlds = 120
-	for seed := range uint64(worlds) {
+	for seed := range uint64(120) {
 		bubble(t, fmt.Sprint(seed), func(t *testing.T) { checkWorld(t, drawWorld(rand.New(rand.NewPCG(seed, 1)))) })
 	}
 }

@@ -16,13 +16,13 @@ import (
 
 const mebibyte = 1 << 20
 
-// allocated is how much f allocates in all, in MiB, with what goes on meanwhile.
+// allocated is how many bytes f allocates in all, with what goes on meanwhile.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	f()
 	runtime.ReadMemStats(&after)
-	return (after.TotalAlloc - before.TotalAlloc) / mebibyte
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 // packed is text as one gzip member; members may follow each other.
@@ -64,7 +64,7 @@ func TestFloodsAreCutOff(t *testing.T) {
 				e := fails(t, portal, 0, tt.want)
 				errorIf(t, e.StatusCode != tt.code || !strings.Contains(e.Error(), "too large"), "got %v, want %d and that the body is too large", e, tt.code)
 			})
-			errorIf(t, got > 16, "allocated %d MiB with the server's part, want at most 16", got)
+			errorIf(t, got > 16*mebibyte, "allocated %d bytes with the server's part, want at most 16 MiB", got)
 			select {
 			case n := <-sent:
 				errorIf(t, n > 64, "the server sent %d chunks before the connection was closed, want at most 64", n)
@@ -128,7 +128,7 @@ func TestHeaderFloodIsCutOff(t *testing.T) {
 			_ = conn.Close()
 		}, oneTry)
 		got := allocated(func() { errorIf(t, fails(t, portal, 0, nil).StatusCode != 0, "%s: got an answer", name) })
-		errorIf(t, got > 16, "%s: allocated %d MiB, want at most 16", name, got)
+		errorIf(t, got > 16*mebibyte, "%s: allocated %d bytes, want at most 16 MiB", name, got)
 	}
 }
 
@@ -174,6 +174,6 @@ func TestErrorBodiesCostLittle(t *testing.T) {
 			took := timed(func() { wantOnly(t, once(t, client.DialectPortalLinks, answer(400, body)), client.ErrInvalidRequest) })
 			errorIf(t, took > 2*time.Second, "%s: took %v, want well below 2s", name, took)
 		})
-		errorIf(t, got > 16, "%s: allocated %d MiB, want at most 16", name, got)
+		errorIf(t, got > 16*mebibyte, "%s: allocated %d bytes, want at most 16 MiB", name, got)
 	}
 }

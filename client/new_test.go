@@ -37,9 +37,6 @@ func TestNewRefusesServers(t *testing.T) {
 			errorIf(t, e.Field != field || strings.Contains(err.Error(), "p4ss"), "%s %q: got %v, want an error about the %s without the password", field, address, err, field)
 		}
 	}
-	for _, address := range []string{"https://gateway.example/workos/v1", "http://127.8.8.8", "HTTPS://API.WORKOS.COM"} {
-		newClient(t, client.WithBaseURL(address))
-	}
 }
 
 func TestNewRefusesOptions(t *testing.T) {
@@ -107,6 +104,7 @@ func TestZeroClientRefuses(t *testing.T) {
 func TestPlainHTTP(t *testing.T) {
 	for address, allowed := range map[string]bool{
 		"http://localhost:3000": true, "http://acme.localhost:3000/settings": true, "http://localhost.:3000": true, "http://127.0.0.1": true, "http://[::1]:80": true,
+		"https://gateway.example/workos/v1": true, "http://127.8.8.8": true, "HTTPS://API.WORKOS.COM": true,
 		"http://localhost.example": false, "http://sandbox:8787": false, "http://host.docker.internal:8787": false,
 	} {
 		_, err := client.New(testKey, client.WithBaseURL(address))
