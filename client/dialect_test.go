@@ -49,32 +49,23 @@ func TestMissingRouteTeachesTheLiveDialect(t *testing.T) {
 // Each service has one dialect, and answers the first call with an error that teaches it.
 func TestErrorsTeachTheDialect(t *testing.T) {
 	for _, tt := range []struct {
-		status   int
-		body     string
-		requests [2]int // of two calls: to the reference's route and to the live one
-		want     error
+		status int
+		body   string
+		live   int // 1: of the live dialect
+		want   error
 	}{
-		{400, incomplete, [2]int{2, 0}, client.ErrInvalidRequest},
-		{404, "\ufeff" + contractNotFound, [2]int{2, 0}, client.ErrOrganizationNotFound}, // a byte order mark is skipped
-		{404, `{"error":"not_found","error_description":"x","code":"organization_not_found"}`, [2]int{2, 0}, client.ErrOrganizationNotFound},
-		{422, `{"error":"invalid_request","error_description":"bad id","code":"invalid_request"}`, [2]int{2, 0}, client.ErrInvalidRequest},
-		{400, `{"message":"Could not find an organization with the id, bogus-id."}`, [2]int{1, 2}, client.ErrOrganizationNotFound},
-		{404, liveNotFound, [2]int{1, 2}, client.ErrOrganizationNotFound},
-		{422, `{"message":"Validation failed","errors":[{"field":"return_url","code":"bad"}]}`, [2]int{1, 2}, client.ErrInvalidRequest},
+		{400, incomplete, 0, client.ErrInvalidRequest},
+		{404, "\ufeff" + contractNotFound, 0, client.ErrOrganizationNotFound}, // a byte order mark is skipped
+		{404, `{"error":"not_found","error_description":"x","code":"organization_not_found"}`, 0, client.ErrOrganizationNotFound},
+		{422, `{"error":"invalid_request","error_description":"bad id","code":"invalid_request"}`, 0, client.ErrInvalidRequest},
+		{400, `{"message":"Could not find an organization with the id, bogus-id."}`, 1, client.ErrOrganizationNotFound},
+		{404, liveNotFound, 1, client.ErrOrganizationNotFound},
+		{422, `{"message":"Validation failed","errors":[{"field":"return_url","code":"bad"}]}`, 1, client.ErrInvalidRequest},
 	} {
-		var seen tally
-		taught := false
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			if (seen.note(r).path == livePath) == (tt.requests[1] > 0) && !taught {
-				taught = true
-				reply(w, tt.status, tt.body)
-				return
-			}
-			w.WriteHeader(404) // for a route that is known, no reason to try the other one
-		}, oneTry)
-		wantOnly(t, ask(t, portal, 0), tt.want)
-		wantOnly(t, ask(t, portal, 0), nil)
-		seen.want(t, tt.requests[0], tt.requests[1])
+		portal, seen := scripted(t, steps{answer(404, ""), answer(tt.status, tt.body), answer(404, "")}[1-tt.live:], oneTry)
+		fails(t, portal, 0, tt.want)
+		fails(t, portal, 0, nil) // of a route that is known, a 404 is no reason to try the other one
+		seen.want(t, 2-tt.live, 2*tt.live)
 	}
 	// What speaks of an organization is no missing route, even if it teaches nothing.
 	portal, seen := scripted(t, steps{answer(404, `{"message":"No organization has that ID"}`)})
@@ -105,21 +96,14 @@ func TestMissingRouteOfAKnownServiceIsAnIntermediarys(t *testing.T) {
 
 // A framework's own words say that a route which was known is gone. The other one is tried once.
 func TestRouteThatIsGoneIsForgotten(t *testing.T) {
-	var seen tally
-	moved := false
-	portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-		if moved == (seen.note(r).path == livePath) {
-			succeed(w, r)
-			return
-		}
-		reply(w, 404, `{"message":"Cannot POST `+r.URL.Path+`","error":"Not Found","statusCode":404}`)
-	})
-	generate(t, portal)
-	moved = true
-	generate(t, portal)
-	generate(t, portal)
+	gone := func(path string) http.HandlerFunc {
+		return answer(404, `{"message":"Cannot POST `+path+`","error":"Not Found","statusCode":404}`)
+	}
+	portal, seen := scripted(t, steps{succeed, gone(referencePath), succeed, succeed, gone(livePath), succeed})
+	for range 3 {
+		generate(t, portal)
+	}
 	seen.want(t, 2, 2)
-	moved = false
 	generate(t, portal)
 	seen.want(t, 3, 3)
 }

@@ -32,8 +32,7 @@ func wantIcons(t *testing.T, portal *client.Client, want []client.ProviderIcon) 
 }
 
 func TestIconsOfTheReference(t *testing.T) {
-	var seen tally
-	portal := serve(t, script(&seen, answer(200, referenceIcons)))
+	portal, seen := scripted(t, steps{answer(200, referenceIcons)})
 	for range 2 {
 		wantIcons(t, portal, bothIcons)
 	}
@@ -178,12 +177,9 @@ func TestDefaultServers(t *testing.T) {
 		{[]client.Option{client.WithBaseURL("https://proxy.example/x")}, "https://proxy.example/x/provider-icons.json"},
 		{[]client.Option{client.WithCDNURL("https://cdn.example/y/"), client.WithBaseURL("https://proxy.example")}, "https://cdn.example/y/provider-icons.json"},
 	} {
-		var asked string
-		portal := newClient(t, append(tt.opts, client.WithDialect(client.DialectGenerateLink), over(roundTripper(func(r *http.Request) (*http.Response, error) {
-			asked = r.URL.String()
-			return memory(answer(200, `["okta"]`))(r)
-		})))...)
+		portal, seen := scripted(t, steps{answer(200, `["okta"]`)}, append(tt.opts, client.WithDialect(client.DialectGenerateLink))...)
 		_, err := portal.ListProviderIcons(t.Context())
-		errorIf(t, err != nil || asked != tt.want, "asked %s (%v), want %s", asked, err, tt.want)
+		same(t, "ListProviderIcons' error", err, nil)
+		same(t, "the address asked", seen.requests()[0].url, tt.want)
 	}
 }

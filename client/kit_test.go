@@ -165,15 +165,15 @@ type tally struct {
 }
 
 type seenRequest struct {
-	path   string
-	header http.Header
-	body   string
-	at     time.Time
+	url, path string
+	header    http.Header
+	body      string
+	at        time.Time
 }
 
 func (c *tally) note(r *http.Request) seenRequest {
 	body, _ := io.ReadAll(r.Body)
-	s := seenRequest{r.URL.Path, r.Header.Clone(), string(body), time.Now()}
+	s := seenRequest{r.URL.String(), r.URL.Path, r.Header.Clone(), string(body), time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.all = append(c.all, s)

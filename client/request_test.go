@@ -86,9 +86,8 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	}
 	refused(pinned, "it_contact_emails", "", func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example"} })
 	errorIf(t, seen.total() != 0, "%d requests were sent, want none", seen.total())
-}
 
-func TestAsMuchAsIsAllowed(t *testing.T) {
+	// As much as is allowed, and one byte more.
 	req := sso
 	req.Organization = "org_" + strings.Repeat("x", 251)
 	req.ITContactEmails = slices.Repeat([]string{strings.Repeat("x", 244) + "@b.example"}, 20)

@@ -210,16 +210,16 @@ func TestObserverAndLogKeepSecrets(t *testing.T) {
 	for _, d := range dialects {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))
-		var seen tally
-		generate(t, inMemory(t, script(&seen, func(w http.ResponseWriter, r *http.Request) {
+		portal, _ := scripted(t, steps{func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Request-Id", r.Header.Get("Authorization"))
 			reply(w, 503, echoes(r.Header.Get("Authorization"))["HTML"])
-		}, with(succeed, "X-Request-Id", testLink)), client.WithDialect(d), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}),
+		}, with(succeed, "X-Request-Id", testLink)}, client.WithDialect(d), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}),
 			client.WithObserver(func(ctx context.Context, a client.Attempt) {
 				wantNoSecret(t, "observer's context", ctx)
 				wantNoSecret(t, "attempt", a)
 				wantNoSecret(t, "attempt's error", a.Err)
-			})))
+			}))
+		generate(t, portal)
 		for _, secret := range secrets {
 			errorIf(t, strings.Contains(log.String(), secret), "%v: the log shows %q: %s", d, secret, &log)
 		}
