@@ -29,13 +29,10 @@ func FuzzRateHeaders(f *testing.F) {
 	}
 	now := time.Date(2024, 1, 15, 12, 0, 0, 500, time.UTC)
 	f.Fuzz(func(t *testing.T, status int, remaining, limit, reset, retryAfter, date string) {
-		h := http.Header{}
-		h.Set("X-RateLimit-Remaining", remaining)
-		h.Set("X-RateLimit-Limit", limit)
-		h.Set("X-RateLimit-Reset", reset)
-		h.Set("Retry-After", retryAfter)
-		h.Set("Date", date)
-
+		h := http.Header{
+			"X-Ratelimit-Remaining": {remaining}, "X-Ratelimit-Limit": {limit}, "X-Ratelimit-Reset": {reset},
+			"Retry-After": {retryAfter}, "Date": {date},
+		}
 		a := &answer{status: status, header: h, received: now, date: parseDate(date)}
 		if wait := askedToWait(a); wait < 0 || wait > maxRetryAfter {
 			t.Errorf("askedToWait = %v, want it between 0 and %v", wait, maxRetryAfter)

@@ -44,47 +44,31 @@ func TestSpentBudgetHoldsEveryoneUntilTheReset(t *testing.T) {
 	})
 }
 
-// Budget that may be in use by attempts under way is waited for, not refused.
-func TestUncertainBudgetIsWaitedFor(t *testing.T) {
+func TestWhichAnswerCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tells := func(remaining string) http.HandlerFunc {
-			return slow(time.Second, with(succeed, "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset", "60"))
+			return with(succeed, "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset", "60")
 		}
-		portal, _ := scripted(t, steps{tells("1"), tells("5")}, reference)
+		// A late answer does not raise the budget.
+		portal, _ := scripted(t, steps{slow(5*time.Second, tells("50")), tells("0")}, reference)
+		go func() { _ = ask(t, portal, 0) }()
+		synctest.Wait()
+		generate(t, portal)
+		time.Sleep(10 * time.Second)
+		fails(t, portal, time.Second, client.ErrRateLimited)
+
+		// A later answer may raise it.
+		portal, _ = scripted(t, steps{tells("1"), tells("5"), tells("4"), tells("3")}, reference)
+		for range 4 {
+			same(t, "the error of a call with a second", ask(t, portal, time.Second), nil)
+		}
+		same(t, "RateLimit().Remaining", portal.RateLimit().Remaining, 3)
+
+		// Budget that may be in use by attempts under way is waited for, not refused.
+		portal, _ = scripted(t, steps{slow(time.Second, tells("1")), slow(time.Second, tells("5"))}, reference)
 		generate(t, portal)
 		together(2, func() { same(t, "the error of a call with 5s", ask(t, portal, 5*time.Second), nil) })
 	})
-}
-
-// Each call has one second. The numbers are what the answers say is left for a minute.
-func TestWhichAnswerCounts(t *testing.T) {
-	for name, tt := range map[string]struct {
-		remaining []string
-		first     time.Duration // how late the first answer is
-		refused   error
-	}{
-		"a late answer does not raise the budget": {[]string{"50", "0"}, 5 * time.Second, client.ErrRateLimited},
-		"a later answer may raise it":             {[]string{"1", "5", "4", "3"}, 0, nil},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			var answers steps
-			for _, n := range tt.remaining {
-				answers = append(answers, with(succeed, "X-RateLimit-Reset", "60", "X-RateLimit-Remaining", n))
-			}
-			answers[0] = slow(tt.first, answers[0])
-			portal, _ := scripted(t, answers, reference)
-			go func() { _ = ask(t, portal, 0) }()
-			synctest.Wait()
-			for range tt.remaining[1:] {
-				same(t, name+": a call's error", ask(t, portal, time.Second), nil)
-			}
-			time.Sleep(10 * time.Second)
-			same(t, name+": RateLimit().Remaining", fmt.Sprint(portal.RateLimit().Remaining), tt.remaining[len(tt.remaining)-1])
-			if tt.refused != nil {
-				fails(t, portal, time.Second, tt.refused)
-			}
-		})
-	}
 }
 
 // After a reset the first attempt gets no answer. That does not hold the others.
