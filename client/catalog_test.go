@@ -175,9 +175,7 @@ func TestAllIsTheCallersOwn(t *testing.T) {
 	catalog := client.NewIconCatalog(&iconSource{icons: list})
 	for range 2 {
 		got, err := catalog.All(t.Context())
-		if err != nil || !slices.Equal(got, icons("zeta", "alpha", "okta")) {
-			t.Fatalf("All() = %v, %v, want the service's order", got, err)
-		}
+		errorIf(t, err != nil || !slices.Equal(got, icons("zeta", "alpha", "okta")), "All() = %v, %v, want the service's order", got, err)
 		clear(got)
 		clear(list)
 	}

@@ -109,19 +109,16 @@ func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 }
 
 func TestBothRoutesMissing(t *testing.T) {
-	var seen tally
-	var errs []error
-	var texts []string
-	portal := inMemory(t, script(&seen, http.NotFound, answer(404, `{"message":"Not Found"}`)), client.WithBaseURL("https://gateway.example"), client.WithObserver(func(_ context.Context, a client.Attempt) {
-		errs, texts = append(errs, a.Err), append(texts, a.Err.Error())
-	}))
+	texts := map[error]string{}
+	keep := client.WithObserver(func(_ context.Context, a client.Attempt) { texts[a.Err] = a.Err.Error() })
+	portal, seen := scripted(t, steps{http.NotFound, answer(404, `{"message":"Not Found"}`)}, client.WithBaseURL("https://gateway.example"), keep)
 	for range 2 {
 		e := fails(t, portal, 0, nil)
 		errorIf(t, e.StatusCode != 404 || e.Attempts != 2 || !strings.Contains(e.Error(), "there is no Admin Portal at https://gateway.example") || e.Hint() == "", "got %v with %+v, want a 404 after 2 attempts that names the base URL, and a hint", e, e)
 	}
-	seen.want(t, 2, 2)         // each call tries both
-	for i, err := range errs { // what an observer keeps does not change when the call goes on
-		same(t, "the text of an attempt's error", err.Error(), texts[i])
+	seen.want(t, 2, 2)             // each call tries both
+	for err, text := range texts { // what an observer keeps does not change when the call goes on
+		same(t, "the text of an attempt's error", err.Error(), text)
 	}
 
 	// Once the known route has gone, a 404 of the other one is no word about an organization.

@@ -65,8 +65,9 @@ func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 	})
 }
 
-// Who joins with more time is not bound by the deadline of who came first.
-func TestEnsureFreshGoesOnForWhoHasTime(t *testing.T) {
+// Who joins with more time is not bound by the deadline of who came first. For one who is alone, no
+// wait is begun that goes past the deadline.
+func TestEnsureFreshAndDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		portal, _ := scripted(t, steps{succeed, slow(time.Second, status(503, "Retry-After", "20")), succeed}, reference)
 		link := generate(t, portal)
@@ -75,6 +76,14 @@ func TestEnsureFreshGoesOnForWhoHasTime(t *testing.T) {
 		synctest.Wait()
 		_, err := portal.EnsureFresh(t.Context(), link)
 		same(t, "the error of the caller with more time", err, nil)
+
+		portal, _ = scripted(t, steps{succeed, status(429, "Retry-After", "30"), succeed})
+		link = generate(t, portal)
+		time.Sleep(time.Hour)
+		start := time.Now()
+		_, err = portal.EnsureFresh(lasting(t, 1500*time.Millisecond), link)
+		e := wantOnly(t, err, client.ErrRateLimited)
+		errorIf(t, e.RetryAfter != 30*time.Second || e.Attempts != 1 || time.Since(start) != 0, "got %v (%+v) after %v, want RetryAfter 30s at once", err, e, time.Since(start))
 	})
 }
 
@@ -91,18 +100,6 @@ func TestEnsureFreshMargin(t *testing.T) {
 			got, err = portal.EnsureFresh(t.Context(), link)
 			errorIf(t, err != nil || got == link, "margin %v: an expired link was kept (%v)", margin, err)
 		}
-	})
-}
-
-func TestEnsureFreshBeginsNoWaitThatTheCallerCannotAfford(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		portal, _ := scripted(t, steps{succeed, status(429, "Retry-After", "30"), succeed})
-		link := generate(t, portal)
-		time.Sleep(time.Hour)
-		start := time.Now()
-		_, err := portal.EnsureFresh(lasting(t, 1500*time.Millisecond), link)
-		e := wantOnly(t, err, client.ErrRateLimited)
-		errorIf(t, e.RetryAfter != 30*time.Second || e.Attempts != 1 || time.Since(start) != 0, "got %v (%+v) after %v, want RetryAfter 30s at once", err, e, time.Since(start))
 	})
 }
 

@@ -111,34 +111,33 @@ func (w *world) worstBurst() (most int) {
 
 func TestGateInManyWorlds(t *testing.T) {
 	for seed := range uint64(120) {
-		bubble(t, fmt.Sprint(seed), func(t *testing.T) { checkWorld(t, drawWorld(rand.New(rand.NewPCG(seed, 1)))) })
+		bubble(t, fmt.Sprint(seed), func(t *testing.T) {
+			w := drawWorld(rand.New(rand.NewPCG(seed, 1)))
+			each := 5*w.limit/w.callers + 1
+			fromMany(t, inMemory(t, w.ServeHTTP, reference, client.WithRetry(client.RetryPolicy{MaxAttempts: 1000})), w.callers, each)
+			took := time.Since(w.began)
+			if w.telling == "none" {
+				return // each call backs off on its own and succeeds
+			}
+			// One burst: those who were under way when the budget ran out.
+			allowed := w.callers
+			if w.telling == "refusals" && w.kind != "fixed" {
+				allowed *= 2 // the first success after a refusal tells nothing, and one place was free
+			}
+			if w.telling == "cut" {
+				allowed++ // a second is cut off twice: one comes early twice
+			}
+			errorIf(t, w.worstBurst() > allowed, "%v: %d refused in one burst, want at most %d", w, w.worstBurst(), allowed)
+			// The budget of the first window is there at once. A tenth may be lost.
+			calls := each * w.callers
+			most := max(time.Duration((calls-1)/w.limit)*w.window, time.Duration(each)*w.latency) * 10 / 9
+			// Headers in whole seconds cost up to one second in each window; an epoch costs two, since
+			// Date has whole seconds as well.
+			rounding := time.Duration(calls/w.limit+1) * time.Second
+			if w.telling == "epoch" {
+				rounding *= 2
+			}
+			errorIf(t, took > most+rounding, "%v: %d calls took %v, want at most %v (90 %% of the budget used)", w, calls, took, most+rounding)
+		})
 	}
-}
-
-func checkWorld(t *testing.T, w *world) {
-	each := 5*w.limit/w.callers + 1
-	fromMany(t, inMemory(t, w.ServeHTTP, reference, client.WithRetry(client.RetryPolicy{MaxAttempts: 1000})), w.callers, each)
-	took := time.Since(w.began)
-	if w.telling == "none" {
-		return // each call backs off on its own and succeeds
-	}
-	// One burst: those who were under way when the budget ran out.
-	allowed := w.callers
-	if w.telling == "refusals" && w.kind != "fixed" {
-		allowed *= 2 // the first success after a refusal tells nothing, and one place was free
-	}
-	if w.telling == "cut" {
-		allowed++ // a second is cut off twice: one comes early twice
-	}
-	errorIf(t, w.worstBurst() > allowed, "%v: %d refused in one burst, want at most %d", w, w.worstBurst(), allowed)
-	// The budget of the first window is there at once. A tenth may be lost.
-	calls := each * w.callers
-	most := max(time.Duration((calls-1)/w.limit)*w.window, time.Duration(each)*w.latency) * 10 / 9
-	// Headers in whole seconds cost up to one second in each window; an epoch costs two, since
-	// Date has whole seconds as well.
-	rounding := time.Duration(calls/w.limit+1) * time.Second
-	if w.telling == "epoch" {
-		rounding *= 2
-	}
-	errorIf(t, took > most+rounding, "%v: %d calls took %v, want at most %v (90 %% of the budget used)", w, calls, took, most+rounding)
 }

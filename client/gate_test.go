@@ -110,7 +110,6 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 		generate(t, portal)
 		same(t, "tokens for 4 attempts", limiter.tokens, 4)
 		errorIf(t, len(limiter.paused) != 2 || limiter.paused[0] != 3*time.Second || limiter.paused[1] != time.Second, "Pause was called with %v, want with the 3s that were asked for, and 1s where none were", limiter.paused)
-
 		for _, ctx := range limiter.contexts {
 			wantNoSecret(t, "the limiter's context", ctx)
 		}

@@ -28,21 +28,10 @@ func accepting(seen *tally, key string) http.HandlerFunc {
 
 func source(f func(context.Context) (string, error)) client.Option { return client.WithAPIKeySource(f) }
 
-// answers is a key source that gives one answer after the other, and then the last.
-func answers(asked *int, keys ...string) client.Option {
-	return source(func(context.Context) (string, error) {
-		key := keys[min(*asked, len(keys)-1)]
-		if *asked++; key == "error" {
-			return "", errors.New("vault is sealed")
-		}
-		return key, nil
-	})
-}
-
 // The service accepts sk_right.
 func TestKeyAfter401(t *testing.T) {
 	for name, tt := range map[string]struct {
-		keys            []string
+		keys            []string // the source's answers, one after the other, and then the last
 		requests, asked int
 		want            error
 	}{
@@ -58,7 +47,13 @@ func TestKeyAfter401(t *testing.T) {
 		asked := 0
 		opts := []client.Option{oneTry}
 		if tt.keys != nil {
-			opts = append(opts, answers(&asked, tt.keys...))
+			opts = append(opts, source(func(context.Context) (string, error) {
+				key := tt.keys[min(asked, len(tt.keys)-1)]
+				if asked++; key == "error" {
+					return "", errors.New("vault is sealed")
+				}
+				return key, nil
+			}))
 		}
 		err := ask(t, inMemory(t, accepting(&seen, "sk_right"), opts...), 0)
 		errorIf(t, !errors.Is(err, tt.want), "%s: got %v, want %v", name, err, tt.want)

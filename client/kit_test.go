@@ -188,13 +188,8 @@ func (c *tally) requests() []seenRequest {
 
 func (c *tally) total() int { return len(c.requests()) }
 
-func (c *tally) of(path string) (n int) {
-	for _, r := range c.requests() {
-		if r.path == path {
-			n++
-		}
-	}
-	return n
+func (c *tally) of(path string) int {
+	return len(slices.DeleteFunc(c.requests(), func(r seenRequest) bool { return r.path != path }))
 }
 
 // want checks how many requests there were for links in each dialect.

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -69,18 +69,15 @@ func TestObserverHearsOfEveryAttempt(t *testing.T) {
 func TestObserverCountsTheBodyAndTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var attempts []client.Attempt
-		rest, closed := liveSuccess, false
-		read := time.Duration(len(rest)+1) * time.Second / 100 // the last read finds the end
+		body, closed := iotest.OneByteReader(strings.NewReader(liveSuccess)), false
+		read := time.Duration(len(liveSuccess)+1) * time.Second / 100 // the last read finds the end
 		portal := newClient(t, record(&attempts),
 			client.WithLimiter(limiterFunc(func(context.Context) error { time.Sleep(5 * time.Second); return nil })),
 			over(roundTripper(func(*http.Request) (*http.Response, error) {
 				time.Sleep(time.Second)
 				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: slowBody{func(p []byte) (int, error) {
-					if time.Sleep(10 * time.Millisecond); rest == "" {
-						return 0, io.EOF
-					}
-					p[0], rest = rest[0], rest[1:]
-					return 1, nil
+					time.Sleep(10 * time.Millisecond)
+					return body.Read(p)
 				}, &closed}}, nil
 			})))
 		generate(t, portal)

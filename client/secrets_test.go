@@ -155,9 +155,7 @@ func TestErrorsDoNotEcho(t *testing.T) {
 					}
 					reply(w, code, body)
 				}, client.WithDialect(dialects[code%2]), oneTry)
-				err := ask(t, portal, 0)
-				asError(t, err)
-				wantNoSecret(t, fmt.Sprint(code), err)
+				wantNoSecret(t, fmt.Sprint(code), asError(t, ask(t, portal, 0)))
 				if t.Failed() {
 					return
 				}

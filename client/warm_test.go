@@ -52,10 +52,9 @@ func TestWarmAnswers(t *testing.T) {
 		var seen tally
 		var attempts []client.Attempt
 		err := inMemory(t, script(&seen, answer(tt.status, tt.body)), reference, record(&attempts)).Warm(t.Context())
-		if tt.failed {
+		errorIf(t, (err != nil) != tt.failed, "%s: Warm() = %v, want an error: %v", name, err, tt.failed)
+		if err != nil {
 			wantOnly(t, err, tt.want)
-		} else if err != nil {
-			t.Errorf("%s: Warm() = %v, want nil", name, err)
 		}
 		got := seen.requests()
 		errorIf(t, len(got) != 1 || got[0].body != "{}" || len(attempts) != 1 || !attempts[0].Warm, "%s: sent %+v and observed %+v, want one empty object, observed as Warm's", name, got, attempts)
