@@ -32,40 +32,40 @@ func hear(g *gate, number uint64, status int, h http.Header) {
 // the window, and the longest of several holds. A probing gate is opened for everybody only by an
 // answer of the new window: neither by a late answer of the old one, nor by a refusal.
 func TestGateHolds(t *testing.T) {
-	probing := func(g *gate) (old, probe uint64) {
+	probing := func(t *testing.T, g *gate) (old, probe uint64) {
 		old = leave(t, g)
 		hear(g, leave(t, g), 200, tells(0, 10))
 		time.Sleep(10 * time.Second)
 		return old, leave(t, g)
 	}
 	for name, tt := range map[string]struct {
-		before      func(*gate)
+		before      func(*testing.T, *gate)
 		come        int // one after the other
 		least, most time.Duration
 	}{
-		"refused in a long window": {func(g *gate) {
+		"refused in a long window": {func(t *testing.T, g *gate) {
 			hear(g, leave(t, g), 200, tells(1_000_000, 300))
 			h := tells(999_999, 300)
 			h.Set("Retry-After", "1")
 			hear(g, leave(t, g), 429, h)
 		}, 1, time.Second, 3 * time.Second},
-		"refused several times": {func(g *gate) {
+		"refused several times": {func(t *testing.T, g *gate) {
 			a, b := leave(t, g), leave(t, g)
 			hear(g, a, 429, http.Header{"Retry-After": {"20"}})
 			hear(g, b, 429, http.Header{"Retry-After": {"5"}})
 		}, 1, 20 * time.Second, 22 * time.Second},
-		"refused before a success that left earlier": {func(g *gate) {
+		"refused before a success that left earlier": {func(t *testing.T, g *gate) {
 			a, b := leave(t, g), leave(t, g)
 			hear(g, b, 429, http.Header{"Retry-After": {"20"}})
 			hear(g, a, 200, tells(50, 10))
 		}, 1, 20 * time.Second, 22 * time.Second},
-		"late answer of an old window": {func(g *gate) {
+		"late answer of an old window": {func(t *testing.T, g *gate) {
 			hear(g, leave(t, g), 200, tells(5, 10))
 			late := leave(t, g)
 			time.Sleep(11 * time.Second)
 			hear(g, late, 200, tells(0, 60))
 		}, 100, 0, 0},
-		"late failures of an old window": {func(g *gate) {
+		"late failures of an old window": {func(t *testing.T, g *gate) {
 			hear(g, leave(t, g), 200, tells(100, 10))
 			var hanging []uint64
 			for range 90 {
@@ -77,23 +77,23 @@ func TestGateHolds(t *testing.T) {
 				hear(g, p, 0, nil)
 			}
 		}, 95, 0, 0},
-		"probing, no answer and none under way": {func(g *gate) {
-			old, probe := probing(g)
+		"probing, no answer and none under way": {func(t *testing.T, g *gate) {
+			old, probe := probing(t, g)
 			hear(g, old, 0, nil)
 			hear(g, probe, 0, nil)
 		}, 100, 0, 0},
-		"probing, a late failure": {func(g *gate) {
-			old, _ := probing(g)
+		"probing, a late failure": {func(t *testing.T, g *gate) {
+			old, _ := probing(t, g)
 			hear(g, old, 504, http.Header{})
 		}, 2, 2 * time.Second, 2 * time.Second},
-		"probing, a refusal that tells no moment": {func(g *gate) {
-			_, probe := probing(g)
+		"probing, a refusal that tells no moment": {func(t *testing.T, g *gate) {
+			_, probe := probing(t, g)
 			hear(g, probe, 429, http.Header{})
 		}, 2, 2 * time.Second, 2 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			g := new(gate)
-			tt.before(g)
+			tt.before(t, g)
 			start := time.Now()
 			for range tt.come {
 				leave(t, g)

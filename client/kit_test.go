@@ -147,7 +147,7 @@ func slow(d time.Duration, h http.HandlerFunc) http.HandlerFunc {
 
 // succeed and succeedLive are the two dialects' successes.
 func succeed(w http.ResponseWriter, _ *http.Request) {
-	expires := time.Now().Add(10 * time.Minute).Format(time.RFC3339Nano)
+	expires := time.Now().Add(10 * time.Minute).UTC().Format(time.RFC3339Nano)
 	reply(w, 200, fmt.Sprintf(`{"object":"portal_link","link":%q,"expires_at":%q}`, testLink, expires))
 }
 
