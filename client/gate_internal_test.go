@@ -59,6 +59,10 @@ func TestGateHolds(t *testing.T) {
 			hear(g, b, 429, http.Header{"Retry-After": {"20"}})
 			hear(g, a, 200, tells(50, 10))
 		}, 1, 20 * time.Second, 22 * time.Second},
+		"told of two ends, the earlier": {func(t *testing.T, g *gate) {
+			hear(g, leave(t, g), 200, tells(1, 10))
+			hear(g, leave(t, g), 200, tells(0, 300))
+		}, 1, 10 * time.Second, 11 * time.Second},
 		"late answer of an old window": {func(t *testing.T, g *gate) {
 			hear(g, leave(t, g), 200, tells(5, 10))
 			late := leave(t, g)
@@ -82,6 +86,10 @@ func TestGateHolds(t *testing.T) {
 			hear(g, old, 0, nil)
 			hear(g, probe, 0, nil)
 		}, 100, 0, 0},
+		"probing, no answer while another is under way": {func(t *testing.T, g *gate) {
+			_, probe := probing(t, g)
+			hear(g, probe, 0, nil)
+		}, 2, 2 * time.Second, 2 * time.Second},
 		"probing, a late failure": {func(t *testing.T, g *gate) {
 			old, _ := probing(t, g)
 			hear(g, old, 504, http.Header{})

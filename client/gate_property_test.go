@@ -14,14 +14,11 @@ import (
 
 // A world is a server with one kind of budget and one way to tell of it, and its callers.
 type world struct {
-	kind      string // how it counts: "fixed", "sliding" or "bucket"
-	telling   string // what its headers are: "delta", "cut", "epoch", "refusals" (on a 429 alone), "none"
-	limit     int
-	window    time.Duration
-	latency   time.Duration
-	skew      time.Duration // of its clock
-	callers   int
-	saysLimit bool
+	kind                  string // how it counts: "fixed", "sliding" or "bucket"
+	telling               string // what its headers are: "delta", "cut", "epoch", "refusals" (on a 429 alone), "none"
+	saysLimit             bool
+	limit, callers        int
+	window, latency, skew time.Duration // skew is that of its clock
 
 	mu              sync.Mutex
 	began, filled   time.Time

@@ -114,10 +114,8 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 			wantNoSecret(t, "the limiter's context", ctx)
 		}
 
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err := portal.GeneratePortalLink(ctx, sso)
-		errorIf(t, !errors.Is(err, context.Canceled) || limiter.tokens != 4, "canceled: got %v and %d tokens, want context.Canceled and no further token", err, limiter.tokens)
+		err := ask(t, portal, -time.Second)
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded) || limiter.tokens != 4, "without time: got %v and %d tokens, want DeadlineExceeded and no further token", err, limiter.tokens)
 
 		limiter.err = errors.New("no tokens today")
 		err = fails(t, portal, 0, client.ErrRateLimited)

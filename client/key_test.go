@@ -64,10 +64,9 @@ func TestKeyAfter401(t *testing.T) {
 func TestKeySourceErrors(t *testing.T) {
 	vault := errors.New("vault is sealed")
 	for _, tt := range []struct {
-		key    string
-		err    error
-		want   error
-		within string
+		key       string
+		err, want error
+		within    string
 	}{
 		{"", vault, nil, "API key source: vault is sealed"},
 		{"Bearer sk_secret", nil, client.ErrInvalidRequest, "API key source"},

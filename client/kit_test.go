@@ -154,8 +154,7 @@ func succeed(w http.ResponseWriter, _ *http.Request) {
 var succeedLive = answer(201, liveSuccess)
 
 // cut closes the connection without an answer. stall answers nothing until the client leaves.
-func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
+func cut(http.ResponseWriter, *http.Request)       { panic(http.ErrAbortHandler) }
 func stall(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 // A tally keeps the requests that a server got.
@@ -165,15 +164,14 @@ type tally struct {
 }
 
 type seenRequest struct {
-	url, path string
-	header    http.Header
-	body      string
-	at        time.Time
+	url, path, body string
+	header          http.Header
+	at              time.Time
 }
 
 func (c *tally) note(r *http.Request) seenRequest {
 	body, _ := io.ReadAll(r.Body)
-	s := seenRequest{r.URL.String(), r.URL.Path, r.Header.Clone(), string(body), time.Now()}
+	s := seenRequest{r.URL.String(), r.URL.Path, string(body), r.Header.Clone(), time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.all = append(c.all, s)
@@ -242,7 +240,7 @@ func generate(t testing.TB, portal *client.Client) *client.PortalLink {
 	return link
 }
 
-// lasting is a context that has so much time, or no deadline if that is 0.
+// lasting is a context that has so much time, or no deadline if that is 0. Less than none is over.
 func lasting(t testing.TB, d time.Duration) context.Context {
 	if d == 0 {
 		return context.Background()
