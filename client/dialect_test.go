@@ -187,10 +187,11 @@ func TestWaitingForAnothersProbeEndsWithTheContext(t *testing.T) {
 }
 
 func TestLiveOnlyRequestsGoToTheLiveRoute(t *testing.T) {
+	req := client.PortalLinkRequest{Organization: sso.Organization, Intent: client.IntentDomainVerification}
 	for body, want := range map[string]error{liveNotFound: client.ErrOrganizationNotFound, `{"message":"Not Found"}`: nil} {
 		portal, seen := scripted(t, steps{succeed, answer(404, body)})
 		generate(t, portal) // teaches the reference's dialect
-		_, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{Organization: sso.Organization, Intent: client.IntentDomainVerification})
+		_, err := portal.GeneratePortalLink(t.Context(), req)
 		wantOnly(t, err, want)
 		seen.want(t, 1, 1)
 	}

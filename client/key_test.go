@@ -111,7 +111,8 @@ func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked, running, most atomic.Int64
 		var seen tally
-		portal := inMemory(t, slow(time.Second, accepting(&seen, "sk_new")), reference, client.WithRetry(client.RetryPolicy{AttemptTimeout: -1}), source(func(context.Context) (string, error) {
+		patient := client.WithRetry(client.RetryPolicy{AttemptTimeout: -1})
+		portal := inMemory(t, slow(time.Second, accepting(&seen, "sk_new")), reference, patient, source(func(context.Context) (string, error) {
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
 			switch asked.Add(1) {
