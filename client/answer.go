@@ -26,6 +26,7 @@ type answer struct {
 	said     description // what the body of an error says
 	verdict  *verdict    // on an error; nil: it is the service's own, of the request or of itself
 	err      error       // why nothing came, or why the body is not whole
+	warm     bool        // to Warm
 	sent     time.Time
 	received time.Time // of the headers
 	date     time.Time // the header Date; zero where there is none, or nonsense

@@ -5,7 +5,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -54,13 +53,8 @@ func TestCallAllocatesLittle(t *testing.T) {
 	// The least of all runs: the race detector empties pools at random.
 	allocs, bytes := math.Inf(1), uint64(math.MaxUint64)
 	for range runs {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		allocs = min(allocs, testing.AllocsPerRun(1, call))
-		runtime.ReadMemStats(&after)
-		bytes = min(bytes, (after.TotalAlloc-before.TotalAlloc)/2) // AllocsPerRun calls once to warm up
+		both := allocated(func() { allocs = min(allocs, testing.AllocsPerRun(1, call)) })
+		bytes = min(bytes, both/2) // AllocsPerRun calls once to warm up
 	}
-	if allocs > most || bytes > mostBytes {
-		t.Errorf("a call allocates %v times and %d bytes, want at most %d and %d", allocs, bytes, most, mostBytes)
-	}
+	errorIf(t, allocs > most || bytes > mostBytes, "a call allocates %v times and %d bytes, want at most %d and %d", allocs, bytes, most, mostBytes)
 }

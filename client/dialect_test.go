@@ -40,9 +40,8 @@ func TestMissingRouteTeachesTheLiveDialect(t *testing.T) {
 			}
 			seen.want(t, 1, 3)
 			first, second := seen.requests()[0].header.Get("Idempotency-Key"), seen.requests()[1].header.Get("Idempotency-Key")
-			if first == second { // a gateway may hold a key to its first request
-				t.Errorf("both routes were sent the Idempotency-Key %q, want one each", first)
-			}
+			// A gateway may hold a key to its first request.
+			errorIf(t, first == second || second == "", "the routes were sent the Idempotency-Keys %q and %q, want one each", first, second)
 		})
 	}
 }
@@ -52,38 +51,25 @@ func TestErrorsTeachTheDialect(t *testing.T) {
 	for _, tt := range []struct {
 		status int
 		body   string
-		live   bool
+		live   int // 1: of the live dialect
 		want   error
 	}{
-		{400, incomplete, false, client.ErrInvalidRequest},
-		{404, "\ufeff" + contractNotFound, false, client.ErrOrganizationNotFound}, // a byte order mark is skipped
-		{404, `{"error":"not_found","error_description":"x","code":"organization_not_found"}`, false, client.ErrOrganizationNotFound},
-		{422, `{"error":"invalid_request","error_description":"bad id","code":"invalid_request"}`, false, client.ErrInvalidRequest},
-		{400, `{"message":"Could not find an organization with the id, bogus-id."}`, true, client.ErrOrganizationNotFound},
-		{404, liveNotFound, true, client.ErrOrganizationNotFound},
-		{422, `{"message":"Validation failed","errors":[{"field":"return_url","code":"bad"}]}`, true, client.ErrInvalidRequest},
+		{400, incomplete, 0, client.ErrInvalidRequest},
+		{404, "\ufeff" + contractNotFound, 0, client.ErrOrganizationNotFound}, // a byte order mark is skipped
+		{404, `{"error":"not_found","error_description":"x","code":"organization_not_found"}`, 0, client.ErrOrganizationNotFound},
+		{422, `{"error":"invalid_request","error_description":"bad id","code":"invalid_request"}`, 0, client.ErrInvalidRequest},
+		{400, `{"message":"Could not find an organization with the id, bogus-id."}`, 1, client.ErrOrganizationNotFound},
+		{404, liveNotFound, 1, client.ErrOrganizationNotFound},
+		{422, `{"message":"Validation failed","errors":[{"field":"return_url","code":"bad"}]}`, 1, client.ErrInvalidRequest},
 	} {
-		var seen tally
-		taught := false
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			if (seen.note(r).path == livePath) == tt.live && !taught {
-				taught = true
-				reply(w, tt.status, tt.body)
-				return
-			}
-			w.WriteHeader(404) // for a route that is known, no reason to try the other one
-		}, oneTry)
-		wantOnly(t, ask(t, portal, 0), tt.want)
-		wantOnly(t, ask(t, portal, 0), nil)
-		reference, live := 2, 0
-		if tt.live {
-			reference, live = 1, 2
-		}
-		seen.want(t, reference, live)
+		portal, seen := scripted(t, steps{answer(404, ""), answer(tt.status, tt.body), answer(404, "")}[1-tt.live:], oneTry)
+		fails(t, portal, 0, tt.want)
+		fails(t, portal, 0, nil) // of a route that is known, a 404 is no reason to try the other one
+		seen.want(t, 2-tt.live, 2*tt.live)
 	}
 	// What speaks of an organization is no missing route, even if it teaches nothing.
-	var seen tally
-	wantOnly(t, ask(t, inMemory(t, script(&seen, answer(404, `{"message":"No organization has that ID"}`))), 0), client.ErrOrganizationNotFound)
+	portal, seen := scripted(t, steps{answer(404, `{"message":"No organization has that ID"}`)})
+	fails(t, portal, 0, client.ErrOrganizationNotFound)
 	seen.want(t, 1, 0)
 }
 
@@ -96,16 +82,13 @@ func TestMissingRouteOfAKnownServiceIsAnIntermediarys(t *testing.T) {
 				wantOnly(t, once(t, d, routesMissing[name]), client.ErrOrganizationNotFound) // the live service's older words
 				continue
 			}
-			t.Run(fmt.Sprintf("%s/%v", name, d), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					var seen tally
-					missing := routesMissing[name]
-					portal := inMemory(t, script(&seen, missing, missing, succeed, missing), client.WithDialect(d))
-					generate(t, portal)
-					errorIf(t, seen.total() != 3, "%d requests, want 3", seen.total())
-					e := fails(t, portal, 0, nil)
-					errorIf(t, e.StatusCode != 404 || e.Attempts != 4 || !strings.Contains(e.Hint(), "proxy, gateway or firewall"), "got %v (%d attempts, hint %q), want a 404 after 4 attempts, and a hint at an intermediary", e, e.Attempts, e.Hint())
-				})
+			bubble(t, fmt.Sprintf("%s/%v", name, d), func(t *testing.T) {
+				missing := routesMissing[name]
+				portal, seen := scripted(t, steps{missing, missing, succeed, missing}, client.WithDialect(d))
+				generate(t, portal)
+				same(t, "requests", seen.total(), 3)
+				e := fails(t, portal, 0, nil)
+				errorIf(t, e.StatusCode != 404 || e.Attempts != 4 || !strings.Contains(e.Hint(), "proxy, gateway or firewall"), "got %v (%d attempts, hint %q), want a 404 after 4 attempts, and a hint at an intermediary", e, e.Attempts, e.Hint())
 			})
 		}
 	}
@@ -113,63 +96,47 @@ func TestMissingRouteOfAKnownServiceIsAnIntermediarys(t *testing.T) {
 
 // A framework's own words say that a route which was known is gone. The other one is tried once.
 func TestRouteThatIsGoneIsForgotten(t *testing.T) {
-	var seen tally
-	moved := false
-	portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-		if moved == (seen.note(r).path == livePath) {
-			succeed(w, r)
-			return
-		}
-		reply(w, 404, `{"message":"Cannot POST `+r.URL.Path+`","error":"Not Found","statusCode":404}`)
-	})
-	generate(t, portal)
-	moved = true
-	generate(t, portal)
-	generate(t, portal)
+	gone := func(path string) http.HandlerFunc {
+		return answer(404, `{"message":"Cannot POST `+path+`","error":"Not Found","statusCode":404}`)
+	}
+	portal, seen := scripted(t, steps{succeed, gone(referencePath), succeed, succeed, gone(livePath), succeed})
+	for range 3 {
+		generate(t, portal)
+	}
 	seen.want(t, 2, 2)
-	moved = false
 	generate(t, portal)
 	seen.want(t, 3, 3)
 }
 
-// Once the known route has gone, a 404 of the other one is no word about an organization.
-func TestKnownRouteAndTheOtherAreGone(t *testing.T) {
-	var seen tally
-	portal := inMemory(t, script(&seen, succeed, answer(404, "Cannot POST /portal_links"), answer(404, `{"message":"Not Found"}`)), oneTry)
-	generate(t, portal)
-	e := fails(t, portal, 0, nil)
-	errorIf(t, !strings.Contains(e.Error(), "there is no Admin Portal at"), "got %v, want that there is no Admin Portal", e)
-}
-
 func TestBothRoutesMissing(t *testing.T) {
-	var seen tally
-	var errs []error
-	var texts []string
-	portal := inMemory(t, script(&seen, http.NotFound, answer(404, `{"message":"Not Found"}`)), client.WithBaseURL("https://gateway.example"), client.WithObserver(func(_ context.Context, a client.Attempt) {
-		errs, texts = append(errs, a.Err), append(texts, a.Err.Error())
-	}))
+	texts := map[error]string{}
+	keep := client.WithObserver(func(_ context.Context, a client.Attempt) { texts[a.Err] = a.Err.Error() })
+	portal, seen := scripted(t, steps{http.NotFound, answer(404, `{"message":"Not Found"}`)}, client.WithBaseURL("https://gateway.example"), keep)
 	for range 2 {
 		e := fails(t, portal, 0, nil)
 		errorIf(t, e.StatusCode != 404 || e.Attempts != 2 || !strings.Contains(e.Error(), "there is no Admin Portal at https://gateway.example") || e.Hint() == "", "got %v with %+v, want a 404 after 2 attempts that names the base URL, and a hint", e, e)
 	}
-	seen.want(t, 2, 2)         // each call tries both
-	for i, err := range errs { // what an observer keeps does not change when the call goes on
-		same(t, "the text of an attempt's error", err.Error(), texts[i])
+	seen.want(t, 2, 2)             // each call tries both
+	for err, text := range texts { // what an observer keeps does not change when the call goes on
+		same(t, "the text of an attempt's error", err.Error(), text)
 	}
+
+	// Once the known route has gone, a 404 of the other one is no word about an organization.
+	portal, _ = scripted(t, steps{succeed, answer(404, "Cannot POST /portal_links"), answer(404, `{"message":"Not Found"}`)}, oneTry)
+	generate(t, portal)
+	err := fails(t, portal, 0, nil)
+	errorIf(t, !strings.Contains(err.Error(), "there is no Admin Portal at"), "got %v, want that there is no Admin Portal", err)
 }
 
 // The first answer is that of an intermediary in front of a live service.
 func TestIntermediariesTeachNothing(t *testing.T) {
-	for _, tt := range []struct {
-		status int
-		body   string
-	}{
-		{401, `{"error":"unauthorized","error_description":"x","code":"unauthorized"}`}, {403, ""}, {429, contractNotFound}, {500, contractNotFound},
-		{400, "<h1>Bad Request</h1>"}, {200, "<h1>Sign in to the network</h1>"}, {302, ""},
+	for name, first := range map[string]http.HandlerFunc{
+		"401": answer(401, `{"error":"unauthorized","error_description":"x","code":"unauthorized"}`), "403": answer(403, ""), "302": answer(302, ""),
+		"429": answer(429, contractNotFound), "500": answer(500, contractNotFound),
+		"400": answer(400, "<h1>Bad Request</h1>"), "200": answer(200, "<h1>Sign in to the network</h1>"),
 	} {
-		var seen tally
-		portal := inMemory(t, script(&seen, answer(tt.status, tt.body), http.NotFound, succeedLive), oneTry)
-		errorIf(t, ask(t, portal, 0) == nil, "%d %s was taken for a link", tt.status, tt.body)
+		portal, seen := scripted(t, steps{first, http.NotFound, succeedLive}, oneTry)
+		errorIf(t, ask(t, portal, 0) == nil, "%s was taken for a link", name)
 		generate(t, portal)
 		seen.want(t, 2, 1)
 	}
@@ -178,8 +145,8 @@ func TestIntermediariesTeachNothing(t *testing.T) {
 // Failures are retried on the route that is being tried. The second route does not count as an attempt.
 func TestSecondRouteDoesNotCountAsAnAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		generate(t, inMemory(t, script(&seen, status(503), http.NotFound, status(503), succeedLive), client.WithRetry(client.RetryPolicy{MaxAttempts: 3})))
+		portal, seen := scripted(t, steps{status(503), http.NotFound, status(503), succeedLive}, client.WithRetry(client.RetryPolicy{MaxAttempts: 3}))
+		generate(t, portal)
 		seen.want(t, 2, 2)
 	})
 }
@@ -220,12 +187,10 @@ func TestWaitingForAnothersProbeEndsWithTheContext(t *testing.T) {
 }
 
 func TestLiveOnlyRequestsGoToTheLiveRoute(t *testing.T) {
+	req := client.PortalLinkRequest{Organization: sso.Organization, Intent: client.IntentDomainVerification}
 	for body, want := range map[string]error{liveNotFound: client.ErrOrganizationNotFound, `{"message":"Not Found"}`: nil} {
-		var seen tally
-		portal := inMemory(t, script(&seen, succeed, answer(404, body)))
+		portal, seen := scripted(t, steps{succeed, answer(404, body)})
 		generate(t, portal) // teaches the reference's dialect
-		req := sso
-		req.Intent = client.IntentDomainVerification
 		_, err := portal.GeneratePortalLink(t.Context(), req)
 		wantOnly(t, err, want)
 		seen.want(t, 1, 1)

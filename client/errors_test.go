@@ -103,13 +103,6 @@ func TestErrorBodies(t *testing.T) {
 	}
 }
 
-// Cloudflare's challenge says nothing of the key, whatever its body is.
-func TestChallenge(t *testing.T) {
-	e := once(t, client.DialectPortalLinks, with(answer(403, `{"message":"Forbidden"}`), "Cf-Mitigated", "challenge"))
-	wantOnly(t, e, nil)
-	errorIf(t, !strings.Contains(e.Hint(), "proxy, gateway or firewall"), "Hint() = %q, want it to speak of what stands between", e.Hint())
-}
-
 func TestErrorText(t *testing.T) {
 	answered := once(t, client.DialectPortalLinks, with(answer(404, contractNotFound), "X-Request-Id", "req_01H"))
 	for want, e := range map[string]*client.Error{
@@ -123,6 +116,10 @@ func TestErrorText(t *testing.T) {
 	literal := &client.Error{StatusCode: 429}
 	wantOnly(t, fmt.Errorf("wrapped: %w", literal), client.ErrRateLimited)
 	errorIf(t, literal.Hint() == "", "Hint() of a literal 429 is empty")
+	// Cloudflare's challenge says nothing of the key, whatever its body is.
+	challenge := once(t, client.DialectPortalLinks, with(answer(403, `{"message":"Forbidden"}`), "Cf-Mitigated", "challenge"))
+	wantOnly(t, challenge, nil)
+	errorIf(t, !strings.Contains(challenge.Hint(), "proxy, gateway or firewall"), "Hint() = %q, want it to speak of what stands between", challenge.Hint())
 	// The prefix appears once, however many layers an error has come through.
 	err := ask(t, inMemory(t, succeed, client.WithAPIKeySource(func(context.Context) (string, error) {
 		_, err := client.New("")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,12 +14,7 @@ import (
 
 func TestEnsureFresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			seen.note(r)
-			time.Sleep(time.Second)
-			succeed(w, r)
-		})
+		portal, seen := scripted(t, steps{slow(time.Second, succeed)})
 		contacts := []string{"it@customer.example"}
 		link, err := portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{
 			Organization: "org_x", Intent: client.IntentDsync, ReturnURL: "https://a.example/settings", SuccessURL: "https://a.example/done", ITContactEmails: contacts,
@@ -52,23 +46,14 @@ func TestEnsureFresh(t *testing.T) {
 
 func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			seen.note(r)
-			time.Sleep(6 * time.Second)
-			succeed(w, r)
-		})
+		portal, seen := scripted(t, steps{slow(6*time.Second, succeed)})
 		link := generate(t, portal)
 		time.Sleep(time.Hour)
 		// The first to ask leaves before the answer comes.
-		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
-		defer cancel()
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			_, err := portal.EnsureFresh(ctx, link)
-			asError(t, err)
-			errorIf(t, !errors.Is(err, context.DeadlineExceeded), "EnsureFresh: %v, want DeadlineExceeded", err)
-		})
+		go func() {
+			_, err := portal.EnsureFresh(lasting(t, 1500*time.Millisecond), link)
+			errorIf(t, !errors.Is(wantOnly(t, err, nil), context.DeadlineExceeded), "EnsureFresh: %v, want DeadlineExceeded", err)
+		}()
 		synctest.Wait()
 		var first atomic.Pointer[client.PortalLink]
 		together(100, func() {
@@ -76,27 +61,29 @@ func TestEnsureFreshIsOneRequestForAll(t *testing.T) {
 			first.CompareAndSwap(nil, renewed)
 			errorIf(t, err != nil || renewed != first.Load() || renewed.Expired(), "EnsureFresh = %v, %v, want one fresh link for all", renewed, err)
 		})
-		wg.Wait()
 		same(t, "requests for the link and its renewal", seen.total(), 2)
 	})
 }
 
-// Who joins with more time is not bound by the deadline of who came first.
-func TestEnsureFreshGoesOnForWhoHasTime(t *testing.T) {
+// Who joins with more time is not bound by the deadline of who came first. For one who is alone, no
+// wait is begun that goes past the deadline.
+func TestEnsureFreshAndDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, succeed, func(w http.ResponseWriter, r *http.Request) {
-			time.Sleep(time.Second)
-			status(503, "Retry-After", "20")(w, r)
-		}, succeed), reference)
+		portal, _ := scripted(t, steps{succeed, slow(time.Second, status(503, "Retry-After", "20")), succeed}, reference)
 		link := generate(t, portal)
 		time.Sleep(time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		go func() { _, _ = portal.EnsureFresh(ctx, link) }()
+		go func() { _, _ = portal.EnsureFresh(lasting(t, 5*time.Second), link) }()
 		synctest.Wait()
 		_, err := portal.EnsureFresh(t.Context(), link)
 		same(t, "the error of the caller with more time", err, nil)
+
+		portal, _ = scripted(t, steps{succeed, status(429, "Retry-After", "30"), succeed})
+		link = generate(t, portal)
+		time.Sleep(time.Hour)
+		start := time.Now()
+		_, err = portal.EnsureFresh(lasting(t, 1500*time.Millisecond), link)
+		e := wantOnly(t, err, client.ErrRateLimited)
+		errorIf(t, e.RetryAfter != 30*time.Second || e.Attempts != 1 || time.Since(start) != 0, "got %v (%+v) after %v, want RetryAfter 30s at once", err, e, time.Since(start))
 	})
 }
 
@@ -113,22 +100,6 @@ func TestEnsureFreshMargin(t *testing.T) {
 			got, err = portal.EnsureFresh(t.Context(), link)
 			errorIf(t, err != nil || got == link, "margin %v: an expired link was kept (%v)", margin, err)
 		}
-	})
-}
-
-func TestEnsureFreshBeginsNoWaitThatTheCallerCannotAfford(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, succeed, status(429, "Retry-After", "30"), succeed))
-		link := generate(t, portal)
-		time.Sleep(time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
-		defer cancel()
-		start := time.Now()
-		_, err := portal.EnsureFresh(ctx, link)
-		wantOnly(t, err, client.ErrRateLimited)
-		e := asError(t, err)
-		errorIf(t, e.RetryAfter != 30*time.Second || e.Attempts != 1 || time.Since(start) != 0, "got %v (%+v) after %v, want RetryAfter 30s at once", err, e, time.Since(start))
 	})
 }
 

@@ -169,6 +169,7 @@ type gate struct {
 	old         time.Time // the last Date that was too old
 	date, dated time.Time // the Date of the last answer that was not out of a cache, and when it came
 	spoke       time.Time // when the last answer came; zero if it refused the key
+	warmed      time.Time // when the last answer to Warm came
 
 	changed chan struct{} // closed to make those who wait look again; nil if none does
 }
@@ -216,7 +217,9 @@ func (g *gate) answer(number uint64, a *answer) {
 	defer g.mu.Unlock()
 	g.closedFor(now)
 	g.underway--
-	g.spoke = a.received
+	if g.spoke = a.received; a.warm {
+		g.warmed = a.received
+	}
 	if a.status == 0 || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
 		g.spoke = time.Time{}
 	}

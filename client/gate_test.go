@@ -44,56 +44,37 @@ func TestSpentBudgetHoldsEveryoneUntilTheReset(t *testing.T) {
 	})
 }
 
-// Budget that may be in use by attempts under way is waited for, not refused.
-func TestUncertainBudgetIsWaitedFor(t *testing.T) {
+func TestWhichAnswerCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		h := with(script(&seen, with(succeed, "X-RateLimit-Remaining", "1"), with(succeed, "X-RateLimit-Remaining", "5")), "X-RateLimit-Reset", "60")
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Second); h(w, r) }, reference)
+		tells := func(remaining string) http.HandlerFunc {
+			return with(succeed, "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset", "60")
+		}
+		// A late answer does not raise the budget.
+		portal, _ := scripted(t, steps{slow(5*time.Second, tells("50")), tells("0")}, reference)
+		go func() { _ = ask(t, portal, 0) }()
+		synctest.Wait()
+		generate(t, portal)
+		time.Sleep(10 * time.Second)
+		fails(t, portal, time.Second, client.ErrRateLimited)
+
+		// A later answer may raise it.
+		portal, _ = scripted(t, steps{tells("1"), tells("5"), tells("4"), tells("3")}, reference)
+		for range 4 {
+			same(t, "the error of a call with a second", ask(t, portal, time.Second), nil)
+		}
+		same(t, "RateLimit().Remaining", portal.RateLimit().Remaining, 3)
+
+		// Budget that may be in use by attempts under way is waited for, not refused.
+		portal, _ = scripted(t, steps{slow(time.Second, tells("1")), slow(time.Second, tells("5"))}, reference)
 		generate(t, portal)
 		together(2, func() { same(t, "the error of a call with 5s", ask(t, portal, 5*time.Second), nil) })
 	})
 }
 
-// Each call has one second. The numbers are what the answers say is left for a minute.
-func TestWhichAnswerCounts(t *testing.T) {
-	for name, tt := range map[string]struct {
-		remaining []string
-		late      bool // the first answer comes last
-		refused   error
-	}{
-		"a late answer does not raise the budget": {[]string{"50", "0"}, true, client.ErrRateLimited},
-		"a later answer may raise it":             {[]string{"1", "5", "4", "3"}, false, nil},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			var seen tally
-			portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-				seen.note(r)
-				n := seen.total()
-				if n == 1 && tt.late {
-					time.Sleep(5 * time.Second)
-				}
-				with(succeed, "X-RateLimit-Reset", "60", "X-RateLimit-Remaining", tt.remaining[n-1])(w, r)
-			}, reference)
-			go func() { _ = ask(t, portal, 0) }()
-			synctest.Wait()
-			for range tt.remaining[1:] {
-				same(t, name+": a call's error", ask(t, portal, time.Second), nil)
-			}
-			time.Sleep(10 * time.Second)
-			same(t, name+": RateLimit().Remaining", fmt.Sprint(portal.RateLimit().Remaining), tt.remaining[len(tt.remaining)-1])
-			if tt.refused != nil {
-				fails(t, portal, time.Second, tt.refused)
-			}
-		})
-	}
-}
-
 // After a reset the first attempt gets no answer. That does not hold the others.
 func TestProbeWithoutAnswerDoesNotBlockTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, with(succeed, "X-RateLimit-Reset", "10", "X-RateLimit-Remaining", "0"), stall, succeed))
+		portal, seen := scripted(t, steps{with(succeed, "X-RateLimit-Reset", "10", "X-RateLimit-Remaining", "0"), stall, succeed})
 		generate(t, portal)
 		start := time.Now()
 		fromMany(t, portal, 10, 1)
@@ -125,20 +106,16 @@ func (l *countingLimiter) Pause(ctx context.Context, d time.Duration) {
 func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := new(countingLimiter)
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), status(429, "Retry-After", "3"), status(429), succeed), client.WithLimiter(limiter))
+		portal, seen := scripted(t, steps{status(503), status(429, "Retry-After", "3"), status(429), succeed}, client.WithLimiter(limiter))
 		generate(t, portal)
 		same(t, "tokens for 4 attempts", limiter.tokens, 4)
 		errorIf(t, len(limiter.paused) != 2 || limiter.paused[0] != 3*time.Second || limiter.paused[1] != time.Second, "Pause was called with %v, want with the 3s that were asked for, and 1s where none were", limiter.paused)
-
 		for _, ctx := range limiter.contexts {
 			wantNoSecret(t, "the limiter's context", ctx)
 		}
 
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err := portal.GeneratePortalLink(ctx, sso)
-		errorIf(t, !errors.Is(err, context.Canceled) || limiter.tokens != 4, "canceled: got %v and %d tokens, want context.Canceled and no further token", err, limiter.tokens)
+		err := ask(t, portal, -time.Second)
+		errorIf(t, !errors.Is(err, context.DeadlineExceeded) || limiter.tokens != 4, "without time: got %v and %d tokens, want DeadlineExceeded and no further token", err, limiter.tokens)
 
 		limiter.err = errors.New("no tokens today")
 		err = fails(t, portal, 0, client.ErrRateLimited)
@@ -154,79 +131,67 @@ func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
 
 var stuckLimiter = client.WithLimiter(limiterFunc(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
 
-func TestLimiterIsWaitedForAtMostMaxWait(t *testing.T) {
+func TestLimiterThatRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		portal := inMemory(t, succeed, stuckLimiter)
 		same(t, "the wait, at most MaxWait", timed(func() { fails(t, portal, 0, client.ErrRateLimited) }), 2*time.Minute)
 		err := fails(t, portal, time.Second, nil)
 		errorIf(t, !errors.Is(err, context.DeadlineExceeded), "got %v, want the context's own error", err)
-	})
-}
 
-func TestLimiterThatRefusesARetry(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		portal := inMemory(t, status(503, "Retry-After", "3"), client.WithLimiter(limiterFunc(func(context.Context) error {
-			if asked++; asked > 1 {
-				return errors.New("no tokens")
-			}
-			return nil
-		})))
+		// One that refuses a retry.
+		limiter := new(countingLimiter)
+		portal = inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			limiter.err = errors.New("no tokens")
+			status(503, "Retry-After", "3")(w, r)
+		}, client.WithLimiter(limiter))
 		e := fails(t, portal, 0, client.ErrRateLimited)
 		errorIf(t, e.RetryAfter != 3*time.Second || e.StatusCode != 503, "RetryAfter %v, status %d, want the 3s and the 503 of the answer", e.RetryAfter, e.StatusCode)
 	})
 }
 
-// A 429 out of a cache does not close the gate.
-func TestCachedRefusalClosesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), succeed), reference, oneTry)
-		fails(t, portal, 0, client.ErrRateLimited)
-		generate(t, portal)
-	})
-}
-
-// One Date in the future does not make the gate deaf to the true ones that follow.
-func TestDateInTheFuture(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ahead := 30 * time.Minute
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			date := time.Now().Add(ahead).UTC().Format(http.TimeFormat)
-			with(succeedLive, "Date", date, "X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "60")(w, r)
-		})
-		generate(t, portal)
-		ahead = 0
-		for range 3 {
-			time.Sleep(2 * time.Minute)
+// An answer whose Date is older than an earlier one's plus the time since comes from a cache. What
+// it tells does not count. Nor does that make the gate deaf to the true dates that follow a wrong one.
+func TestDates(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first, then time.Duration // what the Dates are ahead of the time, of the first answer and the later ones
+		calls       int
+		every       time.Duration
+		told, want  int // what the later ones tell is left, and what is
+	}{
+		"of a cache":          {0, -3 * time.Minute, 4, 0, 0, 3},
+		"first in the future": {30 * time.Minute, 0, 3, 2 * time.Minute, 7, 7},
+		"clock was set back":  {0, -10 * time.Minute, 1, 2 * time.Hour, 7, 7},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ahead, told := tt.first, 7
+			portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
+				date := time.Now().Add(ahead).UTC().Format(http.TimeFormat)
+				with(succeedLive, "Date", date, "X-RateLimit-Remaining", fmt.Sprint(told), "X-RateLimit-Reset", "60")(w, r)
+			})
 			generate(t, portal)
-		}
-		errorIf(t, portal.RateLimit().Remaining != 7, "RateLimit() = %+v, want the 7 that the true answers tell", portal.RateLimit())
-	})
-}
-
-// A clock that was set back while nothing was asked is not taken for a cache.
-func TestDateThatWasSetBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		behind := time.Duration(0)
-		portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			date := time.Now().Add(-behind).UTC().Format(http.TimeFormat)
-			with(succeedLive, "Date", date, "X-RateLimit-Remaining", "7", "X-RateLimit-Reset", "60")(w, r)
+			ahead, told = tt.then, tt.told
+			for range tt.calls {
+				time.Sleep(tt.every)
+				generate(t, portal)
+			}
+			same(t, name+": RateLimit().Remaining", portal.RateLimit().Remaining, tt.want)
 		})
-		generate(t, portal)
-		behind = 10 * time.Minute
-		time.Sleep(2 * time.Hour)
-		generate(t, portal)
-		same(t, "Remaining", portal.RateLimit().Remaining, 7)
-	})
+	}
 }
 
-// The jitter after a reset does not take a call past its deadline.
-func TestResetJustBeforeTheDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), succeed), reference)
-		generate(t, portal)
-		same(t, "the error of a call with a millisecond to spare", ask(t, portal, 20*time.Second+time.Millisecond), nil)
-	})
+// The first answer does not hold the call that follows.
+func TestSecondCallGoes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first  http.HandlerFunc
+		within time.Duration
+	}{
+		"after a 429 out of a cache":            {with(answer(429, `{}`), "Age", "1800", "Retry-After", "3600"), time.Second},
+		"with a reset just before its deadline": {with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "20"), 20*time.Second + time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			portal, _ := scripted(t, steps{tt.first, succeed}, reference, oneTry)
+			_ = ask(t, portal, 0)
+			same(t, name+": the error of the second call", ask(t, portal, tt.within), nil)
+		})
+	}
 }

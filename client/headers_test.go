@@ -106,8 +106,7 @@ func TestRetryAfterOfServers(t *testing.T) {
 		"a Date of nonsense":    {[]string{"X-RateLimit-Reset", "946684830", "Date", "yesterday"}, half},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var seen tally
-			portal := inMemory(t, script(&seen, status(429, tt.headers...), succeed), reference)
+			portal, seen := scripted(t, steps{status(429, tt.headers...), succeed}, reference)
 			if tt.want > 0 {
 				for i := range 2 { // the answer itself, and what the gate knows of it
 					e := fails(t, portal, 5*time.Second, client.ErrRateLimited)
@@ -120,26 +119,13 @@ func TestRetryAfterOfServers(t *testing.T) {
 	}
 }
 
-// An answer whose Date is older than an earlier one's plus the time since comes from a cache.
-func TestOldDatesSayNothingOfTheBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen,
-			with(succeed, "X-RateLimit-Remaining", "50", "X-RateLimit-Reset", "60"),
-			with(succeed, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60", "Date", "Fri, 31 Dec 1999 23:57:00 GMT"),
-		), reference)
-		same(t, "the time of five calls", timed(func() { fromMany(t, portal, 1, 5) }), 0)
-	})
-}
-
 func TestNonsenseInHeadersIsIgnored(t *testing.T) {
 	nonsense := []string{"banana", "-1", "99999999999999999999", "1e9", "", " ", "0x10", "+5", "1.5.2", "x1", "٣", "999999999", "Mon, 99 Foo 2024"}
 	synctest.Test(t, func(t *testing.T) {
 		for _, name := range []string{"Retry-After", "X-RateLimit-Reset", "X-RateLimit-Remaining", "X-RateLimit-Limit", "Date"} {
 			for _, value := range nonsense {
 				for _, first := range []http.HandlerFunc{succeed, status(429), status(503)} {
-					var seen tally
-					portal := inMemory(t, script(&seen, with(first, name, value, "X-RateLimit-Remaining", "0"), succeed))
+					portal, _ := scripted(t, steps{with(first, name, value, "X-RateLimit-Remaining", "0"), succeed})
 					took := timed(func() { fromMany(t, portal, 1, 2) })
 					errorIf(t, took > time.Second, "%s: %q stalled two calls for %v", name, value, took)
 				}

@@ -32,8 +32,7 @@ func wantIcons(t *testing.T, portal *client.Client, want []client.ProviderIcon) 
 }
 
 func TestIconsOfTheReference(t *testing.T) {
-	var seen tally
-	portal := serve(t, script(&seen, answer(200, referenceIcons)))
+	portal, seen := scripted(t, steps{answer(200, referenceIcons)})
 	for range 2 {
 		wantIcons(t, portal, bothIcons)
 	}
@@ -125,29 +124,24 @@ func TestNoIconsAnywhere(t *testing.T) {
 		portal := inMemory(t, withFile(&seen, answer(status, `{"message":"Unauthorized","code":"unauthorized"}`)))
 		for range 2 {
 			_, err := portal.ListProviderIcons(t.Context())
-			wantOnly(t, err, nil)
-			e := asError(t, err)
+			e := wantOnly(t, err, nil)
 			errorIf(t, e.StatusCode != status || !strings.Contains(err.Error(), "there is no icon list at https://cdn.workos.com") || e.Hint() == "", "got %v, want a %d that speaks of the icon list, and a hint", err, status)
 		}
 		seen.wantIcons(t, 2, 2)
 	}
 }
 
-func TestNoIconFileIsFinal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		_, err := inMemory(t, script(&seen, answer(404, "")), client.WithDialect(client.DialectGenerateLink)).ListProviderIcons(t.Context())
-		errorIf(t, err == nil || !strings.Contains(err.Error(), "there is no icon list at") || seen.total() != 1, "got %v after %d requests, want no icon list after one", err, seen.total())
-	})
-}
-
-// A CDN in trouble says nothing of the file's address.
+// A CDN in trouble says nothing of the file's address. That there is no file is final.
 func TestHintsOfTheCDN(t *testing.T) {
-	for status, want := range map[int]string{404: "icon", 503: "brief delay", 429: "RetryAfter"} {
-		_, err := inMemory(t, answer(status, ""), client.WithDialect(client.DialectGenerateLink), oneTry).ListProviderIcons(t.Context())
-		hint := asError(t, err).Hint()
-		errorIf(t, !strings.Contains(hint, want), "%d: Hint() = %q, want %q in it", status, hint, want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for status, want := range map[int]string{404: "icon", 503: "brief delay", 429: "RetryAfter"} {
+			portal, seen := scripted(t, steps{answer(status, "")}, client.WithDialect(client.DialectGenerateLink))
+			_, err := portal.ListProviderIcons(t.Context())
+			hint, none := asError(t, err).Hint(), strings.Contains(err.Error(), "there is no icon list at")
+			errorIf(t, !strings.Contains(hint, want), "%d: Hint() = %q, want %q in it", status, hint, want)
+			errorIf(t, none != (status == 404) || none && seen.total() != 1, "%d: got %v after %d requests, want no icon list after one where it is 404", status, err, seen.total())
+		}
+	})
 }
 
 // The CDN is not part of the API's budget.
@@ -176,12 +170,9 @@ func TestDefaultServers(t *testing.T) {
 		{[]client.Option{client.WithBaseURL("https://proxy.example/x")}, "https://proxy.example/x/provider-icons.json"},
 		{[]client.Option{client.WithCDNURL("https://cdn.example/y/"), client.WithBaseURL("https://proxy.example")}, "https://cdn.example/y/provider-icons.json"},
 	} {
-		var asked string
-		portal := newClient(t, append(tt.opts, client.WithDialect(client.DialectGenerateLink), over(roundTripper(func(r *http.Request) (*http.Response, error) {
-			asked = r.URL.String()
-			return memory(answer(200, `["okta"]`))(r)
-		})))...)
+		portal, seen := scripted(t, steps{answer(200, `["okta"]`)}, append(tt.opts, client.WithDialect(client.DialectGenerateLink))...)
 		_, err := portal.ListProviderIcons(t.Context())
-		errorIf(t, err != nil || asked != tt.want, "asked %s (%v), want %s", asked, err, tt.want)
+		same(t, "ListProviderIcons' error", err, nil)
+		same(t, "the address asked", seen.requests()[0].url, tt.want)
 	}
 }

@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +24,8 @@ const (
 	testKey    = "sk_test_0123456789"
 	testSecret = "s3cr3t0fTheLink"
 	testLink   = "https://id.workos.com/portal/launch?secret=" + testSecret
+
+	liveSuccess = `{"link":"` + testLink + `"}`
 
 	// The routes of the reference's dialect and of the live one.
 	referencePath = "/portal_links"
@@ -92,7 +93,7 @@ func memory(h http.HandlerFunc) roundTripper {
 		go func() {
 			defer func() {
 				if p := recover(); p != nil {
-					done <- fmt.Errorf("connection reset: %v", p)
+					done <- fmt.Errorf("connection reset: %v: %w", p, io.ErrUnexpectedEOF)
 				}
 			}()
 			h(rec, in)
@@ -107,19 +108,14 @@ func memory(h http.HandlerFunc) roundTripper {
 	}
 }
 
-// reply writes v as JSON; a string is written as it is.
-func reply(w http.ResponseWriter, status int, v any) {
+func reply(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if text, raw := v.(string); raw {
-		_, _ = io.WriteString(w, text)
-	} else {
-		_ = json.NewEncoder(w).Encode(v)
-	}
+	_, _ = io.WriteString(w, body)
 }
 
 // answer is a handler with one answer.
-func answer(status int, body any) http.HandlerFunc {
+func answer(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { reply(w, status, body) }
 }
 
@@ -141,18 +137,24 @@ func with(h http.HandlerFunc, header ...string) http.HandlerFunc {
 	}
 }
 
+// slow answers as h after a while.
+func slow(d time.Duration, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(d)
+		h(w, r)
+	}
+}
+
 // succeed and succeedLive are the two dialects' successes.
 func succeed(w http.ResponseWriter, _ *http.Request) {
-	reply(w, 200, map[string]any{"object": "portal_link", "link": testLink, "expires_at": time.Now().Add(10 * time.Minute).UTC()})
+	expires := time.Now().Add(10 * time.Minute).UTC().Format(time.RFC3339Nano)
+	reply(w, 200, fmt.Sprintf(`{"object":"portal_link","link":%q,"expires_at":%q}`, testLink, expires))
 }
 
-func succeedLive(w http.ResponseWriter, _ *http.Request) {
-	reply(w, 201, map[string]any{"link": testLink})
-}
+var succeedLive = answer(201, liveSuccess)
 
 // cut closes the connection without an answer. stall answers nothing until the client leaves.
-func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
+func cut(http.ResponseWriter, *http.Request)       { panic(http.ErrAbortHandler) }
 func stall(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 // A tally keeps the requests that a server got.
@@ -162,15 +164,14 @@ type tally struct {
 }
 
 type seenRequest struct {
-	path   string
-	header http.Header
-	body   string
-	at     time.Time
+	url, path, body string
+	header          http.Header
+	at              time.Time
 }
 
 func (c *tally) note(r *http.Request) seenRequest {
 	body, _ := io.ReadAll(r.Body)
-	s := seenRequest{r.URL.Path, r.Header.Clone(), string(body), time.Now()}
+	s := seenRequest{r.URL.String(), r.URL.Path, string(body), r.Header.Clone(), time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.all = append(c.all, s)
@@ -185,13 +186,8 @@ func (c *tally) requests() []seenRequest {
 
 func (c *tally) total() int { return len(c.requests()) }
 
-func (c *tally) of(path string) (n int) {
-	for _, r := range c.requests() {
-		if r.path == path {
-			n++
-		}
-	}
-	return n
+func (c *tally) of(path string) int {
+	return len(slices.DeleteFunc(c.requests(), func(r seenRequest) bool { return r.path != path }))
 }
 
 // want checks how many requests there were for links in each dialect.
@@ -201,7 +197,16 @@ func (c *tally) want(t testing.TB, reference, live int) {
 	errorIf(t, gotReference != reference || gotLive != live, "%d requests to %s and %d to %s, want %d and %d", gotReference, referencePath, gotLive, livePath, reference, live)
 }
 
-// script answers the nth request with the nth step, and every later one with the last.
+// steps answer the nth request with the nth step, and every later one with the last.
+type steps []http.HandlerFunc
+
+// scripted returns a client whose requests are answered by steps, and what was requested.
+func scripted(t testing.TB, answers steps, opts ...client.Option) (*client.Client, *tally) {
+	t.Helper()
+	seen := new(tally)
+	return inMemory(t, script(seen, answers...), opts...), seen
+}
+
 func script(seen *tally, steps ...http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		seen.note(r)
@@ -235,15 +240,20 @@ func generate(t testing.TB, portal *client.Client) *client.PortalLink {
 	return link
 }
 
-// ask returns the error of a call that has so much time, or no deadline if that is 0.
+// lasting is a context that has so much time, or no deadline if that is 0. Less than none is over.
+func lasting(t testing.TB, d time.Duration) context.Context {
+	if d == 0 {
+		return context.Background()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// ask returns the error of a call that has so much time.
 func ask(t testing.TB, portal *client.Client, within time.Duration) error {
 	t.Helper()
-	ctx, cancel := context.Background(), context.CancelFunc(func() {})
-	if within > 0 {
-		ctx, cancel = context.WithTimeout(ctx, within)
-	}
-	defer cancel()
-	link, err := portal.GeneratePortalLink(ctx, sso)
+	link, err := portal.GeneratePortalLink(lasting(t, within), sso)
 	errorIf(t, (link == nil) == (err == nil), "GeneratePortalLink = %v, %v, want a link or an error", link, err)
 	return err
 }
@@ -251,9 +261,7 @@ func ask(t testing.TB, portal *client.Client, within time.Duration) error {
 // fails returns the error of such a call, and checks which sentinel it matches: nil is none.
 func fails(t testing.TB, portal *client.Client, within time.Duration, want error) *client.Error {
 	t.Helper()
-	err := ask(t, portal, within)
-	wantOnly(t, err, want)
-	return asError(t, err)
+	return wantOnly(t, ask(t, portal, within), want)
 }
 
 // once is the error of a call that gets one answer.
@@ -320,11 +328,12 @@ func asError(t testing.TB, err error) *client.Error {
 
 var sentinels = []error{client.ErrInvalidRequest, client.ErrUnauthorized, client.ErrOrganizationNotFound, client.ErrRateLimited, client.ErrServer, client.ErrMalformedResponse}
 
-// wantOnly checks that err is an error that matches want and no other sentinel; nil means none.
-func wantOnly(t testing.TB, err, want error) {
+// wantOnly returns the *client.Error that err is, and checks that it matches want and no other
+// sentinel; nil means none.
+func wantOnly(t testing.TB, err, want error) *client.Error {
 	t.Helper()
-	errorIf(t, err == nil, "got no error, want one that matches %v", want)
 	for _, s := range sentinels {
 		same(t, fmt.Sprintf("errors.Is(%v, %v)", err, s), errors.Is(err, s), s == want)
 	}
+	return asError(t, err)
 }

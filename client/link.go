@@ -154,14 +154,20 @@ const warmFor = 55 * time.Second
 // the service answered. [ErrUnauthorized] means that it refuses the key. An answer that Warm does
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
-	c.core.gate.mu.Lock()
-	spoke := c.core.gate.spoke
-	c.core.gate.mu.Unlock()
-	if time.Since(spoke) < warmFor && (c.core.pinned != DialectAuto || c.core.links.dialect() != DialectAuto) {
+	if c.core.isWarm() {
 		return nil
 	}
 	_, _, err := c.core.warming.do(ctx, c.core.warm)
 	return during("warm up", err)
+}
+
+// isWarm reports whether the connection is kept, and Warm has nothing to find out: what the last one
+// could not find out it does not ask again on every page.
+func (c *core) isWarm() bool {
+	known := c.pinned != DialectAuto || c.links.dialect() != DialectAuto
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	return time.Since(c.gate.spoke) < warmFor && (known || time.Since(c.gate.warmed) < warmFor)
 }
 
 func (c *core) warm(ctx context.Context) (none struct{}, err error) {

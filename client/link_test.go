@@ -64,14 +64,12 @@ func TestLife(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			link := generate(t, inMemory(t, func(w http.ResponseWriter, r *http.Request) {
-				time.Sleep(3 * time.Second)
-				text := `{"link":"` + testLink + `"}`
-				if tt.expires != "" {
-					text = `{"link":"` + testLink + `","expires_at":` + tt.expires + `,"new_field":[1]}`
-				}
-				with(answer(299, "\ufeff"+text), "Date", tt.date)(w, r) // any 2xx will do, and a byte order mark is skipped
-			}))
+			body := liveSuccess
+			if tt.expires != "" {
+				body = `{"link":"` + testLink + `","expires_at":` + tt.expires + `,"new_field":[1]}`
+			}
+			// Any 2xx will do, and a byte order mark is skipped.
+			link := generate(t, inMemory(t, slow(3*time.Second, with(answer(299, "\ufeff"+body), "Date", tt.date))))
 			got, want := link.TTL(), max(tt.want-3*time.Second, 0)
 			errorIf(t, got != want || link.Expired() != (want == 0), "%s: TTL() = %v, Expired() = %v, want %v, counted from before the request", name, got, link.Expired(), want)
 			errorIf(t, tt.expires == "" && !link.ExpiresAt.Equal(start.Add(5*time.Minute)), "%s: ExpiresAt = %v, want %v", name, link.ExpiresAt, start.Add(5*time.Minute))
@@ -98,11 +96,9 @@ func TestMalformedSuccesses(t *testing.T) {
 		expires(`"tomorrow"`), expires("1700000000"), expires(`""`), expires(`"2030-01-15T12:00:00"`), expires(`"2030-13-15T12:00:00Z"`),
 	} {
 		for _, code := range []int{200, 299} {
-			var seen tally
-			err := ask(t, inMemory(t, script(&seen, answer(code, body))), 0)
-			wantOnly(t, err, client.ErrMalformedResponse)
-			wantNoSecret(t, body, err)
-			e := asError(t, err)
+			portal, seen := scripted(t, steps{answer(code, body)})
+			e := fails(t, portal, 0, client.ErrMalformedResponse)
+			wantNoSecret(t, body, e)
 			errorIf(t, e.StatusCode != code || e.Attempts != 1 || e.Body != "" || e.Description == "" || seen.total() != 1, "%s: %+v after %d requests, want status %d after one, a description and nothing of the body", body, e, seen.total(), code)
 		}
 	}
@@ -131,14 +127,13 @@ func TestLinkHosts(t *testing.T) {
 		{[]string{"127.0.0.1:80"}, "http://127.0.0.1:81/x", false},
 		{[]string{"127.0.0.1:80"}, "http://127.0.0.1/x", true},
 	} {
-		portal := inMemory(t, answer(200, map[string]any{"link": tt.link}), client.WithLinkHosts(tt.hosts...))
+		portal := inMemory(t, answer(200, fmt.Sprintf(`{"link":%q}`, tt.link)), client.WithLinkHosts(tt.hosts...))
 		if tt.ok {
 			same(t, "URL", generate(t, portal).URL, tt.link)
 			continue
 		}
-		err := ask(t, portal, 0)
-		wantOnly(t, err, client.ErrMalformedResponse)
-		errorIf(t, err == nil || asError(t, err).Hint() != "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there", "hosts %q, link to %s: got %v, want it refused, with a hint at the option", tt.hosts, tt.link, err)
+		err := fails(t, portal, 0, client.ErrMalformedResponse)
+		errorIf(t, err.Hint() != "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there", "hosts %q, link to %s: got %v, want it refused, with a hint at the option", tt.hosts, tt.link, err)
 	}
 }
 
@@ -165,7 +160,8 @@ func TestDocumentExamplesAreRead(t *testing.T) {
 func readExample(t *testing.T, method, path, code, name string, value any) {
 	status, _ := strconv.Atoi(code)
 	routes := http.NewServeMux()
-	routes.HandleFunc(method+" "+path, answer(status, value))
+	text, _ := json.Marshal(value)
+	routes.HandleFunc(method+" "+path, answer(status, string(text)))
 	portal := inMemory(t, routes.ServeHTTP, oneTry, client.WithLinkHosts("id.workos.com", "setup.workos.com"))
 	fields, _ := value.(map[string]any)
 	if method == http.MethodPost {

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -21,24 +21,20 @@ import (
 // attempts, each as it ends.
 func TestObserverHearsOfEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		slow := func(requestID string, h http.HandlerFunc) http.HandlerFunc {
-			return func(w http.ResponseWriter, r *http.Request) {
-				time.Sleep(40 * time.Millisecond)
-				with(h, "X-Request-Id", requestID)(w, r)
-			}
+		slowly := func(requestID string, h http.HandlerFunc) http.HandlerFunc {
+			return slow(40*time.Millisecond, with(h, "X-Request-Id", requestID))
 		}
 		start := time.Now()
 		var attempts []client.Attempt
 		var ended []time.Duration
 		type key struct{}
 		ctx := context.WithValue(t.Context(), key{}, "span")
-		portal := inMemory(t, script(&seen,
-			slow("req_1", http.NotFound),
-			slow("req_2", status(429, "Retry-After", "2", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2")),
-			slow("req_3", status(503, "Retry-After", "3")),
-			slow("req_4", with(succeedLive, "X-RateLimit-Remaining", "41", "X-RateLimit-Reset", "30")),
-		), client.WithObserver(func(ctx context.Context, a client.Attempt) {
+		portal, _ := scripted(t, steps{
+			slowly("req_1", http.NotFound),
+			slowly("req_2", status(429, "Retry-After", "2", "X-RateLimit-Limit", "100", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "2")),
+			slowly("req_3", status(503, "Retry-After", "3")),
+			slowly("req_4", with(succeedLive, "X-RateLimit-Remaining", "41", "X-RateLimit-Reset", "30")),
+		}, client.WithObserver(func(ctx context.Context, a client.Attempt) {
 			errorIf(t, ctx.Value(key{}) != "span", "the observer's context lacks the caller's values")
 			attempts, ended = append(attempts, a), append(ended, time.Since(start))
 		}))
@@ -46,27 +42,25 @@ func TestObserverHearsOfEveryAttempt(t *testing.T) {
 			t.Fatalf("heard of %d attempts, want 4: %+v (%v)", len(attempts), attempts, err)
 		}
 		for i, want := range []struct {
-			operation   string
-			dialect     client.Dialect
-			status      int
-			wait, slack time.Duration // a wait with jitter is up to slack longer
-			kind        error
-			limit       client.RateLimit
+			client.Attempt
+			slack time.Duration // a wait with jitter is up to slack longer
+			kind  error
 		}{
-			{"generatePortalLink", client.DialectPortalLinks, 404, 0, 0, nil, client.RateLimit{}},
-			{"generateLink", client.DialectGenerateLink, 429, 0, 0, client.ErrRateLimited, client.RateLimit{Limit: 100}},
-			{"generateLink", client.DialectGenerateLink, 503, 2 * time.Second, time.Second, client.ErrServer, client.RateLimit{}},
-			{"generateLink", client.DialectGenerateLink, 201, 3 * time.Second, 0, nil, client.RateLimit{Remaining: 41}},
+			{client.Attempt{Operation: "generatePortalLink", Dialect: client.DialectPortalLinks, StatusCode: 404}, 0, nil},
+			{client.Attempt{Operation: "generateLink", Dialect: client.DialectGenerateLink, StatusCode: 429, RateLimit: client.RateLimit{Limit: 100}}, 0, client.ErrRateLimited},
+			{client.Attempt{Operation: "generateLink", Dialect: client.DialectGenerateLink, StatusCode: 503, Wait: 2 * time.Second}, time.Second, client.ErrServer},
+			{client.Attempt{Operation: "generateLink", Dialect: client.DialectGenerateLink, StatusCode: 201, Wait: 3 * time.Second, RateLimit: client.RateLimit{Remaining: 41}}, 0, nil},
 		} {
 			a := attempts[i]
-			errorIf(t, a.Number != i+1 || a.Operation != want.operation || a.Dialect != want.dialect || a.StatusCode != want.status || (a.Err != nil) != (i < 3) || a.RequestID != fmt.Sprint("req_", i+1) || a.Warm, "attempt %d: got %+v, want %+v", i+1, a, want)
-			errorIf(t, a.Duration != 40*time.Millisecond || a.Wait < want.wait || a.Wait > want.wait+want.slack || a.Start.Add(a.Duration).Sub(start) != ended[i], "attempt %d: Start %v, Duration %v, Wait %v, ended %v, want 40ms and %v", i+1, a.Start.Sub(start), a.Duration, a.Wait, ended[i], want.wait)
-			errorIf(t, a.RateLimit.Limit != want.limit.Limit || a.RateLimit.Remaining != want.limit.Remaining, "attempt %d: RateLimit = %+v, want %+v", i+1, a.RateLimit, want.limit)
+			errorIf(t, a.Start.Add(a.Duration).Sub(start) != ended[i] || a.Wait < want.Wait || a.Wait > want.Wait+want.slack, "attempt %d: Start %v, Wait %v, ended %v, want %v", i+1, a.Start.Sub(start), a.Wait, ended[i], want.Wait)
 			if i < 3 {
-				e := asError(t, a.Err)
-				wantOnly(t, e, want.kind)
+				e := wantOnly(t, a.Err, want.kind)
 				errorIf(t, e.Attempts != i+1 || e.StatusCode != a.StatusCode, "attempt %d: Err = %v of attempt %d, status %d, want its own", i+1, a.Err, e.Attempts, e.StatusCode)
+				a.Err = nil
 			}
+			want.Number, want.RequestID, want.Duration = i+1, fmt.Sprint("req_", i+1), 40*time.Millisecond
+			a.Start, a.Wait, a.RateLimit.Reset = want.Start, want.Wait, want.RateLimit.Reset
+			same(t, "an attempt", a, want.Attempt)
 		}
 	})
 }
@@ -75,18 +69,15 @@ func TestObserverHearsOfEveryAttempt(t *testing.T) {
 func TestObserverCountsTheBodyAndTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var attempts []client.Attempt
-		rest, closed := `{"link":"`+testLink+`"}`, false
-		read := time.Duration(len(rest)+1) * time.Second / 100 // the last read finds the end
+		body, closed := iotest.OneByteReader(strings.NewReader(liveSuccess)), false
+		read := time.Duration(len(liveSuccess)+1) * time.Second / 100 // the last read finds the end
 		portal := newClient(t, record(&attempts),
 			client.WithLimiter(limiterFunc(func(context.Context) error { time.Sleep(5 * time.Second); return nil })),
 			over(roundTripper(func(*http.Request) (*http.Response, error) {
 				time.Sleep(time.Second)
 				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: slowBody{func(p []byte) (int, error) {
-					if time.Sleep(10 * time.Millisecond); rest == "" {
-						return 0, io.EOF
-					}
-					p[0], rest = rest[0], rest[1:]
-					return 1, nil
+					time.Sleep(10 * time.Millisecond)
+					return body.Read(p)
 				}, &closed}}, nil
 			})))
 		generate(t, portal)
@@ -104,9 +95,7 @@ func TestObserverHearsOfAttemptsWithoutAnswer(t *testing.T) {
 		errorIf(t, strings.Contains(attempts[0].Err.Error(), "timed out after"), "Err = %v blames a setting, want the caller's deadline", attempts[0].Err)
 		// What never left is no attempt.
 		_, _ = portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{})
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, _ = portal.GeneratePortalLink(ctx, sso)
+		_ = ask(t, portal, -time.Second)
 		errorIf(t, len(attempts) != 1, "heard of %+v, want nothing more", attempts[1:])
 	})
 }
@@ -116,8 +105,8 @@ func TestLogger(t *testing.T) {
 	for level, want := range map[slog.Level]int{slog.LevelDebug: 2, slog.LevelInfo: 1, slog.LevelWarn: 1, slog.LevelError: 0} {
 		var out bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: level}))
-		var seen tally
-		generate(t, inMemory(t, script(&seen, status(503, "X-Request-Id", "req_1"), succeed), client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1})))
+		portal, _ := scripted(t, steps{status(503, "X-Request-Id", "req_1"), succeed}, client.WithLogger(logger), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
+		generate(t, portal)
 		lines := 0
 		for dec := json.NewDecoder(&out); dec.More(); lines++ {
 			var line map[string]any

@@ -43,14 +43,12 @@ func TestRequestIsSentAsGiven(t *testing.T) {
 }
 
 func TestRequestsAreRefusedBeforeSending(t *testing.T) {
-	var seen tally
-	portal := inMemory(t, script(&seen, succeed))
+	portal, seen := scripted(t, steps{succeed})
 	refused := func(portal *client.Client, field, value string, change func(*client.PortalLinkRequest)) {
 		req := sso
 		change(&req)
 		_, err := portal.GeneratePortalLink(t.Context(), req)
-		wantOnly(t, err, client.ErrInvalidRequest)
-		e := asError(t, err)
+		e := wantOnly(t, err, client.ErrInvalidRequest)
 		errorIf(t, e.Field != field || e.StatusCode != 0 || e.Attempts != 0 || strings.ContainsAny(err.Error(), "\r\n"), "%s %q: %v with %+v, want a refusal of %[1]s in one line, before any attempt", field, value, err, e)
 	}
 	for _, org := range []string{
@@ -82,15 +80,14 @@ func TestRequestsAreRefusedBeforeSending(t *testing.T) {
 	})
 
 	// What only the live dialect has needs it.
-	pinned := inMemory(t, script(&seen, succeed), reference)
+	pinned := inMemory(t, script(seen, succeed), reference)
 	for _, intent := range []client.Intent{client.IntentDomainVerification, client.IntentCertificateRenewal, client.IntentBringYourOwnKey} {
 		refused(pinned, "intent", string(intent), func(r *client.PortalLinkRequest) { r.Intent = intent })
 	}
 	refused(pinned, "it_contact_emails", "", func(r *client.PortalLinkRequest) { r.ITContactEmails = []string{"it@customer.example"} })
 	errorIf(t, seen.total() != 0, "%d requests were sent, want none", seen.total())
-}
 
-func TestAsMuchAsIsAllowed(t *testing.T) {
+	// As much as is allowed, and one byte more.
 	req := sso
 	req.Organization = "org_" + strings.Repeat("x", 251)
 	req.ITContactEmails = slices.Repeat([]string{strings.Repeat("x", 244) + "@b.example"}, 20)

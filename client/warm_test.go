@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,7 +42,7 @@ func TestWarmAnswers(t *testing.T) {
 		"refused as incomplete":  {400, incomplete, false, nil},
 		"live refusal":           {422, `{"message":"Validation failed","errors":[{"field":"organization","code":"required"}]}`, false, nil},
 		"about the organization": {404, contractNotFound, false, nil},
-		"a link":                 {200, `{"link":"` + testLink + `"}`, false, nil},
+		"a link":                 {200, liveSuccess, false, nil},
 		"wrong key":              {401, `{"message":"Unauthorized"}`, true, client.ErrUnauthorized},
 		"a proxy's page":         {403, "<html>", true, nil},
 		"too many":               {429, `{"message":"Too many requests."}`, true, client.ErrRateLimited},
@@ -51,40 +52,68 @@ func TestWarmAnswers(t *testing.T) {
 		var seen tally
 		var attempts []client.Attempt
 		err := inMemory(t, script(&seen, answer(tt.status, tt.body)), reference, record(&attempts)).Warm(t.Context())
-		if tt.failed {
+		errorIf(t, (err != nil) != tt.failed, "%s: Warm() = %v, want an error: %v", name, err, tt.failed)
+		if err != nil {
 			wantOnly(t, err, tt.want)
-		} else if err != nil {
-			t.Errorf("%s: Warm() = %v, want nil", name, err)
 		}
 		got := seen.requests()
 		errorIf(t, len(got) != 1 || got[0].body != "{}" || len(attempts) != 1 || !attempts[0].Warm, "%s: sent %+v and observed %+v, want one empty object, observed as Warm's", name, got, attempts)
 	}
 }
 
+// What comes of Warm and of a click, one after the other.
 func TestWarmAsksAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, refused := range []int{401, 403} {
-			var seen tally
-			portal := inMemory(t, script(&seen, status(refused), status(400)), reference)
-			for _, step := range []struct {
-				after time.Duration
-				want  int
-			}{
-				{0, 1}, {0, 2}, // a key that was refused is tried again
-				{0, 2}, {54 * time.Second, 2}, {2 * time.Second, 3}, // the connection may be closed by now
-			} {
-				time.Sleep(step.after)
-				_ = portal.Warm(t.Context())
-				errorIf(t, seen.total() != step.want, "%d requests, want %d", seen.total(), step.want)
+	const warm, click = false, true
+	type visit struct {
+		after    time.Duration
+		click    bool
+		want     error
+		requests int // in all
+	}
+	// A key that was refused is tried again. After 55 s the connection may be closed.
+	refused := []visit{
+		{0, warm, client.ErrUnauthorized, 1}, {0, warm, nil, 2}, {0, warm, nil, 2}, {54 * time.Second, warm, nil, 2}, {2 * time.Second, warm, nil, 3},
+	}
+	for name, tt := range map[string]struct {
+		dialect client.Dialect
+		answers steps
+		visits  []visit
+	}{
+		"401": {client.DialectPortalLinks, steps{status(401), status(400)}, refused},
+		"403": {client.DialectPortalLinks, steps{status(403), status(400)}, refused},
+		// The 503 does not teach the dialect, and is not asked for on every page. A connection that was
+		// lost is not warm.
+		"nothing is learned": {client.DialectAuto, steps{status(503), status(400), cut, answer(400, incomplete)}, []visit{
+			{0, warm, client.ErrServer, 1}, {0, warm, nil, 1}, {54 * time.Second, warm, nil, 1}, {2 * time.Second, warm, nil, 2},
+			{0, click, io.ErrUnexpectedEOF, 3}, {0, warm, nil, 4},
+		}},
+		// A call that was answered meanwhile shows that what failed has passed.
+		"a click is answered": {client.DialectAuto, steps{status(503), succeed}, []visit{
+			{0, warm, client.ErrServer, 1}, {time.Second, click, nil, 2}, {0, warm, nil, 2},
+		}},
+		// A connection alone is not enough: the dialect is still to be learned.
+		"a click opened the connection": {client.DialectAuto, steps{status(503), answer(400, incomplete)}, []visit{
+			{0, click, client.ErrServer, 1}, {0, warm, nil, 2},
+		}},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			portal, seen := scripted(t, tt.answers, client.WithDialect(tt.dialect), oneTry)
+			for i, v := range tt.visits {
+				time.Sleep(v.after)
+				call := portal.Warm
+				if v.click {
+					call = func(context.Context) error { return ask(t, portal, 0) }
+				}
+				err := call(t.Context())
+				errorIf(t, !errors.Is(err, v.want) || seen.total() != v.requests, "visit %d: got %v after %d requests, want %v after %d", i, err, seen.total(), v.want, v.requests)
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestWarmWithoutBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(429, "Retry-After", "60")), reference, oneTry)
+		portal, seen := scripted(t, steps{status(429, "Retry-After", "60")}, reference, oneTry)
 		_ = ask(t, portal, 0)
 		time.Sleep(57 * time.Second)
 		warm := func(portal *client.Client) func() { return func() { same(t, "Warm()", portal.Warm(t.Context()), nil) } }
@@ -97,42 +126,16 @@ func TestWarmWithoutBudget(t *testing.T) {
 // Callers share one request. Each leaves with its own context, or at the attempt's timeout.
 func TestWarmIsSharedAndBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, stall))
+		portal, seen := scripted(t, steps{stall})
 		for _, within := range []time.Duration{time.Second, time.Hour, time.Hour} {
 			go func() {
-				ctx, cancel := context.WithTimeout(t.Context(), within)
-				defer cancel()
 				var err error
-				took := timed(func() { err = portal.Warm(ctx) })
-				asError(t, err)
-				errorIf(t, !errors.Is(err, context.DeadlineExceeded) || took != min(within, 10*time.Second), "Warm() = %v after %v, want DeadlineExceeded", err, took)
+				took := timed(func() { err = portal.Warm(lasting(t, within)) })
+				errorIf(t, !errors.Is(wantOnly(t, err, nil), context.DeadlineExceeded) || took != min(within, 10*time.Second), "Warm() = %v after %v, want DeadlineExceeded", err, took)
 			}()
 			synctest.Wait() // the request of the least patient caller is under way as the others join
 		}
 		time.Sleep(2 * time.Hour)
 		errorIf(t, seen.total() != 1, "%d requests, want one for all", seen.total())
-	})
-}
-
-// A connection that was lost is not warm.
-func TestWarmAfterALostConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, cut, answer(400, incomplete)), oneTry)
-		_ = ask(t, portal, 0)
-		same(t, "Warm()", portal.Warm(t.Context()), nil)
-		same(t, "requests", seen.total(), 2)
-	})
-}
-
-// A connection alone is not enough: the dialect is still to be learned.
-func TestWarmLearnsTheDialectOverAnOpenConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var seen tally
-		portal := inMemory(t, script(&seen, status(503), answer(400, incomplete)), oneTry)
-		wantOnly(t, ask(t, portal, 0), client.ErrServer)
-		same(t, "Warm()", portal.Warm(t.Context()), nil)
-		same(t, "requests", seen.total(), 2)
 	})
 }
