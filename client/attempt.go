@@ -42,7 +42,7 @@ type attempt struct {
 	logger    *slog.Logger                   // nil: none
 }
 
-// Do returns the answer, whose body the call has, or the call's failure.
+// Do returns the answer, whose body has been read and closed, or the call's failure.
 func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	ctx, c := req.Context(), callOf(req)
 	c.attempts++
@@ -75,12 +75,11 @@ func (l *attempt) tell(c *call, waited time.Duration) {
 	if l.observer == nil && l.logger == nil {
 		return
 	}
-	a := &c.answer
 	t := Attempt{
-		Operation: c.operations[c.dialect], Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Start: a.sent,
-		Duration: time.Since(a.sent), Wait: waited, StatusCode: a.status, RequestID: c.requestID(),
+		Operation: c.operations[c.dialect], Dialect: c.dialect, Number: c.attempts, Warm: c.warm, Start: c.answer.sent,
+		Duration: time.Since(c.answer.sent), Wait: waited, StatusCode: c.answer.status, RequestID: c.requestID(),
 	}
-	t.RateLimit, _ = readRateLimit(a)
+	t.RateLimit, _ = readRateLimit(&c.answer)
 	level, attrs := slog.LevelDebug, []any{
 		"operation", t.Operation, "dialect", t.Dialect.String(), "attempt", t.Number, "warm", t.Warm,
 		"status", t.StatusCode, "duration", t.Duration, "wait", t.Wait, "request_id", t.RequestID,
@@ -118,9 +117,7 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 		return nil, &url.Error{Op: req.Method[:1] + strings.ToLower(req.Method[1:]), URL: req.URL.Scheme + "://" + req.URL.Host, Err: err}
 	}
 	a.status, a.header, a.date = resp.StatusCode, resp.Header, parseDate(resp.Header.Get("Date"))
-	err = a.readBody(resp)
-	resp.Body = http.NoBody
-	return resp, err
+	return resp, a.readBody(resp)
 }
 
 // redirected reports whether the transport has followed a redirect. A transport may send to another

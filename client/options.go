@@ -16,9 +16,6 @@ import (
 const defaultBaseURL = "https://api.workos.com"
 const defaultCDNURL = "https://cdn.workos.com"
 
-// defaultMargin is the life that EnsureFresh wants left: enough for a redirect and a slow page.
-const defaultMargin = 30 * time.Second
-
 // An Option changes how [New] makes a client. Options apply in order; a nil one is skipped.
 type Option func(*settings)
 
@@ -121,7 +118,7 @@ func WithObserver(observer func(context.Context, Attempt)) Option {
 func newSettings(apiKey string, opts []Option) (s settings, err error) {
 	s = settings{
 		baseURL: defaultBaseURL, httpClient: new(http.Client), keyName: "API key",
-		userAgent: "adminportal-go/" + version(debug.ReadBuildInfo()), margin: defaultMargin,
+		userAgent: "adminportal-go/" + version(debug.ReadBuildInfo()), margin: 30 * time.Second, // a redirect and a slow page
 	}
 	for _, opt := range opts {
 		if opt != nil {

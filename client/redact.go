@@ -12,9 +12,8 @@ import (
 
 const (
 	redacted = "[redacted]"
-	// keyCharacters are those of a key after sk_. A key has at least keyLength of them.
+	// keyCharacters are those of a key after sk_. A key has at least eight of them.
 	keyCharacters = letters + digits + "_.~%+/=-"
-	keyLength     = 8
 	// maxText is the most of a foreign text that is looked at, in bytes. Nothing behind it is shown.
 	maxText = 4 << 10
 
@@ -65,7 +64,7 @@ func secretAt(text string, i int) (shown, secret int) {
 			key := strings.TrimSuffix(word, strings.TrimLeft(word, keyCharacters))
 			// Within a word (task_identifier) a key has a digit or a capital.
 			inWord := strings.TrimRight(text[:i], letters+digits) != text[:i] && strings.Trim(key, letters[:26]+"_") == ""
-			if len(key) >= keyLength && !inWord {
+			if len(key) >= 8 && !inWord {
 				return 0, shown + len(key)
 			}
 		case "secret", "token": // a parameter, or a member in JSON

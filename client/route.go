@@ -1,6 +1,6 @@
 package client
 
-import "slices"
+import "cmp"
 
 // travel sends a call by the dialect that is pinned or known. While none is, it tries the
 // reference's route, and the live one where the reference's is not there. only is the dialect that
@@ -15,11 +15,8 @@ func (c *core) travel(call *call, only Dialect) error {
 		return call.stopped(call.Err())
 	}
 	settled := dialect != DialectAuto && (dialect == c.pinned || dialect == call.known.dialect())
-	order := []Dialect{DialectPortalLinks, DialectGenerateLink}
-	if dialect == DialectGenerateLink {
-		slices.Reverse(order)
-	}
-	for _, call.dialect = range order {
+	first := cmp.Or(dialect, DialectPortalLinks)
+	for _, call.dialect = range []Dialect{first, DialectPortalLinks + DialectGenerateLink - first} { // the other one
 		call.settled, call.answer = settled && !call.public(), answer{}
 		if _, err := call.send(&c.servers, call); call.answer.verdict != ofMissingRoute {
 			return err // the body has been read
