@@ -38,10 +38,10 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	if last.transport = s.httpClient.Transport; last.transport == nil {
 		last.transport, last.closeIdle = sharedTransport()
 	}
-	var chain gen.HttpRequestDoer = last                                          // one attempt, observed
-	chain = &limit{chain, &c.gate, s.limiter, s.retry.MaxWait, s.retry.BaseDelay} // is there budget?
-	chain = &retry{next: chain, policy: s.retry}                                  // again? after how long?
-	chain = &authorize{next: chain, key: apiKey, source: s.keySource, timeout: s.timeout}
+	var chain gen.HttpRequestDoer = last                                                  // one attempt, observed
+	chain = &limit{chain, &c.gate, s.limiter, s.retry.MaxWait, s.retry.BaseDelay}         // is there budget?
+	chain = &retry{next: chain, policy: s.retry}                                          // again? after how long?
+	chain = &authorize{next: chain, key: apiKey, source: s.keySource, timeout: s.timeout} // the key
 	accept, userAgent := []string{"application/json"}, []string{s.userAgent}
 	headers := gen.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent

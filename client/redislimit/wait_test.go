@@ -114,7 +114,7 @@ func TestInTurn(t *testing.T) {
 	one, other := New(rdb, t.Name(), 5, 4*time.Second), New(rdb, t.Name(), 5, 4*time.Second)
 	for start, i := time.Now(), 0; i < 5; i++ { // apart, so that the turns are, too
 		spend(t, one, 1)
-		eventually(t, "a fifth of a second has passed", func() bool { return time.Since(start) > time.Duration(i+1)*200*time.Millisecond })
+		eventually(t, "half a second has passed", func() bool { return time.Since(start) > time.Duration(i+1)*500*time.Millisecond })
 	}
 	turns := make(chan int, 5)
 	for i, limiter := range []*Limiter{one, other, one, one, other} {
