@@ -138,7 +138,7 @@ func TestOnlyAQuestionAfterThe401Counts(t *testing.T) {
 func TestKeySourceIsLeftWithTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var portal *client.Client
-		asked := 0
+		asked, own := 0, 0
 		for name, ask := range map[string]func(context.Context) (string, error){
 			"hangs after a 401": func(ctx context.Context) (string, error) {
 				if asked++; asked == 1 {
@@ -148,6 +148,8 @@ func TestKeySourceIsLeftWithTheCaller(t *testing.T) {
 				return "", ctx.Err()
 			},
 			"asks its own client": func(ctx context.Context) (string, error) {
+				own++
+				errorIf(t, own > 1, "the source was asked %d times, want once: the caller has left", own)
 				_, err := portal.GeneratePortalLink(ctx, sso)
 				return "", err
 			},
