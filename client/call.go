@@ -17,17 +17,17 @@ type call struct {
 	*job
 	dialect Dialect // the one that is being tried
 	settled bool    // the service is known to speak it
-
-	name    string  // what the caller asked for, for errors: "generate portal link"
-	origin  *origin // what the portal link that is made will remember: its request; nil for icons
 	warm    bool    // one attempt for each route, and no wait
 	shared  bool    // asked for several callers, of whom the next may have more time
+	rekeyed bool    // a second key has been tried
+
+	name    string  // what the caller asked for, for errors: "generate portal link"
+	origin  *origin // the portal link to be made, and its request; nil for icons
 	trust   *trust
 	known   *learner
 	release func() // lets those go on who wait for what this call learns
 
 	key      string    // the API key in use
-	rekeyed  bool      // a second key has been tried
 	attempts int       // requests sent
 	retries  int       // of these, those that MaxAttempts counts, without the first
 	idle     time.Time // since when nothing is being sent
@@ -35,7 +35,6 @@ type call struct {
 	decoded gen.PortalLink // a success, as the contract has it
 	answer  answer         // of the last attempt; its status is 0 while one is under way
 	failure *Error         // what the last answer means; nil for a success
-	link    *PortalLink
 	icons   []ProviderIcon
 }
 

@@ -159,10 +159,10 @@ func FuzzReadLink(f *testing.F) {
 		now := time.Now()
 		c := &call{trust: new(trust), origin: new(origin), answer: answer{status: 200, body: body, sent: now, received: now, date: parseDate(date)}}
 		err := c.readLink()
-		link := c.link
+		link := &c.origin.link
 		if err != nil {
 			var sent struct{ Link string }
-			if _ = json.Unmarshal(body, &sent); link != nil || len(sent.Link) > len("https://") && strings.Contains(err.Error(), sent.Link) {
+			if _ = json.Unmarshal(body, &sent); link.URL != "" || len(sent.Link) > len("https://") && strings.Contains(err.Error(), sent.Link) {
 				t.Errorf("readLink = a link and %v, or the error repeats the link", err)
 			}
 			return

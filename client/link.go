@@ -68,7 +68,7 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 	if err := c.travel(call, only); err != nil {
 		return nil, err
 	}
-	return call.link, nil
+	return &call.origin.link, nil
 }
 
 // linkJob asks for a link, or with [Client.Warm] for nothing.
@@ -111,9 +111,9 @@ func (c *call) readLink() error {
 		return errLinkHost
 	}
 	c.origin.counted = a.sent
-	c.link = &PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: c.origin}
+	c.origin.link = PortalLink{URL: body.Link, ExpiresAt: body.ExpiresAt, origin: c.origin}
 	if body.ExpiresAt.IsZero() {
-		c.link.ExpiresAt = a.sent.Round(0).Add(liveLife)
+		c.origin.link.ExpiresAt = a.sent.Round(0).Add(liveLife)
 	} else {
 		c.origin.life = lifeLeft(a, body.ExpiresAt)
 	}

@@ -34,8 +34,9 @@ type PortalLink struct {
 	origin *origin // nil in a literal
 }
 
-// origin is what a link remembers of the call that made it.
+// origin is a link, and what it remembers of the call that made it.
 type origin struct {
+	link    PortalLink
 	counted time.Time     // from when life counts, on the monotonic clock
 	life    time.Duration // how long the link lives from then on
 	request PortalLinkRequest
