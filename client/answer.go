@@ -24,7 +24,7 @@ type answer struct {
 	header   http.Header
 	body     []byte      // to the cap, without a byte order mark
 	said     description // what the body of an error says
-	verdict  *verdict    // on an error; nil: it is the service's own, of the request or of itself
+	verdict  *verdict    // on an error answer; nil: the status means what it says
 	err      error       // why nothing came, or why the body is not whole
 	warm     bool        // to Warm
 	sent     time.Time
@@ -134,16 +134,17 @@ func (d *description) words(field string, value any) string {
 			all = append(all, d.words(field, entry))
 		}
 	case map[string]any:
-		for name, member := range maps.Clone(v) {
-			v[strings.ToLower(name)] = member
+		lower := make(map[string]any, len(v))
+		for name, member := range v {
+			lower[strings.ToLower(name)] = member
 		}
-		named := fieldOf(v)
+		named := fieldOf(lower)
 		field = cmp.Or(named, field)
-		own, errs := d.first(field, v, ownWords), d.first(field, v, listWords)
+		own, errs := d.first(field, lower, ownWords), d.first(field, lower, listWords)
 		if own != "" && errs != "" {
 			own = strings.TrimRight(own, ".") + ": " + errs
 		}
-		if own = cmp.Or(own, errs, d.first(field, v, []string{"error", "code"}), named); own != "" {
+		if own = cmp.Or(own, errs, d.first(field, lower, []string{"error", "code"}), named); own != "" {
 			return own
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
@@ -155,7 +156,7 @@ func (d *description) words(field string, value any) string {
 	return strings.Join(slices.DeleteFunc(all, func(words string) bool { return words == "" }), "; ")
 }
 
-// first is what the first of an object's members says that says anything.
+// first returns the words of the first member that has any.
 func (d *description) first(field string, object map[string]any, names []string) (words string) {
 	for _, name := range names {
 		if words == "" && object[name] != nil {

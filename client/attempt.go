@@ -28,7 +28,7 @@ type Attempt struct {
 	StatusCode int           // 0 if no answer came
 	RequestID  string        // X-Request-Id
 	RateLimit  RateLimit     // what the answer's headers said
-	Err        error         // nil for a success
+	Err        error         // nil for a success, and for the refusal that Warm expects
 }
 
 // attempt is the last step: it sends a request once, reads the whole answer, judges it, and tells
@@ -49,7 +49,7 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	c.answer = answer{warm: c.warm, sent: time.Now()}
 	a := &c.answer
 	bound := l.timeout
-	half := deadlineOf(ctx).Sub(a.sent) / 2
+	half := deadlineOf(ctx).Sub(a.sent) / 2 // for shared calls not too short, since more callers may join
 	if l.halve && c.attempts == 1 && !c.warm && half < bound.limit && (!c.shared || half > time.Second) {
 		bound = timeout{half, "half of the context's time"}
 	}
@@ -95,7 +95,7 @@ func (l *attempt) tell(c *call, waited time.Duration) {
 	}
 }
 
-// exchange sends the request and reads the answer. The response is nil if none came.
+// exchange sends the request and reads the answer. The response is nil if none came that is of use.
 func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http.Response, err error) {
 	if again && req.GetBody != nil {
 		if req.Body, err = req.GetBody(); err != nil {
@@ -120,8 +120,8 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	return resp, a.readBody(resp)
 }
 
-// redirected reports whether the transport has followed a redirect. A transport may send to another
-// host, under a prefix.
+// redirected reports whether the transport has followed a redirect. The host and a prefix of the path
+// may differ, since a transport may send through a gateway.
 func redirected(asked *url.URL, answered *http.Request) bool {
 	return answered != nil && answered.URL != nil && (answered.Response != nil || !strings.HasSuffix(answered.URL.Path, asked.Path))
 }

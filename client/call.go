@@ -17,22 +17,22 @@ type call struct {
 	*job
 	dialect Dialect // the one that is being tried
 	settled bool    // the service is known to speak it
-	warm    bool    // one attempt for each route, and no wait
+	warm    bool    // sent by Warm: no retry, and no wait for budget
 	shared  bool    // asked for several callers, of whom the next may have more time
-	rekeyed bool    // a second key has been tried
+	rekeyed bool    // another key has been asked for after a 401
 
 	name    string  // what the caller asked for, for errors: "generate portal link"
-	origin  *origin // the portal link to be made, and its request; nil for icons
+	origin  *origin // the portal link to be made, and its request; nil in a call for icons
 	trust   *trust
 	known   *learner
 	release func() // lets those go on who wait for what this call learns
 
 	key      string    // the API key in use
 	attempts int       // requests sent
-	retries  int       // of these, those that MaxAttempts counts, without the first
+	retries  int       // how often the retry step has sent it again
 	idle     time.Time // since when nothing is being sent
 
-	decoded gen.PortalLink // a success, as the contract has it
+	decoded gen.PortalLink // what readLink decodes into
 	answer  answer         // of the last attempt; its status is 0 while one is under way
 	failure *Error         // what the last answer means; nil for a success
 	icons   []ProviderIcon
@@ -56,39 +56,41 @@ func (c *call) public() bool { return c.origin == nil && c.dialect == DialectGen
 // callOf returns the call that a request belongs to.
 func callOf(req *http.Request) *call { return req.Context().Value(callKey{}).(*call) }
 
-// classify finds the verdict on an error answer. Once the service is known to have a route, only a
-// web framework's own words say that it has gone. Of a public file 401 and 403 say that it is not
-// there, since it needs no authorization.
+// classify finds the verdict on an error answer. While the dialect is not settled, a 404 that does
+// not speak of the organization means that the route is missing. Once it is settled, only a web
+// framework's own words mean that; any other such 404 comes from an intermediary. A public file
+// needs no authorization, so 401 and 403 mean that it is missing.
 func (c *call) classify() *verdict {
 	a, status, kind := &c.answer, c.answer.status, kindOf(c.answer.status)
 	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
 	framework := mentions(string(a.body), "cannot post ", "cannot get ", "/portal_links", "/portal/generate_link")
 	gateway := status == http.StatusForbidden && mentions(string(a.body), "missing authentication token") // AWS API Gateway
+	// The live service's older words for an organization that does not exist.
 	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
-	missing := ofMissingRoute
+	missing := noRoute
 	if c.settled || a.err != nil && transient(a.err) { // an answer cut short does not tell
-		missing = ofIntermediary
+		missing = fromIntermediary
 	}
 	switch {
 	case status == http.StatusNotFound && framework, c.public() && kind == ErrUnauthorized:
-		return ofMissingRoute
+		return noRoute
 	case c.origin != nil && (a.missesOrganization() || status == http.StatusNotFound && older):
-		return ofOrganization
+		return noOrganization
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone, gateway,
-		status == http.StatusNotImplemented && missing == ofMissingRoute:
+		status == http.StatusNotImplemented && missing == noRoute:
 		return missing
 	case a.foreign() && (kind == ErrUnauthorized || kind == ErrInvalidRequest):
-		return ofIntermediary
+		return fromIntermediary
 	}
 	return nil
 }
 
 // teaches reports whether an answer could only come from a service that speaks the dialect: a
-// success, or a 400, 404 or 422 in a shape that the dialect is known for.
+// success, or a 400, 404 or 422 in a shape that the dialect is known for. A 403 may be a firewall's.
 func (c *call) teaches() bool {
 	a := &c.answer
 	shaped := c.origin != nil && (a.said.contract || c.dialect == DialectGenerateLink && a.said.text != "")
-	itsOwn := a.verdict == ofOrganization && a.status != http.StatusForbidden || a.verdict == nil && kindOf(a.status) == ErrInvalidRequest
+	itsOwn := a.verdict == noOrganization && a.status != http.StatusForbidden || a.verdict == nil && kindOf(a.status) == ErrInvalidRequest
 	return a.ok() && c.failure == nil || shaped && itsOwn
 }
 
@@ -97,7 +99,7 @@ func (c *call) conclude() {
 	if c.failure = c.judge(); c.teaches() {
 		c.known.change(DialectAuto, c.dialect)
 	}
-	if c.answer.verdict != ofMissingRoute {
+	if c.answer.verdict != noRoute {
 		c.release()
 	}
 }
@@ -121,7 +123,7 @@ func (c *call) judge() *Error {
 	case !a.ok():
 		a.said = describe(a.body)
 		c.refuse(e)
-		if c.warm && (a.verdict == ofOrganization || e.kind == ErrInvalidRequest) { // what Warm wants
+		if c.warm && (a.verdict == noOrganization || e.kind == ErrInvalidRequest) { // what Warm wants
 			return nil
 		}
 	case a.err != nil && c.Err() != nil: // the caller has left

@@ -38,6 +38,7 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	if last.transport = s.httpClient.Transport; last.transport == nil {
 		last.transport, last.closeIdle = sharedTransport()
 	}
+	// From the innermost step to the outermost, which runs first.
 	var chain gen.HttpRequestDoer = last                                                  // one attempt, observed
 	chain = &limit{chain, &c.gate, s.limiter, s.retry.MaxWait, s.retry.BaseDelay}         // is there budget?
 	chain = &retry{next: chain, policy: s.retry}                                          // again? after how long?
@@ -47,7 +48,8 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 		req.Header["Accept"], req.Header["User-Agent"] = accept, userAgent
 		return nil
 	})
-	if c.api, err = gen.NewClient(s.baseURL, gen.WithHTTPClient(chain), headers); err == nil { // the CDN gets no key and is not part of the budget
+	if c.api, err = gen.NewClient(s.baseURL, gen.WithHTTPClient(chain), headers); err == nil {
+		// The CDN gets no key and is not part of the budget.
 		c.cdn, err = gen.NewClient(s.trust.cdnURL, gen.WithHTTPClient(&retry{next: last, policy: s.retry}), headers)
 	}
 	if err != nil {
@@ -74,7 +76,8 @@ func (c *core) newCall(ctx context.Context, name string, known *learner, job *jo
 	return call
 }
 
-// RateLimit is what the client knows of the API's budget now.
+// RateLimit is what the client knows of the API's budget now, without what requests under way may
+// use. It is the zero RateLimit while nothing is known.
 func (c *Client) RateLimit() RateLimit { return c.core.gate.known() }
 
 // String names the server, and not the key.

@@ -31,8 +31,8 @@ func (d Dialect) String() string { return dialects[d] }
 var dialects = map[Dialect]string{DialectAuto: "auto", DialectPortalLinks: "portal_links", DialectGenerateLink: "generate_link"}
 
 // A learner remembers which dialect works. The first caller to meet an empty one finds out for
-// all; those who come meanwhile wait for its first answer, once. If that taught nothing, they go
-// on at the same time, so that a service in trouble does not serve one after the other.
+// all, and those who come meanwhile wait for its first answer. If that taught nothing they do not
+// wait again, so that a service in trouble does not serve one after the other.
 type learner struct {
 	known   atomic.Int64  // a Dialect; DialectAuto while nothing is known
 	probing chan struct{} // holds one token while somebody finds out

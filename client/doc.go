@@ -20,34 +20,36 @@
 //
 // Package gen has the generated client: it builds the requests. This package wraps it and puts four
 // steps under it: authorize, retry, limit, attempt. Each step sends the request on to the next and
-// knows nothing of those above it.
+// names nothing of those above it. Calls to the CDN have retry and attempt alone.
 //
 //	link.go         what is wrong with the request (request.go) is refused before anything is sent
 //	route.go        which operation to call, and the other one where the route is not there;
 //	                dialect.go remembers
-//	gen.Client      builds the request: method, address, headers, body
+//	gen.Client      builds the request; client.go adds Accept and User-Agent
 //	authorize.go    the key; after a 401 a different one, once
 //	retry.go        again? after how long?
-//	gate.go         is there budget? It hears what every answer says (headers.go)
+//	gate.go         the step limit: is there budget? It hears what every answer says (headers.go)
 //	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
 //	                observer and log
 //	call.go         called by the attempt, before observer and log: what the answer means,
 //	                status first, then body (answer.go); a link or icons (results.go), or an
 //	                Error (errors.go)
 //
-// New in client.go puts them together. One small value in the request's context, a call (call.go),
-// is what the steps may read and what travels up from them: which operation is called and whether
-// its route is known to be there, the number of the attempt, the key in use, the last answer and
-// what it means. No foreign text gets into an Error without passing through redact.go.
+// New in client.go puts them together with the options (options.go). One small value in the
+// request's context, a call (call.go), is what the steps may read and what travels up from them:
+// which operation is called and whether its route is known to be there, the number of the attempt,
+// the key in use, the last answer and what it means. The response that the steps return says only
+// that the call has succeeded: its body has been read. No foreign text gets into an Error without
+// passing through redact.go. Callers who ask for the same at the same time share it in flight.go.
 //
 // # Waiting
 //
-// Everything waits within the caller's context. A wait that cannot end before the context's
-// deadline, or that is longer than [RetryPolicy].MaxWait, is not begun: the call returns at once.
-// Where the service or the rate limit asks for the wait, [Error].RetryAfter says how long it is.
-// Without a deadline a call takes at most MaxAttempts attempts of AttemptTimeout each, with waits of
-// at most MaxWait between them. To find out the dialect and to try a rotated key take an attempt
-// each on top, and so do questions to the key source.
+// Everything waits within the caller's context. A wait for a retry or for the rate limit's reset that
+// cannot end before the context's deadline, or that is longer than [RetryPolicy].MaxWait, is not
+// begun: the call returns at once. Where the service or the rate limit asks for the wait,
+// [Error].RetryAfter says how long it is. A [Limiter] is given MaxWait, or what the context has left.
+// Each attempt, and each question to the key source, takes at most AttemptTimeout. To find out the
+// dialect and to try a rotated key take an attempt each that MaxAttempts does not count.
 //
 // A kept connection that the server closes just as it is used again costs nothing: net/http itself
 // sends the request again on another one. Such a resend is part of the same attempt; it is not

@@ -25,16 +25,16 @@ var (
 	// the ID, with status 404, or with 400 or 403 and a message that says so.
 	ErrOrganizationNotFound = errors.New("organization not found")
 
-	// ErrRateLimited: the budget is spent (429, the client's own knowledge of it, or an error of the
-	// [Limiter]), and no attempt or no time is left. [Error.RetryAfter] says how long to wait, if
-	// that is known.
+	// ErrRateLimited: the budget is spent, and no attempt or no time is left. The service answered
+	// 429, or the client knew it before the first attempt, or the [Limiter] returned an error.
+	// [Error.RetryAfter] says how long to wait, if that is known.
 	ErrRateLimited = errors.New("rate limited")
 
 	// ErrServer: WorkOS, or what stands in front of it, failed (5xx) on the last attempt.
 	ErrServer = errors.New("server error")
 
-	// ErrMalformedResponse: a 2xx that is not what the contract says, so that there is no link to
-	// send anyone to.
+	// ErrMalformedResponse: a 2xx that is not what the contract says, or whose body did not come
+	// whole, so that there is no link to send anyone to, or no list of icons.
 	ErrMalformedResponse = errors.New("malformed response")
 )
 
@@ -114,7 +114,7 @@ func invalid(field, rule string) *Error {
 	return &Error{Field: field, Description: rule, kind: ErrInvalidRequest}
 }
 
-// during names the operation of an error that was made without one. Nil stays nil.
+// during makes an error of this operation of any error. Nil stays nil.
 func during(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -133,10 +133,10 @@ type verdict struct {
 	hint string
 }
 
-// What an answer means where its status alone does not tell.
-var ofOrganization = &verdict{ErrOrganizationNotFound, hintNotFound} // the service's: there is no such organization
-var ofMissingRoute = &verdict{errNoKind, hintNoRoute}                // the server does not have the route
-var ofIntermediary = &verdict{errNoKind, hintBetween}                // a proxy's, a gateway's or a firewall's
+// What an error answer means where its status alone does not tell.
+var noOrganization = &verdict{ErrOrganizationNotFound, hintNotFound} // the service's: there is no such organization
+var noRoute = &verdict{errNoKind, hintNoRoute}                       // the server does not have the route
+var fromIntermediary = &verdict{errNoKind, hintBetween}              // a proxy's, a gateway's or a firewall's
 
 // statuses has the sentinel and the fix for every error status that openapi.yaml lists, after the
 // error table of WorkOS's Admin Portal reference; that of 500 holds for what is above. A test

@@ -49,6 +49,7 @@ func TestErrorBodies(t *testing.T) {
 		{"422 Rails", 422, `{"organization":["can't be blank"]}`, "", "organization: can't be blank", client.ErrInvalidRequest, "each field"},
 		{"422 JSON:API", 422, `{"errors":[{"detail":"must be https","source":{"pointer":"/data/attributes/return_url"}}]}`, "", "return_url: must be https", client.ErrInvalidRequest, "each field"},
 		{"400 ASP.NET", 400, `{"Message":"The request is invalid.","ModelState":{"intent":["required"]}}`, "", "The request is invalid: intent: required", client.ErrInvalidRequest, "intents"},
+		{"400 ASP.NET by field", 400, `{"title":"Invalid.","errors":{"ReturnUrl":["must be https"]}}`, "", "Invalid: ReturnUrl: must be https", client.ErrInvalidRequest, "each field"},
 		{"401 in brackets", 401, `[error] denied by policy`, "", "", nil, "proxy, gateway or firewall"},
 		{"403 about a permission", 403, `{"message":"The key may not administer this organization"}`, "", "The key may not administer this organization", client.ErrUnauthorized, "permissions"},
 		{"422 fields", 422, `{"message":"Validation failed","errors":[{"field":"return_url","code":"invalid_url"}]}`, "", "Validation failed: return_url: invalid_url", client.ErrInvalidRequest, "each field"},

@@ -29,8 +29,8 @@ type question[T any] struct {
 	panicked any
 }
 
-// do returns fn's answer, or that of the question that runs: it then has joined one that was asked
-// earlier.
+// do returns fn's answer. If a question runs already it joins that one, calls no fn, and reports
+// joined. It returns ctx's error if that ends first.
 func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error)) (value T, joined bool, err error) {
 	deadline := deadlineOf(ctx)
 	f.mu.Lock()
@@ -71,8 +71,8 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 // latestKey finds the latest deadline of those who share a question.
 type latestKey struct{}
 
-// deadlineOf is when the last of those ends who wait for what the context is for: by its own
-// deadline, or by the latest of those who share a question. Without one it is never reached.
+// deadlineOf is the context's deadline. In a shared question it is the latest of those of its
+// callers, unless the context's own is earlier. Without a deadline it is a time that never comes.
 func deadlineOf(ctx context.Context) time.Time {
 	latest := time.Unix(1<<40, 0)
 	if shared, ok := ctx.Value(latestKey{}).(*atomic.Pointer[time.Time]); ok {

@@ -84,18 +84,18 @@ func (l *limit) admit(c *call) (number uint64, err error) {
 			}
 		case c.warm, forReset && !affordable(c, sleep, l.maxWait):
 			return 0, refused(c, errNoBudget, sleep)
-		case forReset: // those who wait leave at moments of their own
+		case forReset: // jitter spreads those who wait
 			slack := min(sleep/20, time.Second, (time.Until(deadlineOf(c))-sleep)/2)
-			sleep += rand.N(max(slack, 0) + 1) // jitter, not a secret
+			sleep += rand.N(max(slack, 0) + 1) // not a secret
 			fallthrough
 		default:
-			_ = pause(c, sleep, changed) // whether c has ended shows above
+			_ = pause(c, sleep, changed) // the loop sees whether c has ended
 		}
 	}
 	return 0, c.stopped(c.Err())
 }
 
-// ask waits for the limiter. That the call's own context ends is for the caller to see.
+// ask waits for the limiter. It returns nil, too, where the call's own context has ended.
 func (l *limit) ask(c *call) error {
 	patience := l.maxWait
 	if c.warm {
@@ -116,11 +116,12 @@ func (l *limit) ask(c *call) error {
 	return refused(c, err, wait)
 }
 
-// refused is the error of a call that has less time than it would have to wait for budget.
+// refused is the error of a call that is not sent for lack of budget. After a failure it is that
+// failure, with what the wait would have been.
 func refused(c *call, cause error, wait time.Duration) error {
 	e := c.stopped(cause)
 	e.RetryAfter = max(e.RetryAfter, wait)
-	if c.failure == nil || cause != errNoBudget { // this very value
+	if c.failure == nil || cause != errNoBudget { // a limiter's own error always counts
 		e.kind, e.hint = ErrRateLimited, hintTooLong
 	}
 	return e
@@ -140,12 +141,14 @@ func refused(c *call, cause error, wait time.Duration) error {
 //	answer with usable headers       counting: what is left is the least that an answer of this
 //	                                 window told, since answers arrive out of order. Only one
 //	                                 whose attempt left after that was heard may tell of more.
-//	429 that says how long           closed until then; of several, until the last
+//	429 that says how long           closed until then; of several, until the last; headers of
+//	                                 other answers do not open it
 //	429 that does not                one less is left; still probing
 //	answer without usable headers    probing becomes open; else one less is left
 //	no answer                        probing becomes open when no other is under way; else one
 //	                                 less is left, because it may have been counted
-//	the last three, of an attempt    nothing
+//	any of these but the 429 that    nothing
+//	says how long, of an attempt
 //	that left before the reset
 //	the reset passes                 probing if the budget was spent, else open
 //
@@ -155,7 +158,7 @@ func refused(c *call, cause error, wait time.Duration) error {
 type gate struct {
 	mu sync.Mutex
 
-	told     RateLimit // of the window, the least that an answer told; no Reset when open or probing
+	told     RateLimit // of the window; no Reset when open or probing
 	refused  bool      // closed by a 429
 	probing  bool
 	probed   time.Time // when the last attempt left while probing
@@ -163,12 +166,12 @@ type gate struct {
 
 	// Attempts are numbered in the order in which they leave.
 	departed uint64 // the last one's number
-	heard    uint64 // the last one that had left when left was heard
+	heard    uint64 // the last one that had left when told.Remaining was heard
 	rolled   uint64 // the last one that had left at the last reset
 
 	old         time.Time // the last Date that was too old
 	date, dated time.Time // the Date of the last answer that was not out of a cache, and when it came
-	spoke       time.Time // when the last answer came; zero if it refused the key
+	spoke       time.Time // when the last answer came; zero if none did, or if it refused the key
 	warmed      time.Time // when the last answer to Warm came
 
 	changed chan struct{} // closed to make those who wait look again; nil if none does
@@ -181,8 +184,8 @@ const probeEvery = time.Second
 // behind one address differ, and answers arrive out of order.
 const clockSlack = 5 * time.Second
 
-// enter lets an attempt through if one may leave now. One that is
-// counted gets a number, which must be given to answer. Otherwise it says how long to wait until
+// enter lets an attempt through if one may leave now. One that is counted gets a number, which must
+// be given to answer. Otherwise it says how long to wait until
 // the next try: until changed is closed at the latest, or, where that is nil, for the reset.
 func (g *gate) enter(counted bool) (number uint64, sleep time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
@@ -274,7 +277,7 @@ func (g *gate) closedFor(now time.Time) time.Duration {
 }
 
 // cached reports whether an answer is out of a cache: it says so, or its Date is older than an
-// earlier answer's plus the time since. Where old Dates go on, it is that earlier one that was wrong.
+// earlier answer's plus the time since. Where old Dates advance, that earlier Date was wrong.
 func (g *gate) cached(a *answer) bool {
 	since := a.received.Sub(g.dated)
 	old := !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack))

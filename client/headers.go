@@ -41,7 +41,7 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 		if reset == "" || count(limit) == 0 {
 			return
 		}
-		wait := time.Second // services cut the end of a window to the second: zero is the one that has begun
+		wait := time.Second // services cut the reset to the second: zero is within the second that has begun
 		if n := number(reset); n != 0 && n != float64(a.serverTime().Unix()) {
 			wait = a.timeUntil(reset)
 		}
@@ -77,8 +77,8 @@ func readRateLimit(a *answer) (told RateLimit, ok bool) {
 }
 
 // askedToWait is how long a refusal tells the caller to stay away: the longest that Retry-After
-// says. On a 429 without one it is the time until the reset, if no budget is left. It is zero if
-// the answer does not say.
+// says. On a 429 without one it is the time until the reset, unless the headers say that budget is
+// left. It is zero if the answer does not say.
 func askedToWait(a *answer) (wait time.Duration) {
 	for item := range strings.SplitSeq(strings.Join(a.header["Retry-After"], ","), ",") {
 		wait = max(wait, a.timeUntil(item))
@@ -114,8 +114,8 @@ func (a *answer) timeUntil(text string) (wait time.Duration) {
 	return wait
 }
 
-// dateForms are HTTP's and what servers make of them, without the day of the week: UTC for GMT, an
-// offset. A day may have one digit.
+// dateForms are HTTP's and what servers make of them, without the day of the week before a comma:
+// UTC for GMT, an offset. A day may have one digit.
 var dateForms = []string{
 	"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", "02-Jan-06 15:04:05 GMT",
 	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", time.ANSIC,

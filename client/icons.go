@@ -113,7 +113,7 @@ type IconSource interface {
 // The first lookup fetches the list, or [IconCatalog.Warm] does at startup. A lookup that finds the
 // list about 24 h old starts a refresh and is served from the old one at once. While the
 // service is away, and when it sends an empty list, the last good list stays; [IconCatalog.Age]
-// says how old it is.
+// says how old it is. A first list that is empty is kept for a minute.
 type IconCatalog struct {
 	source IconSource
 	list   atomic.Pointer[iconList]
@@ -166,9 +166,9 @@ func (k *IconCatalog) Age() (age time.Duration, ok bool) {
 	return 0, false
 }
 
-// Warm starts fetching, unless there is a list already, and returns at once: call it at startup so
-// that no page has to wait. If it fails, the first lookup tries again, and so does Warm itself,
-// once a minute however often it is called.
+// Warm starts fetching, unless there is a list that is not due, and returns at once: call it at
+// startup so that no page has to wait. If it fails, the first lookup tries again, and so does Warm
+// itself, once a minute however often it is called.
 func (k *IconCatalog) Warm() { k.refresh(k.list.Load()) }
 
 // get returns the list in use, whatever its age, and waits only if there is none.

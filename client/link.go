@@ -71,10 +71,11 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 	return &call.origin.link, nil
 }
 
-// linkJob asks for a link, or with [Client.Warm] for nothing.
+// linkJob asks for a link. For [Client.Warm] it sends an empty object.
 var linkJob = &job{[...]string{"", "generatePortalLink", "generateLink"}, (*servers).sendLink, (*call).readLink}
 
-// sendLink gives each dialect an Idempotency-Key of its own, since a gateway may hold a key to its first request.
+// sendLink gives each route an Idempotency-Key of its own, since a gateway may hold a key to its
+// first request. The header also makes net/http send a POST again whose kept connection was closed.
 func (s *servers) sendLink(c *call) (*http.Response, error) {
 	key, live := rand.Text(), c.dialect == DialectGenerateLink
 	switch {
@@ -92,8 +93,8 @@ func (s *servers) sendLink(c *call) (*http.Response, error) {
 // Admin Portal documentation: five minutes from issue).
 const liveLife = 5 * time.Minute
 
-// longLife is past what one clock is believed alone: links live ten minutes by the API
-// reference, five by WorkOS's documentation.
+// longLife is the longest life that is believed of one clock alone: links live ten minutes by the
+// API reference, five by WorkOS's documentation.
 const longLife = time.Hour
 
 // readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
@@ -150,7 +151,9 @@ const warmFor = 55 * time.Second
 // request of the budget, two where the dialect is still to be learned. It does not wait for the
 // rate limit: where the budget is spent it sends nothing, and that is success.
 //
-// It makes one attempt for each route, within ctx and [RetryPolicy].AttemptTimeout. Nil means that
+// It makes one attempt for each route, and one more with a rotated key, within ctx and
+// [RetryPolicy].AttemptTimeout. It does not ask again within 55 s what it could not find out, such as
+// the dialect of a service that fails. Nil means that
 // the service answered. [ErrUnauthorized] means that it refuses the key. An answer that Warm does
 // not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
@@ -161,8 +164,7 @@ func (c *Client) Warm(ctx context.Context) error {
 	return during("warm up", err)
 }
 
-// isWarm reports whether the connection is kept, and Warm has nothing to find out: what the last one
-// could not find out it does not ask again on every page.
+// isWarm reports whether the connection is kept and the dialect is known, or was asked for lately.
 func (c *core) isWarm() bool {
 	known := c.pinned != DialectAuto || c.links.dialect() != DialectAuto
 	c.gate.mu.Lock()

@@ -37,7 +37,8 @@ type settings struct {
 }
 
 // WithBaseURL sets the API's address: https://api.workos.com by default. It must be https, or http
-// on loopback. A path is kept, so that a gateway may serve the API under a prefix.
+// on loopback; an empty one is refused. A path is kept, so that a gateway may serve the API under a
+// prefix.
 func WithBaseURL(baseURL string) Option {
 	return func(s *settings) { s.baseURL, s.baseURLName = baseURL, "base URL" }
 }
@@ -52,9 +53,10 @@ func WithCDNURL(cdnURL string) Option { return func(s *settings) { s.trust.cdnUR
 // could read.
 func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHTTP = true } }
 
-// WithHTTPClient takes the transport and the timeout of an HTTP client, which is not changed. Its
-// CheckRedirect and Jar are not used: no redirect is followed, since one would carry the key
-// elsewhere. Without a transport of its own, and when nil, the package's own is used, which keeps
+// WithHTTPClient takes the transport and the timeout of an HTTP client, which is not changed. The
+// timeout bounds each attempt if it is shorter than [RetryPolicy].AttemptTimeout. CheckRedirect and
+// Jar are not used: no redirect is followed, since one would carry the key elsewhere. Without a
+// transport, and when nil, the package's own is used: a clone of http.DefaultTransport that keeps
 // connections for many concurrent callers.
 //
 // A transport of yours is used as it is. To recover from dead connections as quickly as the
@@ -66,17 +68,18 @@ func WithHTTPClient(hc *http.Client) Option {
 }
 
 // WithUserAgent replaces the User-Agent, which is by default "adminportal-go/v1.2.3" with the
-// version of this module that the program was built with.
+// version of this module that the program was built with. It must be printable ASCII, and not empty.
 func WithUserAgent(userAgent string) Option { return func(s *settings) { s.userAgent = userAgent } }
 
 // WithAPIKeySource asks source for the key, once per call, instead of using a fixed one: a key can
-// then be rotated without a restart. Calls that ask at the same time share one question, and only
-// one question runs at a time. After a 401 the source is asked once more, and a different key is
-// tried once. If asking is slow or costs money, let the source keep its answer for some minutes.
+// then be rotated without a restart. Calls that ask at the same time share one question. Only one
+// question runs at a time, unless source ignores its context, which ends when nobody waits for the
+// answer any more. If asking is slow or costs money, let the source keep its answer for some minutes.
 //
-// The source wins over the key given to [New], which may then be empty. Nil is no source. The
-// context of source ends when nobody waits for the answer any more. The error of source ends the
-// call and is in the error's chain.
+// An error of source ends the call and is in the error's chain. After a 401 the source is asked once
+// more, and a different key is tried once; an error of source then leaves the 401 as it is.
+//
+// The source wins over the key given to [New], which may then be empty. Nil is no source.
 func WithAPIKeySource(source func(context.Context) (string, error)) Option {
 	return func(s *settings) { s.keySource = source }
 }
@@ -92,7 +95,7 @@ func WithLimiter(limiter Limiter) Option { return func(s *settings) { s.limiter 
 func WithDialect(dialect Dialect) Option { return func(s *settings) { s.pinned = dialect } }
 
 // WithExpiryMargin sets how much life a link must have left for EnsureFresh to keep it: 30 s by
-// default. Zero keeps it to the last moment.
+// default. Zero keeps it to the last moment, and a negative one is refused.
 func WithExpiryMargin(margin time.Duration) Option { return func(s *settings) { s.margin = margin } }
 
 // WithLinkHosts allows links to these hosts alone, each "host", at any port, or "host:port". A link
@@ -102,8 +105,8 @@ func WithLinkHosts(hosts ...string) Option {
 	return func(s *settings) { s.trust.linkHosts = slices.Clone(hosts) }
 }
 
-// WithLogger logs every attempt: failures as warnings, successes at debug level. No secret is
-// logged. Nil logs nothing, which is the default.
+// WithLogger logs every attempt: failures as warnings, successes at debug level, with the fields of
+// an [Attempt] as attributes. No secret is logged. Nil logs nothing, which is the default.
 func WithLogger(logger *slog.Logger) Option { return func(s *settings) { s.logger = logger } }
 
 // WithObserver calls observer with every attempt as it ends, on the goroutine of the call: enough

@@ -28,7 +28,7 @@ const (
 func scrub(text, key string) string {
 	text = text[:min(len(text), maxText)]
 	text = escapes().Replace(escapes().Replace(text)) // JSON may hold HTML
-	text = strings.Map(func(r rune) rune {            // of bytes that are no character, U+FFFD
+	text = strings.Map(func(r rune) rune {            // a byte that is no character is U+FFFD
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
@@ -118,7 +118,7 @@ type hiddenError struct {
 }
 
 func hide(err error, key string) error {
-	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { // only these very values say no more than what they are
+	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { // these two values hold no secret; an error that wraps them may
 		return err
 	}
 	return &hiddenError{scrub(err.Error(), key), func() error { return err }}

@@ -12,12 +12,11 @@ import (
 // A PortalLink is a secret with a clock: whoever holds URL is the organization's
 // admin until it expires. Redirect to it at once; do not store, e-mail or log it.
 //
-// URL is the one way to the secret. Every print form of a link is redacted, and
-// marshaling one to JSON is an error that says to send URL. One thing cannot be
-// helped: fmt prints what an unexported field holds without asking it. It does not
-// follow a pointer there with %v, %+v and %#v, so keep the pointer that you are
-// handed, not a copy, in structs of your own, and do not print those. (Nor does fmt
-// ask a value that is printed with %p.)
+// Only URL holds the secret. Every print form of a link is redacted, and marshaling
+// one to JSON is an error that says to send URL. There is one exception: fmt prints
+// the unexported fields of your own structs without calling the methods of what
+// they hold. It does not follow a pointer there, so keep the pointer that you are
+// handed, not a copy.
 //
 // A PortalLink may be shared between goroutines and copied. A literal with URL
 // and ExpiresAt serves as a fake in tests.

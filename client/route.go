@@ -18,7 +18,7 @@ func (c *core) travel(call *call, only Dialect) error {
 	first := cmp.Or(dialect, DialectPortalLinks)
 	for _, call.dialect = range [...]Dialect{first, DialectPortalLinks + DialectGenerateLink - first} { // the other one
 		call.settled, call.answer = settled && !call.public(), answer{}
-		if _, err := call.send(&c.servers, call); call.answer.verdict != ofMissingRoute {
+		if _, err := call.send(&c.servers, call); call.answer.verdict != noRoute {
 			return err // the body has been read
 		}
 		if only != DialectAuto {
