@@ -26,7 +26,6 @@ type answer struct {
 	said     description // what the body of an error says
 	verdict  *verdict    // on an error answer; nil: the status means what it says
 	err      error       // why nothing came, or why the body is not whole
-	warm     bool        // to Warm
 	sent     time.Time
 	received time.Time // of the headers
 	date     time.Time // the header Date; zero where there is none, or nonsense
@@ -42,7 +41,7 @@ func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
 func (a *answer) foreign() bool {
 	text := bytes.TrimSpace(a.body)
 	err := json.Unmarshal(text, new(json.RawMessage))
-	cut := err != nil && bytes.ContainsAny(text[:min(1, len(text))], `{["`) && mentions(err.Error(), "unexpected end of json input", "max depth")
+	cut := err != nil && bytes.ContainsAny(text[:min(1, len(text))], `{["`) && mentions(err.Error(), "unexpected end of JSON input", "max depth")
 	return len(text) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != ""
 }
 
@@ -52,11 +51,11 @@ func (a *answer) ok() bool { return a.status/100 == 2 }
 // missesOrganization reports whether the service says that the organization does not exist: by the
 // code for that, or in words. A 404 need only name an organization, or be the contract's error.
 func (a *answer) missesOrganization() bool {
-	coded := a.said.code == "entity_not_found" || mentions(a.said.code, "organization_not_found")
+	coded := a.said.code == "entity_not_found" || mentions(strings.ToLower(a.said.code), "organization_not_found")
 	switch {
 	case a.foreign():
 	case a.status == http.StatusNotFound:
-		return coded || a.said.contract || mentions(a.said.text, "organization", "organisation", "org_")
+		return coded || a.said.contract || mentions(strings.ToLower(a.said.text), "organization", "organisation", "org_")
 	case a.status == http.StatusBadRequest, a.status == http.StatusForbidden:
 		return coded || missesOrganization(a.said.text)
 	}
@@ -94,12 +93,11 @@ type description struct {
 func describe(body []byte) (d description) {
 	var whole any
 	_ = json.Unmarshal(body, &whole) // nil says nothing
-	fields, _ := whole.(map[string]any)
+	fields := lowered(whole)
 	d.text = d.words("", whole)
 	d.notFound = len(fields) == 1 && text(fields["message"]) == "Not Found"
 	kind := text(fields["error"])
-	inner, _ := fields["error"].(map[string]any)
-	d.code = cmp.Or(text(fields["code"]), text(inner["code"]))
+	d.code = cmp.Or(text(fields["code"]), text(lowered(fields["error"])["code"]))
 	d.contract = d.code != "" && kind != "" && text(fields["error_description"]) != ""
 	if d.code == "" && d.text != kind {
 		d.code = kind
@@ -134,10 +132,7 @@ func (d *description) words(field string, value any) string {
 			all = append(all, d.words(field, entry))
 		}
 	case map[string]any:
-		lower := make(map[string]any, len(v))
-		for name, member := range v {
-			lower[strings.ToLower(name)] = member
-		}
+		lower := lowered(v)
 		named := fieldOf(lower)
 		field = cmp.Or(named, field)
 		own, errs := d.first(field, lower, ownWords), d.first(field, lower, listWords)
@@ -154,6 +149,16 @@ func (d *description) words(field string, value any) string {
 		}
 	}
 	return strings.Join(slices.DeleteFunc(all, func(words string) bool { return words == "" }), "; ")
+}
+
+// lowered is an object with its names in lower case, and empty for any other value.
+func lowered(value any) map[string]any {
+	object, _ := value.(map[string]any)
+	lower := make(map[string]any, len(object))
+	for name, member := range object {
+		lower[strings.ToLower(name)] = member
+	}
+	return lower
 }
 
 // first returns the words of the first member that has any.

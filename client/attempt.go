@@ -46,7 +46,7 @@ type attempt struct {
 func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	ctx, c := req.Context(), callOf(req)
 	c.attempts++
-	c.answer = answer{warm: c.warm, sent: time.Now()}
+	c.answer = answer{sent: time.Now()}
 	a := &c.answer
 	bound := l.timeout
 	half := deadlineOf(ctx).Sub(a.sent) / 2 // for shared calls not too short, since more callers may join

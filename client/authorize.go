@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
 )
@@ -22,11 +23,10 @@ type authorize struct {
 func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	c := callOf(req)
 	if c.key == "" { // not asked yet: another route goes with the key of the first
-		key, _, err := l.ask(c.Context)
-		if err != nil {
+		var err error
+		if c.key, _, err = l.ask(c.Context); err != nil {
 			return nil, during(c.name, err)
 		}
-		c.key = key
 	}
 	for {
 		req.Header.Set("Authorization", "Bearer "+c.key)
@@ -49,15 +49,19 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// ask asks the source, once for all who ask at the same time. A source that ignores its context is
-// left alone after the timeout.
+// ask asks the source, once for all who ask at the same time. The timeout bounds the question, and
+// each caller, who does not wait longer for a source that ignores its context.
 func (l *authorize) ask(ctx context.Context) (key string, joined bool, err error) {
 	if l.source == nil {
 		return l.key, false, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, l.timeout.limit)
 	defer cancel()
-	key, joined, err = l.asking.do(limited, l.source)
+	key, joined, err = l.asking.do(limited, func(ctx context.Context) (string, error) {
+		bounded, cancel := context.WithTimeout(ctx, l.timeout.limit+time.Second) // the first caller leaves before
+		defer cancel()
+		return l.source(bounded)
+	})
 	if ctx.Err() != nil {
 		return "", joined, ctx.Err()
 	} else if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/adminportal-go/adminportal/gen"
@@ -63,8 +64,8 @@ func callOf(req *http.Request) *call { return req.Context().Value(callKey{}).(*c
 func (c *call) classify() *verdict {
 	a, status, kind := &c.answer, c.answer.status, kindOf(c.answer.status)
 	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
-	framework := mentions(string(a.body), "cannot post ", "cannot get ", "/portal_links", "/portal/generate_link")
-	gateway := status == http.StatusForbidden && mentions(string(a.body), "missing authentication token") // AWS API Gateway
+	framework := mentions(string(a.body), "Cannot POST ", "Cannot GET ", "/portal_links", "/portal/generate_link")
+	gateway := status == http.StatusForbidden && mentions(string(a.body), "Missing Authentication Token") // AWS API Gateway
 	// The live service's older words for an organization that does not exist.
 	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
 	missing := noRoute
@@ -158,7 +159,7 @@ func (c *call) refuse(e *Error) {
 	if e.kind == ErrInvalidRequest {
 		e.Field = c.clean(a.said.field)
 		for _, field := range []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"} {
-			if e.Field == "" && mentions(a.said.text, field) { // one of openapi.yaml's
+			if e.Field == "" && mentions(strings.ToLower(a.said.text), field) { // one of openapi.yaml's
 				e.Field = field
 			}
 		}

@@ -159,9 +159,11 @@ func TestLastGoodListStays(t *testing.T) {
 
 func TestFirstListThatIsEmptyIsNotKeptForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		src := &iconSource{}
+		src := &iconSource{icons: []client.ProviderIcon{}}
 		catalog := client.NewIconCatalog(src)
 		wantIcon(t, catalog, "okta", "")
+		all, err := catalog.All(t.Context())
+		errorIf(t, all == nil || err != nil, "All() = %v, %v, want a list, if an empty one", all, err)
 		src.icons = icons("okta")
 		time.Sleep(time.Minute)
 		wantIcon(t, catalog, "okta", "")

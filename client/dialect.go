@@ -28,6 +28,9 @@ const (
 // String is the word in logs: "auto", "portal_links" or "generate_link".
 func (d Dialect) String() string { return dialects[d] }
 
+// other is the dialect to try where a route is not there.
+func (d Dialect) other() Dialect { return DialectPortalLinks + DialectGenerateLink - d }
+
 var dialects = map[Dialect]string{DialectAuto: "auto", DialectPortalLinks: "portal_links", DialectGenerateLink: "generate_link"}
 
 // A learner remembers which dialect works. The first caller to meet an empty one finds out for

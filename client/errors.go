@@ -83,10 +83,7 @@ func (e *Error) Error() string {
 }
 
 // Is reports whether target is the sentinel for what went wrong.
-func (e *Error) Is(target error) bool {
-	kind := cmp.Or(e.kind, kindOf(e.StatusCode))
-	return kind != nil && target == kind
-}
+func (e *Error) Is(target error) bool { return target == cmp.Or(e.kind, kindOf(e.StatusCode)) }
 
 // Unwrap returns the cause: the context's error as it is; or what stands for a network error, the
 // API key source's error or the limiter's, to be asked with errors.Is and errors.As. It is nil
@@ -162,7 +159,7 @@ const (
 	hintBetween   = "this answer came from a proxy, gateway or firewall between this host and WorkOS, not from WorkOS: it may pass; if it lasts, check what stands between, and the base URL"
 	hintRedirect  = "no redirect is followed, since it would carry the API key elsewhere: set WithBaseURL to the final address"
 	hintIconFile  = "check the address of the icon file: set WithCDNURL to where it is"
-	hintNoRoute   = "check the base URL, and the dialect if one is set: the server has no POST /portal_links or POST /portal/generate_link"
+	hintNoRoute   = "check the base URL, and the dialect if one is set: the server has no POST /portal_links, or no POST /portal/generate_link, or neither"
 	hintNoIcons   = "check the CDN URL and the base URL: neither GET /provider_icons nor GET /provider-icons.json exists there"
 	hintMalformed = "check that the base URL is the WorkOS API's and that no proxy answers in its place"
 	hintLinkHost  = "add the host to WithLinkHosts if it is right, or ask WorkOS why links lead there"

@@ -53,7 +53,7 @@ func (l *limit) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	// Also where a transport of the user's panics, which leaves no answer.
-	defer func() { l.gate.answer(number, &c.answer) }()
+	defer func() { l.gate.answer(number, &c.answer, c.warm) }()
 	resp, err := l.next.Do(req)
 	if pauser, ok := l.limiter.(LimitPauser); ok && c.answer.status == http.StatusTooManyRequests {
 		pauser.Pause(c.Context, cmp.Or(c.failure.RetryAfter, l.baseDelay))
@@ -70,9 +70,9 @@ var errNoBudget = errors.New("the rate limit is spent")
 // admit waits for the gate and then for the limiter, so that no token of the limiter grows old at
 // the gate. The gate is asked again in the end, since it may have closed meanwhile.
 func (l *limit) admit(c *call) (number uint64, err error) {
-	asked := l.limiter == nil
+	last, asked := time.Now().Add(maxReset), l.limiter == nil
 	for c.Err() == nil {
-		number, sleep, changed := l.gate.enter(asked)
+		number, sleep, changed := l.gate.enter(asked, !time.Now().Before(last))
 		forReset := changed == nil
 		switch {
 		case sleep == 0 && asked:
@@ -89,7 +89,7 @@ func (l *limit) admit(c *call) (number uint64, err error) {
 			sleep += rand.N(max(slack, 0) + 1) // not a secret
 			fallthrough
 		default:
-			_ = pause(c, sleep, changed) // the loop sees whether c has ended
+			_ = pause(c, min(sleep, time.Until(last)), changed) // the loop sees whether c has ended
 		}
 	}
 	return 0, c.stopped(c.Err())
@@ -154,7 +154,7 @@ func refused(c *call, cause error, wait time.Duration) error {
 //
 // For every attempt under way one of what is left is set aside, because an answer may or may not
 // have counted it. Its own answer settles that. No claim of a header is believed for more than
-// maxReset.
+// maxReset, and no attempt is held longer, however many claims follow one another.
 type gate struct {
 	mu sync.Mutex
 
@@ -184,14 +184,14 @@ const probeEvery = time.Second
 // behind one address differ, and answers arrive out of order.
 const clockSlack = 5 * time.Second
 
-// enter lets an attempt through if one may leave now. One that is counted gets a number, which must
-// be given to answer. Otherwise it says how long to wait until
+// enter lets an attempt through if one may leave now, or if it has waited enough. One that is counted
+// gets a number, which must be given to answer. Otherwise it says how long to wait until
 // the next try: until changed is closed at the latest, or, where that is nil, for the reset.
-func (g *gate) enter(counted bool) (number uint64, sleep time.Duration, changed <-chan struct{}) {
+func (g *gate) enter(counted, enough bool) (number uint64, sleep time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	if sleep = g.closedFor(now); sleep > 0 {
+	if sleep = g.closedFor(now); sleep > 0 && !enough {
 		// The answers of those under way may free what is set aside for them, unless the server
 		// has said that nothing is left.
 		if g.probing || g.told.Remaining > 0 && g.underway > 0 {
@@ -214,13 +214,13 @@ func (g *gate) enter(counted bool) (number uint64, sleep time.Duration, changed 
 }
 
 // answer takes in what an attempt brought. An answer whose status is 0 is none at all.
-func (g *gate) answer(number uint64, a *answer) {
+func (g *gate) answer(number uint64, a *answer, warm bool) {
 	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closedFor(now)
 	g.underway--
-	if g.spoke = a.received; a.warm {
+	if g.spoke = a.received; warm {
 		g.warmed = a.received
 	}
 	if a.status == 0 || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
@@ -252,9 +252,7 @@ func (g *gate) answer(number uint64, a *answer) {
 func (g *gate) known() RateLimit {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closedFor(time.Now()); g.told.Reset.IsZero() {
-		return RateLimit{}
-	}
+	g.closedFor(time.Now())
 	return RateLimit{g.told.Limit, max(g.told.Remaining-g.underway, 0), g.told.Reset}
 }
 
@@ -265,7 +263,7 @@ func (g *gate) closedFor(now time.Time) time.Duration {
 	if !g.told.Reset.IsZero() && !now.Before(g.told.Reset) {
 		// A window that ended with budget to spare held nobody back: there is no need to probe.
 		g.probing, g.probed = g.told.Remaining <= g.underway, time.Time{}
-		g.told.Reset, g.refused, g.rolled = time.Time{}, false, g.departed
+		g.told, g.refused, g.rolled = RateLimit{}, false, g.departed
 	}
 	switch {
 	case g.probing:

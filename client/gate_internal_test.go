@@ -25,7 +25,7 @@ func leave(t *testing.T, g *gate) uint64 {
 
 // hear gives the gate an answer that came now.
 func hear(g *gate, number uint64, status int, h http.Header) {
-	g.answer(number, &answer{status: status, header: h, received: time.Now()})
+	g.answer(number, &answer{status: status, header: h, received: time.Now()}, false)
 }
 
 // How long the gate holds those who come next. What a refusal asks for goes before what was known of

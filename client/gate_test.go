@@ -195,3 +195,14 @@ func TestSecondCallGoes(t *testing.T) {
 		})
 	}
 }
+
+// However many refusals follow one another, no attempt is held for more than an hour.
+func TestNobodyIsHeldForMoreThanAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		portal := inMemory(t, status(429, "Retry-After", "60"), reference, oneTry)
+		together(100, func() {
+			took := timed(func() { wantOnly(t, ask(t, portal, 0), client.ErrRateLimited) })
+			errorIf(t, took > time.Hour+time.Minute, "a call was held for %v", took)
+		})
+	})
+}

@@ -26,7 +26,7 @@ const maxReset = time.Hour
 // taken for nonsense. The gate believes it for maxReset.
 const maxRetryAfter = 31 * 24 * time.Hour
 
-// maxCount is the largest number of requests that is believed.
+// maxCount is the largest number of requests; a larger one is taken for this.
 const maxCount = 1 << 30
 
 // eachClaim reads the rate headers in every form that servers send: the names X-RateLimit-* and
@@ -51,16 +51,16 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
 	for _, line := range a.header["Ratelimit"] {
 		item := make(map[string]string)
-		end := func() { say(item["limit"], item["remaining"]+item["r"], item["reset"]+item["t"]); clear(item) }
 		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(strings.ToLower(line))
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {
 			name, value, isPair := strings.Cut(part, "=")
-			if !isPair || name[:min(1, len(name))] == `"` { // the name of the next item
-				end()
+			if !isPair || name[:min(1, len(name))] == `"` { // the name of the next item, as in the eighth draft
+				say(item["limit"], item["r"], item["t"])
+				clear(item)
 			}
 			item[name] = value
 		}
-		end()
+		say(item["limit"], cmp.Or(item["remaining"], item["r"]), cmp.Or(item["reset"], item["t"]))
 	}
 }
 

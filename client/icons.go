@@ -208,7 +208,7 @@ func (k *IconCatalog) fetch(ctx context.Context) (*iconList, error) {
 	case len(icons) > 0:
 		list, rest = iconList{icons: slices.Clone(icons), named: byName(icons), fetched: time.Now()}, catalogMaxAge
 	case list.fetched.IsZero():
-		list.fetched = time.Now()
+		list.icons, list.fetched = slices.Clone(icons), time.Now()
 	}
 	// Less up to a tenth, so that services started together do not refresh together.
 	list.due = time.Now().Add(rest - rand.N(rest/10+1)) // jitter, not a secret

@@ -162,6 +162,32 @@ func TestKeySourceIsLeftWithTheCaller(t *testing.T) {
 	})
 }
 
+// A question that hangs ends, although callers who come one after the other keep asking.
+func TestKeySourceThatHangsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		portal := inMemory(t, succeed, reference, client.WithAPIKeySource(func(ctx context.Context) (string, error) {
+			if _, bounded := ctx.Deadline(); !bounded {
+				t.Error("the context of the source has no deadline")
+			}
+			if asked.Add(1) == 1 {
+				<-ctx.Done()
+			}
+			return testKey, ctx.Err()
+		}))
+		var failed atomic.Int32
+		for range 20 {
+			go func() {
+				if _, err := portal.GeneratePortalLink(t.Context(), sso); err != nil {
+					failed.Add(1)
+				}
+			}()
+			time.Sleep(4 * time.Second)
+		}
+		errorIf(t, failed.Load() < 1 || failed.Load() > 3, "%d of 20 calls failed, want those of the first twelve seconds", failed.Load())
+	})
+}
+
 // The panic of a key source reaches the caller, and one that ends its goroutine ends the call.
 func TestKeySourceThatEndsItsGoroutine(t *testing.T) {
 	portal := inMemory(t, succeed, source(func(context.Context) (string, error) { panic("no vault") }))

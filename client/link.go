@@ -147,15 +147,14 @@ const warmFor = 55 * time.Second
 // presses a button. A click after it takes one round trip instead of three or four.
 //
 // Call it at startup, and in the background for every page that shows a button: it sends nothing
-// within 55 s of the last answer, and callers at the same time share one request. It costs one
-// request of the budget, two where the dialect is still to be learned. It does not wait for the
-// rate limit: where the budget is spent it sends nothing, and that is success.
+// within 55 s of the last answer, unless that refused the key, and returns nil then, whatever that
+// answer was. Callers at the same time share one request. It costs one request of the budget, two
+// where the dialect is still to be learned. It does not wait for the rate limit: where the budget is
+// spent it sends nothing, and that is success.
 //
 // It makes one attempt for each route, and one more with a rotated key, within ctx and
-// [RetryPolicy].AttemptTimeout. It does not ask again within 55 s what it could not find out, such as
-// the dialect of a service that fails. Nil means that
-// the service answered. [ErrUnauthorized] means that it refuses the key. An answer that Warm does
-// not expect is an error too, and does no harm. Every error is an [*Error].
+// [RetryPolicy].AttemptTimeout. [ErrUnauthorized] means that the service refuses the key. Any other
+// answer that Warm does not expect is an error too, and does no harm. Every error is an [*Error].
 func (c *Client) Warm(ctx context.Context) error {
 	if c.core.isWarm() {
 		return nil

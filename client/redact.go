@@ -68,9 +68,10 @@ func secretAt(text string, i int) (shown, secret int) {
 				return 0, shown + len(key)
 			}
 		case "secret", "token": // a parameter, or a member in JSON
-			value := strings.TrimLeft(rest, `\"' :=`)
+			value := strings.TrimLeft(rest, "\\\"' :=<>`")
 			between := strings.TrimSuffix(rest, value)
-			if strings.Contains(between, "=") || strings.Contains(between, `"`) && strings.Contains(between, ":") {
+			inJSON := strings.HasPrefix(strings.TrimLeft(between, `\`), `"`) && strings.Contains(between, ":")
+			if inJSON || strings.Contains(between, "=") {
 				return shown + len(between), strings.IndexAny(value+" ", ends)
 			}
 		case "secret%3d", "token%3d":
@@ -88,9 +89,8 @@ func secretAt(text string, i int) (shown, secret int) {
 	return 1, 0
 }
 
-// mentions reports whether a text has one of the words, in any case.
+// mentions reports whether a text has one of the words.
 func mentions(text string, words ...string) bool {
-	text = strings.ToLower(text)
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 }
 

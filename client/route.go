@@ -16,7 +16,7 @@ func (c *core) travel(call *call, only Dialect) error {
 	}
 	settled := dialect != DialectAuto && (dialect == c.pinned || dialect == call.known.dialect())
 	first := cmp.Or(dialect, DialectPortalLinks)
-	for _, call.dialect = range [...]Dialect{first, DialectPortalLinks + DialectGenerateLink - first} { // the other one
+	for _, call.dialect = range [...]Dialect{first, first.other()} {
 		call.settled, call.answer = settled && !call.public(), answer{}
 		if _, err := call.send(&c.servers, call); call.answer.verdict != noRoute {
 			return err // the body has been read

@@ -133,6 +133,8 @@ func echoes(authorization string) map[string]string {
 		"broken escapes":  `{"message":"\u00\u0\u00zz\u005` + testKey + `\u00`,
 		"relative link":   `{"message":"/portal/launch?secret=` + testSecret + `"}`,
 		"secret alone":    `{"secret":"` + testSecret + `","token": "` + testSecret + `"}`,
+		"in brackets":     `{"token":"<` + testSecret + `>"}`,
+		"in quotes":       `bad client secret: "token": "` + testSecret + `"`,
 		"capitals":        `{"Secret":"` + testSecret + `","TOKEN": "` + testSecret + `"}`,
 		"at the start":    "secret=" + testSecret,
 		"across the cut":  strings.Repeat("x", 505) + testKey,

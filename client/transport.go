@@ -41,8 +41,7 @@ func sharedTransport() (http.RoundTripper, func()) {
 		return http.DefaultTransport, nil
 	}
 	own, _ := shared.LoadOrStore(standard, newTransport(standard))
-	transport := own.(*http.Transport)
-	return transport, transport.CloseIdleConnections
+	return own.(*http.Transport), own.(*http.Transport).CloseIdleConnections
 }
 
 func newTransport(standard *http.Transport) *http.Transport {
