@@ -31,6 +31,16 @@ func TestRetryable(t *testing.T) {
 	}
 }
 
+// An error answer is judged by its status, even if its body is cut short.
+func TestErrorWithABodyCutShort(t *testing.T) {
+	requests := 0
+	wantOnly(t, ask(t, newClient(t, over(roundTripper(func(*http.Request) (*http.Response, error) {
+		requests++
+		return &http.Response{StatusCode: 403, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
+	})), reference), 0), client.ErrUnauthorized)
+	same(t, "requests", requests, 1)
+}
+
 func TestEveryAttemptIsTheSameRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		portal, seen := scripted(t, steps{status(503), cut, status(404), status(500), succeed})
