@@ -15,7 +15,7 @@ import (
 // bytes, a list of icons a few dozen KiB.
 const maxBody = 1 << 20
 
-// maxSnippet bounds each text of an Error, in bytes.
+// maxSnippet bounds each text in the fields of an Error, in bytes.
 const maxSnippet = 512
 
 // An answer is what one attempt brought.
@@ -35,45 +35,40 @@ type answer struct {
 // host's clock where the answer does not say.
 func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
 
-// foreign reports whether the answer comes from a proxy, a gateway or a firewall in front of the
-// service, which itself answers in JSON: the body is HTML or plain text, or Cloudflare says that
-// it is a challenge of its own.
-func (a *answer) foreign() bool {
-	text := bytes.TrimSpace(a.body)
-	err := json.Unmarshal(text, new(json.RawMessage))
-	cut := err != nil && bytes.ContainsAny(text[:min(1, len(text))], `{["`) && mentions(err.Error(), "unexpected end of JSON input", "max depth")
-	return len(text) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != ""
-}
-
 // ok reports whether the status is that of a success.
 func (a *answer) ok() bool { return a.status/100 == 2 }
 
 // missesOrganization reports whether the service says that the organization does not exist: by the
 // code for that, or in words. A 404 need only name an organization, or be the contract's error.
 func (a *answer) missesOrganization() bool {
-	coded := a.said.code == "entity_not_found" || mentions(strings.ToLower(a.said.code), "organization_not_found")
+	coded := mentions(strings.ToLower(a.said.code+" "+a.said.text), "entity_not_found", "organization_not_found")
 	switch {
-	case a.foreign():
+	case a.said.foreign:
 	case a.status == http.StatusNotFound:
 		return coded || a.said.contract || mentions(strings.ToLower(a.said.text), "organization", "organisation", "org_")
 	case a.status == http.StatusBadRequest, a.status == http.StatusForbidden:
-		return coded || missesOrganization(a.said.text)
+		return coded || saysNoOrganization(a.said.text)
 	}
 	return false
 }
 
-// missesOrganization reports whether a clause says that an organization does not exist: before its
+// saysNoOrganization reports whether a clause says that an organization does not exist: before its
 // name, as in "could not find an organization", or after it.
-func missesOrganization(words string) bool {
-	words = strings.ReplaceAll(strings.ToLower(words), "’", "'")
+func saysNoOrganization(words string) bool {
+	words = strings.NewReplacer("’", "'", "organisation", "organization").Replace(strings.ToLower(words))
 	for clause := range strings.FieldsFuncSeq(words, func(r rune) bool { return strings.ContainsRune(";.!\n", r) }) {
-		if mentions(clause, "find organi", "find an organi", "find the organi", "find any organi", "no organi", "no such organi", "unknown organi") {
+		if mentions(clause, "find organization", "find an organization", "find the organization", "find any organization", "no such organization",
+			"no organization with", "no organization found", "no organization exists", "unknown organization", "not found: organization") {
 			return true
 		}
-		for _, name := range []string{"organization ", "organisation ", "org_"} {
-			_, after, named := strings.Cut(clause, name)
-			if named && mentions(after, "not found", "not exist", "n't exist", "be found", "unknown") {
-				return true
+		for _, name := range []string{"organization ", "organization:", "org_"} {
+			_, after, _ := strings.Cut(clause, name)
+			for _, missing := range []string{"not found", "not exist", "n't exist", "n't found", "not be found", "n't be found", "is unknown"} {
+				// What stands between is the ID: after a colon, something else is missing.
+				id, _, ok := strings.Cut(after, missing)
+				if ok && !mentions(strings.TrimRight(id, ": "), ": ", " no ") {
+					return true
+				}
 			}
 		}
 	}
@@ -84,16 +79,19 @@ func missesOrganization(words string) bool {
 type description struct {
 	code, text, field string
 	visited           int  // values, so that a hostile body costs little
+	foreign           bool // it comes from a proxy, a gateway or a firewall: HTML, plain text, or Cloudflare's own words
 	contract          bool // it is openapi.yaml's Error, all of its fields
 	notFound          bool // it is {"message":"Not Found"} and nothing else
 }
 
 // describe reads an error body in every shape that the two dialects and web frameworks have. A
 // field of a wrong type does not lose the others.
-func describe(body []byte) (d description) {
-	var whole any
-	_ = json.Unmarshal(body, &whole) // nil says nothing
+func (a *answer) describe() (d description) {
+	var whole any // nil says nothing
+	err, start := json.Unmarshal(a.body, &whole), bytes.TrimSpace(a.body)
+	cut := err != nil && bytes.ContainsAny(start[:min(1, len(start))], `{["`) && mentions(err.Error(), "unexpected end of JSON input", "max depth")
 	fields := lowered(whole)
+	d.foreign = len(start) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != "" || fields["cloudflare_error"] == true
 	d.text = d.words("", whole)
 	d.notFound = len(fields) == 1 && text(fields["message"]) == "Not Found"
 	kind := text(fields["error"])
@@ -105,9 +103,13 @@ func describe(body []byte) (d description) {
 	return d
 }
 
+// requestFields are openapi.yaml's, those first that are not also words.
+var requestFields = []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"}
+
 // In an object, ownWords name what it says of itself, listWords the list of its errors.
-var ownWords = []string{"error_description", "message", "defaultmessage", "msg", "detail", "description", "reason", "title"}
-var listWords = []string{"errors", "violations", "fieldviolations", "invalid-params", "modelstate", "constraints", "details"}
+var ownWords = strings.Fields("error_description message defaultmessage errormessage error_message error_msg msg detail description reason title")
+var listWords = strings.Fields("errors violations fieldviolations invalid-params invalid_params modelstate constraints details issues messages " +
+	"fielderrors children _errors")
 
 // words are what a value says about a field: a text, the words of a list's entries, or those of an
 // object. An object without words of its own has problems by field.
@@ -117,7 +119,7 @@ func (d *description) words(field string, value any) string {
 		return ""
 	}
 	whole := d.visited == 1
-	field = snippet(field, mostField)
+	field = snippet(fieldName(field), mostField)
 	var all []string
 	switch v := value.(type) {
 	case string:
@@ -134,7 +136,7 @@ func (d *description) words(field string, value any) string {
 	case map[string]any:
 		lower := lowered(v)
 		named := fieldOf(lower)
-		field = cmp.Or(named, field)
+		d.field, field = cmp.Or(d.field, named), cmp.Or(named, field)
 		own, errs := d.first(field, lower, ownWords), d.first(field, lower, listWords)
 		if own != "" && errs != "" {
 			own = strings.TrimRight(own, ".") + ": " + errs
@@ -143,8 +145,8 @@ func (d *description) words(field string, value any) string {
 			return own
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if _, isList := v[name].([]any); isList || !whole {
-				all = append(all, d.words(name, v[name]))
+			if _, isList := v[name].([]any); isList || !whole || slices.Contains(requestFields, name) {
+				all = append(all, d.words(cmp.Or(field, name), v[name]))
 			}
 		}
 	}
@@ -176,15 +178,22 @@ func (d *description) first(field string, object map[string]any, names []string)
 func fieldOf(object map[string]any) (field string) {
 	source, _ := object["source"].(map[string]any) // JSON:API
 	for _, value := range []any{
-		object["field"], object["path"], object["property"], object["param"], object["pointer"], object["loc"],
-		source["pointer"], source["parameter"],
+		object["field"], object["path"], object["property"], object["propertypath"], object["propertyname"], object["instancepath"],
+		object["param"], object["pointer"], object["loc"], source["pointer"], source["parameter"],
 	} {
 		parts, _ := value.([]any)
 		for _, part := range slices.Backward(append([]any{value}, parts...)) {
-			field = cmp.Or(field, text(part))
+			field = cmp.Or(field, fieldName(text(part)))
 		}
 	}
-	return field[strings.LastIndex(field, "/")+1:]
+	return field
+}
+
+// fieldName is the name at the end of a path to a field. It is empty for the path of a request, and
+// for the whole body.
+func fieldName(path string) string {
+	name := strings.TrimPrefix(strings.TrimPrefix(path[strings.LastIndex(path, "/")+1:], "$."), "body.")
+	return strings.NewReplacer("portal_links", "", "generate_link", "", "body", "").Replace(name)
 }
 
 // text is a decoded value if that is a string.

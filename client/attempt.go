@@ -49,7 +49,8 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	c.answer = answer{sent: time.Now()}
 	a := &c.answer
 	bound := l.timeout
-	half := deadlineOf(ctx).Sub(a.sent) / 2 // for shared calls not too short, since more callers may join
+	half := deadlineOf(ctx).Sub(a.sent) / 2
+	// The first attempt of a shared call is not cut short: callers with more time may join it.
 	if l.halve && c.attempts == 1 && !c.warm && half < bound.limit && (!c.shared || half > time.Second) {
 		bound = timeout{half, "half of the context's time"}
 	}
@@ -98,17 +99,15 @@ func (l *attempt) tell(c *call, waited time.Duration) {
 // exchange sends the request and reads the answer. The response is nil if none came that is of use.
 func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http.Response, err error) {
 	if again && req.GetBody != nil {
-		if req.Body, err = req.GetBody(); err != nil {
-			return nil, err
-		}
+		req.Body, _ = req.GetBody() // of what is in memory: it cannot fail
 	}
 	resp, err = l.transport.RoundTrip(req)
 	a.received = time.Now()
 	if err == nil && resp == nil {
 		err = errors.New("the HTTP client's transport returned neither an answer nor an error")
-	} else if err == nil && redirected(req.URL, resp.Request) {
+	} else if err == nil && l.redirected(req.URL, resp.Request) {
 		err = errRedirected
-		_ = resp.Body.Close()
+		_ = cmp.Or[io.ReadCloser](resp.Body, http.NoBody).Close()
 	}
 	if err != nil {
 		if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
@@ -120,10 +119,13 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	return resp, a.readBody(resp)
 }
 
-// redirected reports whether the transport has followed a redirect. The host and a prefix of the path
-// may differ, since a transport may send through a gateway.
-func redirected(asked *url.URL, answered *http.Request) bool {
-	return answered != nil && answered.URL != nil && (answered.Response != nil || !strings.HasSuffix(answered.URL.Path, asked.Path))
+// redirected reports whether the transport has followed a redirect, as fetch does in a browser. With a
+// transport that is not net/http's own the host and a prefix of the path may differ, since it may send
+// through a gateway.
+func (l *attempt) redirected(asked *url.URL, answered *http.Request) bool {
+	_, exact := l.transport.(*http.Transport)
+	return answered != nil && answered.URL != nil &&
+		(answered.Response != nil || exact && *answered.URL != *asked || !strings.HasSuffix(answered.URL.Path, asked.Path))
 }
 
 // readBody reads to the end, so that the connection can be used again, or to the cap.
@@ -144,7 +146,7 @@ func (a *answer) readBody(resp *http.Response) (err error) {
 	if len(a.body) > maxBody {
 		a.body, err = a.body[:maxBody], errTooLarge
 	}
-	a.body = bytes.TrimPrefix(a.body, []byte("\ufeff"))
+	a.body = bytes.TrimLeft(a.body, "\ufeff \t\r\n") // a byte order mark
 	return err
 }
 

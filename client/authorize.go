@@ -45,7 +45,7 @@ func (l *authorize) Do(req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 		// A copy, since the attempt before may still be reading the headers of its request.
-		c.key, req = key, req.Clone(c.Context)
+		c.key, c.failure, req = key, nil, req.Clone(c.Context)
 	}
 }
 

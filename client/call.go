@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ type call struct {
 	context.Context // of its requests
 	*job
 	dialect Dialect // the one that is being tried
-	settled bool    // the service is known to speak it
+	settled bool    // it is pinned or known: a bare 404 does not mean that the route is missing
 	warm    bool    // sent by Warm: no retry, and no wait for budget
 	shared  bool    // asked for several callers, of whom the next may have more time
 	rekeyed bool    // another key has been asked for after a 401
@@ -58,16 +59,16 @@ func (c *call) public() bool { return c.origin == nil && c.dialect == DialectGen
 func callOf(req *http.Request) *call { return req.Context().Value(callKey{}).(*call) }
 
 // classify finds the verdict on an error answer. While the dialect is not settled, a 404 that does
-// not speak of the organization means that the route is missing. Once it is settled, only a web
-// framework's own words mean that; any other such 404 comes from an intermediary. A public file
-// needs no authorization, so 401 and 403 mean that it is missing.
+// not speak of the organization means that the route is missing, and so does a 405, a 410, a 501 or
+// AWS API Gateway's 403. Once it is settled, only a web framework's own words mean that; any other
+// of these, but the 501, comes from an intermediary. A public file needs no authorization, so 401
+// and 403 mean that it is missing.
 func (c *call) classify() *verdict {
 	a, status, kind := &c.answer, c.answer.status, kindOf(c.answer.status)
-	// Express, Nest; and what names the route's own path, as Fastify and Spring do.
-	framework := mentions(string(a.body), "Cannot POST ", "Cannot GET ", "/portal_links", "/portal/generate_link")
+	framework := mentions(string(a.body), "Cannot POST ", "Cannot GET ", "Route POST:", "Route GET:")     // Express, Nest, Fastify
 	gateway := status == http.StatusForbidden && mentions(string(a.body), "Missing Authentication Token") // AWS API Gateway
 	// The live service's older words for an organization that does not exist.
-	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.foreign()
+	older := c.settled && c.dialect == DialectGenerateLink && a.said.notFound && !a.said.foreign
 	missing := noRoute
 	if c.settled || a.err != nil && transient(a.err) { // an answer cut short does not tell
 		missing = fromIntermediary
@@ -80,7 +81,7 @@ func (c *call) classify() *verdict {
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone, gateway,
 		status == http.StatusNotImplemented && missing == noRoute:
 		return missing
-	case a.foreign() && (kind == ErrUnauthorized || kind == ErrInvalidRequest):
+	case a.said.foreign && (kind == ErrUnauthorized || kind == ErrInvalidRequest || kind == nil && status >= 400 && status != http.StatusProxyAuthRequired):
 		return fromIntermediary
 	}
 	return nil
@@ -122,7 +123,7 @@ func (c *call) judge() *Error {
 			e.Description, e.hint = fmt.Sprint("a proxy on the way refused the connection with ", refused), hintProxy
 		}
 	case !a.ok():
-		a.said = describe(a.body)
+		a.said = a.describe()
 		c.refuse(e)
 		if c.warm && (a.verdict == noOrganization || e.kind == ErrInvalidRequest) { // what Warm wants
 			return nil
@@ -158,13 +159,12 @@ func (c *call) refuse(e *Error) {
 	}
 	if e.kind == ErrInvalidRequest {
 		e.Field = c.clean(a.said.field)
-		for _, field := range []string{"return_url", "success_url", "it_contact_emails", "intent", "organization"} {
-			if e.Field == "" && mentions(strings.ToLower(a.said.text), field) { // one of openapi.yaml's
-				e.Field = field
-			}
+		named := func(field string) bool { return mentions(strings.ToLower(a.said.text), field) }
+		if i := slices.IndexFunc(requestFields, named); e.Field == "" && i >= 0 {
+			e.Field = requestFields[i]
 		}
 	}
-	if c.public() && a.status < 500 && e.kind != ErrRateLimited {
+	if c.public() && a.status < 500 && a.status != http.StatusProxyAuthRequired && e.kind != ErrRateLimited {
 		e.hint = hintIconFile
 	}
 }

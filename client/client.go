@@ -69,7 +69,7 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	}}, opts...)...)
 }
 
-// newCall begins a call that learns the dialect for known.
+// newCall begins a call. What it learns of the dialect goes into known.
 func (c *core) newCall(ctx context.Context, name string, known *learner, job *job) *call {
 	call := &call{job: job, name: name, known: known, trust: &c.trust, release: func() {}, idle: time.Now()}
 	call.Context = context.WithValue(ctx, callKey{}, call)
@@ -81,6 +81,4 @@ func (c *core) newCall(ctx context.Context, name string, known *learner, job *jo
 func (c *Client) RateLimit() RateLimit { return c.core.gate.known() }
 
 // String names the server, and not the key.
-func (c Client) String() string {
-	return "adminportal client for " + c.core.baseURL
-}
+func (c Client) String() string { return "adminportal client for " + c.core.baseURL }

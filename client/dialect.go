@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Dialect is one of the two ways to address the same two jobs.
@@ -34,8 +35,9 @@ func (d Dialect) other() Dialect { return DialectPortalLinks + DialectGenerateLi
 var dialects = map[Dialect]string{DialectAuto: "auto", DialectPortalLinks: "portal_links", DialectGenerateLink: "generate_link"}
 
 // A learner remembers which dialect works. The first caller to meet an empty one finds out for
-// all, and those who come meanwhile wait for its first answer. If that taught nothing they do not
-// wait again, so that a service in trouble does not serve one after the other.
+// all, and those who come meanwhile wait for its first answer, though not for long: it may itself
+// wait for budget. If that answer did not tell the dialect, they do not wait again, so that they do
+// not queue one behind the other.
 type learner struct {
 	known   atomic.Int64  // a Dialect; DialectAuto while nothing is known
 	probing chan struct{} // holds one token while somebody finds out
@@ -47,6 +49,10 @@ func (l *learner) dialect() Dialect { return Dialect(l.known.Load()) }
 
 // change replaces what is known, unless that has changed since.
 func (l *learner) change(from, to Dialect) { l.known.CompareAndSwap(int64(from), int64(to)) }
+
+// learnPatience bounds how long a caller waits for another one's answer. It also waits for at most half
+// of what its context has left.
+const learnPatience = 3 * time.Second
 
 // ask returns what is known. With DialectAuto the caller is to find out itself, and calls done as
 // soon as it has an answer. done is never nil and may be called more than once. Where ctx ends
@@ -63,6 +69,7 @@ func (l *learner) ask(ctx context.Context) (known Dialect, done func()) {
 	select {
 	case l.probing <- struct{}{}: // the other has an answer, and the next who waits goes on
 		<-l.probing
+	case <-time.After(min(learnPatience, time.Until(deadlineOf(ctx))/2)):
 	case <-ctx.Done():
 	}
 	return l.dialect(), func() {}

@@ -12,8 +12,8 @@
 //	http.Redirect(w, r, link.URL, http.StatusSeeOther)
 //
 // Make the link when the admin presses the button, not before, and redirect at once. A link that
-// had to wait goes through [Client.EnsureFresh] first. What went wrong is one type, [*Error], and a
-// few sentinels to decide by ([ErrOrganizationNotFound], [ErrRateLimited], …). [Client.Warm] opens
+// had to wait goes through [Client.EnsureFresh] first. Every failure is an [*Error], with a few
+// sentinels to decide by ([ErrOrganizationNotFound], [ErrRateLimited], …). [Client.Warm] opens
 // the connection before anybody clicks. Tests run against package portaltest, a portal on loopback.
 //
 // # How a call travels
@@ -28,7 +28,7 @@
 //	gen.Client      builds the request; client.go adds Accept and User-Agent
 //	authorize.go    the key; after a 401 a different one, once
 //	retry.go        again? after how long?
-//	gate.go         the step limit: is there budget? It hears what every answer says (headers.go)
+//	gate.go         the step limit: is there budget? It reads every answer's rate headers (headers.go)
 //	attempt.go      one attempt: time limit, transport (transport.go), the body to its cap,
 //	                observer and log
 //	call.go         called by the attempt, before observer and log: what the answer means,
@@ -40,7 +40,8 @@
 // which operation is called and whether its route is known to be there, the number of the attempt,
 // the key in use, the last answer and what it means. The response that the steps return says only
 // that the call has succeeded: its body has been read. No foreign text gets into an Error without
-// passing through redact.go. Callers who ask for the same at the same time share it in flight.go.
+// passing through redact.go. Callers who refresh one link, call Warm or ask the key source at the same
+// time share one answer (flight.go).
 //
 // # Waiting
 //
@@ -48,8 +49,8 @@
 // cannot end before the context's deadline, or that is longer than [RetryPolicy].MaxWait, is not
 // begun: the call returns at once. Where the service or the rate limit asks for the wait,
 // [Error].RetryAfter says how long it is. A [Limiter] is given MaxWait, or what the context has left.
-// Each attempt, and each question to the key source, takes at most AttemptTimeout. To find out the
-// dialect and to try a rotated key take an attempt each that MaxAttempts does not count.
+// Each attempt, and each question to the key source, takes at most AttemptTimeout. Finding out the
+// dialect and trying a rotated key take one attempt each, which MaxAttempts does not count.
 //
 // A kept connection that the server closes just as it is used again costs nothing: net/http itself
 // sends the request again on another one. Such a resend is part of the same attempt; it is not

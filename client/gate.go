@@ -23,7 +23,7 @@ type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// A LimitPauser is a [Limiter] that is told of every 429, so that all who share it cool down
+// A [Limiter] that is a LimitPauser, too, is told of every 429, so that all who share it cool down
 // together. Pause returns at once; d is how long to stay away.
 type LimitPauser interface {
 	Pause(ctx context.Context, d time.Duration)
@@ -69,7 +69,7 @@ var errNoBudget = errors.New("the rate limit is spent")
 
 // admit waits for the gate and then for the limiter, so that no token of the limiter grows old at
 // the gate. The gate is asked again in the end, since it may have closed meanwhile.
-func (l *limit) admit(c *call) (number uint64, err error) {
+func (l *limit) admit(c *call) (uint64, error) {
 	last, asked := time.Now().Add(maxReset), l.limiter == nil
 	for c.Err() == nil {
 		number, sleep, changed := l.gate.enter(asked, !time.Now().Before(last))
@@ -145,8 +145,8 @@ func refused(c *call, cause error, wait time.Duration) error {
 //	                                 other answers do not open it
 //	429 that does not                one less is left; still probing
 //	answer without usable headers    probing becomes open; else one less is left
-//	no answer                        probing becomes open when no other is under way; else one
-//	                                 less is left, because it may have been counted
+//	no answer                        probing becomes open when no other is under way, and else goes
+//	                                 on; counting: one less is left, since it may have been counted
 //	any of these but the 429 that    nothing
 //	says how long, of an attempt
 //	that left before the reset
@@ -171,8 +171,8 @@ type gate struct {
 
 	old         time.Time // the last Date that was too old
 	date, dated time.Time // the Date of the last answer that was not out of a cache, and when it came
-	spoke       time.Time // when the last answer came; zero if none did, or if it refused the key
-	warmed      time.Time // when the last answer to Warm came
+	spoke       time.Time // when the last answer came; zero if it did not come whole, or refused the key
+	warmed      time.Time // when the last attempt of Warm ended
 
 	changed chan struct{} // closed to make those who wait look again; nil if none does
 }
@@ -202,14 +202,13 @@ func (g *gate) enter(counted, enough bool) (number uint64, sleep time.Duration, 
 		}
 		return 0, sleep, changed
 	}
-	if !counted {
-		return 0, 0, nil
+	if counted {
+		g.departed++
+		g.underway++
+		if g.probing {
+			g.probed = now
+		}
 	}
-	if g.probing {
-		g.probed = now
-	}
-	g.departed++
-	g.underway++
 	return g.departed, 0, nil
 }
 
@@ -223,7 +222,7 @@ func (g *gate) answer(number uint64, a *answer, warm bool) {
 	if g.spoke = a.received; warm {
 		g.warmed = a.received
 	}
-	if a.status == 0 || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
+	if a.status == 0 || a.err != nil || a.verdict == nil && kindOf(a.status) == ErrUnauthorized {
 		g.spoke = time.Time{}
 	}
 	refused, cached := a.status == http.StatusTooManyRequests, g.cached(a)
@@ -278,7 +277,7 @@ func (g *gate) closedFor(now time.Time) time.Duration {
 // earlier answer's plus the time since. Where old Dates advance, that earlier Date was wrong.
 func (g *gate) cached(a *answer) bool {
 	since := a.received.Sub(g.dated)
-	old := !a.date.IsZero() && since < maxReset && a.date.Before(g.date.Add(since-clockSlack))
+	old := !a.date.IsZero() && a.date.Before(g.date.Add(since-clockSlack))
 	goesOn := old && !g.old.IsZero() && a.date.After(g.old)
 	if g.old = (time.Time{}); old {
 		g.old = a.date

@@ -160,7 +160,8 @@ func TestDates(t *testing.T) {
 	}{
 		"of a cache":          {0, -3 * time.Minute, 4, 0, 0, 3},
 		"first in the future": {30 * time.Minute, 0, 3, 2 * time.Minute, 7, 7},
-		"clock was set back":  {0, -10 * time.Minute, 1, 2 * time.Hour, 7, 7},
+		"clock was set back":  {0, -10 * time.Minute, 2, 2 * time.Hour, 7, 7},
+		"of an old cache":     {0, -2 * time.Hour, 1, 2 * time.Hour, 5, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ahead, told := tt.first, 7

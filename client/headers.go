@@ -49,18 +49,17 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 	}
 	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
 	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
-	for _, line := range a.header["Ratelimit"] {
+	if line := strings.Join(a.header["Ratelimit"], ","); line != "" {
 		item := make(map[string]string)
-		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(strings.ToLower(line))
+		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(strings.ToLower(line)) + `,""`
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {
 			name, value, isPair := strings.Cut(part, "=")
-			if !isPair || name[:min(1, len(name))] == `"` { // the name of the next item, as in the eighth draft
-				say(item["limit"], item["r"], item["t"])
+			if _, told := item[name]; told || !isPair || name[:min(1, len(name))] == `"` { // the name of the next item, as in the eighth draft
+				say(item["limit"], cmp.Or(item["remaining"], item["r"]), cmp.Or(item["reset"], item["t"]))
 				clear(item)
 			}
 			item[name] = value
 		}
-		say(item["limit"], cmp.Or(item["remaining"], item["r"]), cmp.Or(item["reset"], item["t"]))
 	}
 }
 
@@ -117,14 +116,14 @@ func (a *answer) timeUntil(text string) (wait time.Duration) {
 // dateForms are HTTP's and what servers make of them, without the day of the week before a comma:
 // UTC for GMT, an offset. A day may have one digit.
 var dateForms = []string{
-	"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 UTC", "2 Jan 2006 15:04:05 -0700", "02-Jan-06 15:04:05 GMT",
-	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", time.ANSIC,
+	"2 Jan 2006 15:04:05 GMT", "2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -07:00", "2-Jan-06 15:04:05 GMT", "2-Jan-2006 15:04:05 GMT",
+	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 GMT", "2006-01-02 15:04:05 -0700 GMT", time.ANSIC,
 }
 
 // parseDate reads a date. The zero time stands for anything else.
 func parseDate(text string) time.Time {
 	_, withoutDay, _ := strings.Cut(text, ",")
-	text = strings.TrimSpace(cmp.Or(withoutDay, text))
+	text = strings.TrimSpace(strings.Replace(cmp.Or(withoutDay, text), "UTC", "GMT", 1))
 	whole := strings.Replace(text, ":60 ", ":59 ", 1) // a leap second, which no time.Time has
 	for _, form := range dateForms {
 		if date, err := time.Parse(form, whole); err == nil {

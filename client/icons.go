@@ -66,7 +66,8 @@ func (c *call) readIcon(entry any) ProviderIcon {
 	fields, _ := entry.(map[string]any)
 	slug := cmp.Or(text(entry), text(fields["id"]), text(fields["slug"]))
 	light, dark := cmp.Or(text(fields["icon_url"]), text(fields["light"])), text(fields["dark"])
-	if c.public() && light == "" && isSlug(slug) {
+	isFile := strings.Trim(slug, letters+digits+"_.-") == "" && strings.Trim(slug, ".") != "" // no path, and not only dots
+	if c.public() && light == "" && isFile {
 		light = "provider-icons/light/" + slug + ".svg"
 		if slug != "slack" { // the one provider without a dark icon
 			dark = cmp.Or(dark, "provider-icons/dark/"+slug+".svg")
@@ -87,11 +88,6 @@ func (c *call) iconURL(address string) string {
 		return ""
 	}
 	return address
-}
-
-// isSlug reports whether a slug is part of a file's name: no path, and not only dots.
-func isSlug(slug string) bool {
-	return strings.Trim(slug, letters+digits+"_.-") == "" && strings.Trim(slug, ".") != ""
 }
 
 // catalogMaxAge is the age by which a list is due for a refresh. WorkOS adds providers a few times a
@@ -192,8 +188,8 @@ func (k *IconCatalog) refresh(list *iconList) {
 	if k.list.CompareAndSwap(list, &next) {
 		go func() {
 			ctx, cancel := context.WithTimeout(context.Background(), catalogRetry)
-			defer cancel()
-			_, _, _ = k.asking.do(ctx, k.fetch) // a failure shows in Age
+			defer func() { cancel(); _ = recover() }() // a source that panics ends no process from here
+			_, _, _ = k.asking.do(ctx, k.fetch)        // a failure shows in Age
 		}()
 	}
 }

@@ -125,7 +125,7 @@ func TestNoIconsAnywhere(t *testing.T) {
 		for range 2 {
 			_, err := portal.ListProviderIcons(t.Context())
 			e := wantOnly(t, err, nil)
-			errorIf(t, e.StatusCode != status || !strings.Contains(err.Error(), "there is no icon list at https://cdn.workos.com") || e.Hint() == "", "got %v, want a %d that speaks of the icon list, and a hint", err, status)
+			errorIf(t, e.StatusCode != status || !strings.Contains(err.Error(), "there is no icon list at https://api.workos.com or https://cdn.workos.com") || e.Hint() == "", "got %v, want a %d that speaks of the icon list, and a hint", err, status)
 		}
 		seen.wantIcons(t, 2, 2)
 	}

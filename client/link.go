@@ -58,7 +58,7 @@ func (c *core) generate(ctx context.Context, name string, req PortalLinkRequest,
 	only := c.pinned
 	if field := req.liveOnly(); field != "" {
 		if only == DialectPortalLinks {
-			return nil, during(name, invalid(field, "needs the live dialect, and DialectPortalLinks is pinned: use DialectAuto or DialectGenerateLink"))
+			return nil, during(name, invalid(field, "needs the dialect generate_link, and portal_links is pinned"))
 		}
 		only = DialectGenerateLink
 	}
@@ -97,6 +97,8 @@ const liveLife = 5 * time.Minute
 // API reference, five by WorkOS's documentation.
 const longLife = time.Hour
 
+var errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
+
 // readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
 // No error repeats the link.
 func (c *call) readLink() error {
@@ -121,8 +123,8 @@ func (c *call) readLink() error {
 	return nil
 }
 
-// lifeLeft is how long from a.sent on something lives that dies at expires by the server's clock,
-// never more than is certain.
+// lifeLeft is how long a link lives, counted from a.sent, that expires at that time by the server's
+// clock. In doubt it is too short.
 func lifeLeft(a *answer, expires time.Time) time.Duration {
 	byHost := expires.Sub(a.sent)
 	byServer := expires.Sub(a.date.Add(time.Second)) // Date is cut to the second

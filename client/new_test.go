@@ -39,15 +39,10 @@ func TestNewRefusesServers(t *testing.T) {
 	}
 }
 
-// Of the CDN, empty is the default.
-func TestNewRefusesAnEmptyBaseURL(t *testing.T) {
-	_, err := client.New(testKey, client.WithBaseURL(""), client.WithCDNURL(""))
-	same(t, "Field", wantOnly(t, err, client.ErrInvalidRequest).Field, "base URL")
-}
-
 func TestNewRefusesOptions(t *testing.T) {
 	for field, options := range map[string][]client.Option{
 		"RetryPolicy.MaxAttempts": {client.WithRetry(client.RetryPolicy{MaxAttempts: -1})},
+		"base URL":                {client.WithBaseURL("")},
 		"expiry margin":           {client.WithExpiryMargin(-time.Second)},
 		"dialect":                 {client.WithDialect(7), client.WithDialect(-1)},
 		"user agent":              {client.WithUserAgent("a\r\nX-Evil: 1"), client.WithUserAgent(""), client.WithUserAgent(" "), client.WithUserAgent("ä")},
@@ -59,8 +54,8 @@ func TestNewRefusesOptions(t *testing.T) {
 		}
 	}
 	newClient(t, client.WithUserAgent("acme settings/2.1 (EU)"))
-	// Nil stands for the default.
-	generate(t, serve(t, succeed, nil, client.WithHTTPClient(nil), client.WithAPIKeySource(nil), client.WithLimiter(nil), client.WithLogger(nil), client.WithObserver(nil), client.WithLinkHosts()))
+	// Nil stands for the default, and so does no CDN.
+	generate(t, serve(t, succeed, nil, client.WithCDNURL(""), client.WithHTTPClient(nil), client.WithAPIKeySource(nil), client.WithLimiter(nil), client.WithLogger(nil), client.WithObserver(nil), client.WithLinkHosts()))
 }
 
 func TestNewFromEnv(t *testing.T) {

@@ -132,7 +132,7 @@ func newSettings(apiKey string, opts []Option) (s settings, err error) {
 	case s.keySource == nil && keyRule(apiKey) != "":
 		return s, invalid(s.keyName, keyRule(apiKey))
 	case strings.TrimSpace(s.userAgent) == "" || strings.ContainsFunc(s.userAgent, func(r rune) bool { return r < ' ' || r > '~' }):
-		return s, invalid("user agent", "must be printable text, and not empty")
+		return s, invalid("user agent", "must be printable ASCII, and not empty")
 	case s.retry.MaxAttempts < 0:
 		return s, invalid("RetryPolicy.MaxAttempts", fmt.Sprintf("must not be negative (%d): 1 turns retries off", s.retry.MaxAttempts))
 	case s.pinned < DialectAuto || s.pinned > DialectGenerateLink:
@@ -145,7 +145,7 @@ func newSettings(apiKey string, opts []Option) (s settings, err error) {
 	if s.baseURL, err = parseBaseURL(s.baseURL, s.trust.plainHTTP); err != nil {
 		return s, invalid(s.baseURLName, err.Error())
 	}
-	if s.trust.cdnURL == "" && s.baseURL == defaultBaseURL {
+	if s.trust.cdnURL == "" && strings.EqualFold(strings.TrimSuffix(s.baseURL, ":443"), defaultBaseURL) {
 		s.trust.cdnURL = defaultCDNURL
 	}
 	if s.trust.cdnURL, err = parseBaseURL(cmp.Or(s.trust.cdnURL, s.baseURL), s.trust.plainHTTP); err != nil {

@@ -14,7 +14,7 @@ const (
 	redacted = "[redacted]"
 	// keyCharacters are those of a key after sk_. A key has at least eight of them.
 	keyCharacters = letters + digits + "_.~%+/=-"
-	// maxText is the most of a foreign text that is looked at, in bytes. Nothing behind it is shown.
+	// maxText is the most of a foreign text that is looked at, in bytes. What is beyond is dropped.
 	maxText = 4 << 10
 
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -23,7 +23,7 @@ const (
 
 // scrub makes text that came from elsewhere fit to be shown. It removes the key in use and
 // everything that looks like a key. It cuts every address down to its host, and removes the value
-// of what is named secret or token, since a link carries its secret there. It makes blanks of
+// of what is named secret or token in a query or in JSON, since a link carries its secret there. It makes blanks of
 // control characters, so that no server writes lines into a log.
 func scrub(text, key string) string {
 	text = text[:min(len(text), maxText)]

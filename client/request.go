@@ -68,22 +68,19 @@ type PortalLinkRequest struct {
 // that matches [ErrInvalidRequest] and names the field, or nil. Use it in forms and tests. A
 // client whose dialect is pinned may refuse more: what only the live dialect has.
 func (r PortalLinkRequest) Validate() error {
-	known := slices.Contains(intents, r.Intent) || slices.Contains(liveIntents, r.Intent)
 	switch {
 	case !validOrganization(r.Organization):
 		return invalid("organization", "must be an organization ID: org_ and then letters, digits, - or _")
-	case !known:
-		names := strings.Trim(fmt.Sprint(slices.Concat(intents, liveIntents)), "[]")
-		return invalid("intent", "must be one of "+strings.ReplaceAll(names, " ", ", "))
+	case !slices.Contains(intents, r.Intent) && !slices.Contains(liveIntents, r.Intent):
+		return invalid("intent", "must be one of "+strings.ReplaceAll(strings.Trim(fmt.Sprint(slices.Concat(intents, liveIntents)), "[]"), " ", ", "))
 	case len(r.ITContactEmails) > maxITContacts:
 		return invalid("it_contact_emails", fmt.Sprintf("must be at most %d addresses, not %d", maxITContacts, len(r.ITContactEmails)))
 	}
 	for _, address := range [...]struct{ field, url string }{{"return_url", r.ReturnURL}, {"success_url", r.SuccessURL}} {
-		if address.url == "" {
-			continue
-		}
-		if _, err := parseAddress(address.url, false); err != nil {
-			return invalid(address.field, err.Error())
+		if address.url != "" {
+			if _, err := parseAddress(address.url, false); err != nil {
+				return invalid(address.field, err.Error())
+			}
 		}
 	}
 	for i, address := range r.ITContactEmails {
@@ -125,17 +122,12 @@ func (r PortalLinkRequest) referenceBody() gen.PortalLinkRequest {
 }
 
 func (r PortalLinkRequest) liveBody() gen.LiveLinkRequest {
-	return gen.LiveLinkRequest{
-		Organization: r.Organization, Intent: gen.LiveIntent(r.Intent), ReturnURL: r.ReturnURL, SuccessURL: r.SuccessURL, ITContactEmails: r.ITContactEmails,
-	}
+	return gen.LiveLinkRequest{Organization: r.Organization, Intent: gen.LiveIntent(r.Intent), ReturnURL: r.ReturnURL, SuccessURL: r.SuccessURL, ITContactEmails: r.ITContactEmails}
 }
-
-// No error of an address repeats it: it may be a secret.
-
-var errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
 
 // parseAddress checks an address to which a browser or this client is sent: an absolute https URL
 // without user info. Plain http is allowed on loopback, and anywhere where plainHTTP says so.
+// No error repeats the address: it may be a secret.
 func parseAddress(address string, plainHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(address)
 	// net/url accepts a host of characters that no host has, and anything after a #.
@@ -177,8 +169,7 @@ func (t *trust) allowsHost(link *url.URL) bool {
 	port := cmp.Or(link.Port(), map[string]string{"https": "443", "http": "80"}[link.Scheme])
 	host := normalHost(link.Hostname())
 	return len(t.linkHosts) == 0 || slices.ContainsFunc(t.linkHosts, func(allowed string) bool {
-		allowed = normalHost(allowed)
-		return allowed == host || allowed == host+":"+port || allowed == normalHost(link.Host)
+		return slices.Contains([]string{host, host + ":" + port, normalHost(link.Host)}, normalHost(allowed))
 	})
 }
 

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,25 +10,23 @@ import (
 	"time"
 )
 
-// A PortalLink is a secret with a clock: whoever holds URL is the organization's
-// admin until it expires. Redirect to it at once; do not store, e-mail or log it.
+// A PortalLink is a secret with a clock: whoever holds URL is the organization's admin until it
+// expires. Redirect to it at once; do not store, e-mail or log it.
 //
-// Only URL holds the secret. Every print form of a link is redacted, and marshaling
-// one to JSON is an error that says to send URL. There is one exception: fmt prints
-// the unexported fields of your own structs without calling the methods of what
-// they hold. It does not follow a pointer there, so keep the pointer that you are
-// handed, not a copy.
+// Only URL holds the secret. Every print form of a link is redacted, and marshaling one to JSON is
+// an error that says to send URL. There is one exception: fmt prints the unexported fields of your
+// own structs without calling the methods of what they hold. It does not follow a pointer there, so
+// keep the pointer that you are handed, not a copy.
 //
-// A PortalLink may be shared between goroutines and copied. A literal with URL
-// and ExpiresAt serves as a fake in tests.
+// A PortalLink may be shared between goroutines and copied. A literal with URL and ExpiresAt serves
+// as a fake in tests.
 type PortalLink struct {
 	// URL is where to send the admin.
 	URL string
 
-	// ExpiresAt is when the link dies, by the server's clock; in the live dialect,
-	// which does not say, it is five minutes after the request, by this host's.
-	// To decide whether a link still lives use TTL, which needs no clock to be
-	// right.
+	// ExpiresAt is when the link dies, by the server's clock; in the live dialect, which does not say,
+	// it is five minutes after the request, by this host's. To decide whether a link still lives use
+	// TTL, which needs no clock to be right.
 	ExpiresAt time.Time
 
 	origin *origin // nil in a literal
@@ -42,23 +41,20 @@ type origin struct {
 	renewal flight[*PortalLink]
 }
 
-// TTL is how long the link lives on, never more than the server would say and
-// zero once it has expired.
+// TTL is how long the link lives on, never more than the server would say and zero once it has
+// expired.
 //
-// It is measured on the server's clock (expires_at against the answer's own Date)
-// and counted down on this host's monotonic clock, so that a host whose clock is
-// wrong or is set still gets it right. Date has whole seconds and the count
-// starts before the request was sent: TTL is up to two seconds and the call's
-// duration less than what the server would say.
+// It is measured on the server's clock (expires_at against the answer's own Date) and counted down
+// on this host's monotonic clock, so that a host whose clock is wrong or is set still gets it
+// right. Date has whole seconds and the count starts before the request was sent: TTL is up to two
+// seconds and the call's duration less than what the server would say.
 //
-// Where the answer has no Date it goes by the local clock. A life of more than an
-// hour is believed only where the two clocks bear each other out, since one of
-// them may be wrong; else it is five minutes, as in the live dialect, whose answers
-// tell no life. In a literal it is [time.Until] ExpiresAt.
+// Where the answer has no Date it goes by the local clock. A life of more than an hour is believed
+// only where the two clocks agree, since one of them may be wrong; else it is five minutes, as in
+// the live dialect, whose answers tell no life. In a literal it is [time.Until] ExpiresAt.
 //
-// What no clock here sees is the time that a host spends suspended where the
-// monotonic clock stops meanwhile (Linux, macOS): TTL is too long by that much. So
-// make the link at the click rather than keep it.
+// The monotonic clock of Linux and macOS stops while the host is suspended: TTL is then too long by
+// that time. So make the link at the click rather than keep it.
 func (l PortalLink) TTL() time.Duration {
 	if l.origin == nil {
 		return max(time.Until(l.ExpiresAt), 0)
@@ -71,11 +67,8 @@ func (l PortalLink) Expired() bool { return l.TTL() == 0 }
 
 // String names the link without its secret.
 func (l PortalLink) String() string {
-	host := "nowhere"
-	if u, err := url.Parse(l.URL); err == nil && u.Host != "" {
-		host = u.Host
-	}
-	return fmt.Sprintf("portal link to %s, %v left [redacted]", host, l.TTL().Round(time.Second))
+	u, _ := url.Parse(l.URL) // nil for what is no address
+	return fmt.Sprintf("portal link to %s, %v left [redacted]", cmp.Or(cmp.Or(u, new(url.URL)).Host, "nowhere"), l.TTL().Round(time.Second))
 }
 
 // Format prints String whatever the verb.

@@ -46,14 +46,14 @@ func worthRetrying(a *answer) bool {
 		status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout ||
 		status >= 520 && status <= 524 || // Cloudflare cannot reach the service
 		status == http.StatusNotFound && a.verdict == fromIntermediary || // the route may come back
-		status <= 299 && a.err != nil && transient(a.err)
+		status <= 299 && a.err != nil && transient(a.err) // no answer, or a success cut short
 }
 
 // A RetryPolicy says how often and how patiently a call is attempted. In every field zero means
 // the default, so a literal names only what differs.
 //
-// These answers are retried: 429, 500, 502, 503, 504, Cloudflare's 520 to 524, a 404 that a proxy
-// sends in the place of a service that is known, and a body that is cut short. So are network
+// These answers are retried: 429, 500, 502, 503, 504, Cloudflare's 520 to 524, a proxy's 404 once
+// the dialect is known, and a body that is cut short. So are network
 // failures, except an untrusted certificate, a handshake that the server refuses, and a proxy that
 // refuses the connection. A POST is retried like a GET: a second link is harmless, and both work
 // until they expire.

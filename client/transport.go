@@ -33,8 +33,8 @@ const maxHeaderBytes = 128 << 10
 // several keys in one process share connections. Its key is http.DefaultTransport as it was.
 var shared sync.Map
 
-// sharedTransport follows http.DefaultTransport: what a test puts there is used while it is there.
-// It returns what closes the idle connections, too, if they are the package's own.
+// sharedTransport is made of http.DefaultTransport as it is now: a client keeps what a test had put
+// there when New made it, and later clients do not. It returns what closes the idle connections, too, if they are the package's own.
 func sharedTransport() (http.RoundTripper, func()) {
 	standard, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -104,7 +104,7 @@ func proxyStatus(err error) int {
 		return int(own)
 	}
 	sent, ok := errors.AsType[*url.Error](err)
-	for status := http.StatusBadRequest; ok && status <= http.StatusNetworkAuthenticationRequired; status++ {
+	for status := http.StatusMultipleChoices; ok && status <= http.StatusNetworkAuthenticationRequired; status++ {
 		if words := http.StatusText(status); words != "" && sent.Err.Error() == words {
 			return status
 		}

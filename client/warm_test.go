@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +88,9 @@ func TestWarmAsksAgain(t *testing.T) {
 			{0, warm, client.ErrServer, 1}, {0, warm, nil, 1}, {54 * time.Second, warm, nil, 1}, {2 * time.Second, warm, nil, 2},
 			{0, click, io.ErrUnexpectedEOF, 3}, {0, warm, nil, 4},
 		}},
+		// What says nothing of the key is asked once, and an answer that did not come whole is none.
+		"403 about the organization": {client.DialectPortalLinks, steps{answer(403, liveNotFound)}, []visit{{0, warm, nil, 1}, {0, warm, nil, 1}}},
+		"too large":                  {client.DialectPortalLinks, steps{answer(200, strings.Repeat(" ", 1<<21)), status(400)}, []visit{{0, click, client.ErrMalformedResponse, 1}, {0, warm, nil, 2}}},
 		// A call that was answered meanwhile shows that what failed has passed.
 		"a click is answered": {client.DialectAuto, steps{status(503), succeed}, []visit{
 			{0, warm, client.ErrServer, 1}, {time.Second, click, nil, 2}, {0, warm, nil, 2},
@@ -113,20 +117,22 @@ func TestWarmAsksAgain(t *testing.T) {
 
 func TestWarmWithoutBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		portal, seen := scripted(t, steps{status(429, "Retry-After", "60")}, reference, oneTry)
+		portal, seen := scripted(t, steps{status(429, "Retry-After", "60")}, oneTry)
 		_ = ask(t, portal, 0)
+		go func() { _ = ask(t, portal, 0) }() // waits for the budget, and is to find the dialect out
 		time.Sleep(57 * time.Second)
 		warm := func(portal *client.Client) func() { return func() { same(t, "Warm()", portal.Warm(t.Context()), nil) } }
 		same(t, "the time of Warm", timed(warm(portal)), 0)
 		same(t, "requests", seen.total(), 1)
 		same(t, "the time of Warm with a limiter that hangs", timed(warm(inMemory(t, succeed, stuckLimiter))), 100*time.Millisecond)
+		time.Sleep(time.Minute)
 	})
 }
 
 // Callers share one request. Each leaves with its own context, or at the attempt's timeout.
 func TestWarmIsSharedAndBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		portal, seen := scripted(t, steps{stall})
+		portal, seen := scripted(t, steps{stall, succeed})
 		for _, within := range []time.Duration{time.Second, time.Hour, time.Hour} {
 			go func() {
 				var err error
@@ -135,7 +141,8 @@ func TestWarmIsSharedAndBounded(t *testing.T) {
 			}()
 			synctest.Wait() // the request of the least patient caller is under way as the others join
 		}
-		time.Sleep(2 * time.Hour)
 		errorIf(t, seen.total() != 1, "%d requests, want one for all", seen.total())
+		same(t, "the wait of a click meanwhile", timed(func() { generate(t, portal) }), 0)
+		time.Sleep(2 * time.Hour)
 	})
 }

@@ -154,12 +154,12 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
-// isBetween says that the network failed, or that a proxy or firewall answered in WorkOS's place: with a status that
-// WorkOS gives, too, but no sentinel matches. It may pass. A wrong base URL, which does not, differs in the hint.
+// isBetween says that the network failed, or that a proxy or firewall answered in WorkOS's place, and that it may pass.
+// A wrong base URL, which does not, differs in the hint.
 func isBetween(err error) bool {
 	e := new(client.Error)
 	if !errors.As(err, &e) || errors.Is(e, client.ErrInvalidRequest) || errors.Is(e, client.ErrUnauthorized) {
 		return false
 	}
-	return e.StatusCode == 0 && e.Attempts > 0 || slices.Contains([]int{400, 401, 403, 404, 422}, e.StatusCode) && !strings.Contains(e.Hint(), "check the base URL")
+	return e.StatusCode == 0 && e.Attempts > 0 || strings.Contains(e.Hint(), "it may pass") || strings.Contains(e.Hint(), "brief delay")
 }

@@ -42,7 +42,7 @@ func (h *handler) refuse(r *http.Request) (kind, error) {
 // into a new tab cross-site. A plain http Origin does not count: somebody on the network can make up such a page.
 func isOwn(origin, host string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && (u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme])) && (u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }
 
 // isPrefetch knows today's header (Sec-Purpose) and the older ones.

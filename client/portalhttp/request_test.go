@@ -40,7 +40,7 @@ func TestCrossOrigin(t *testing.T) {
 			{host, "", ""}, {host, "", "none"}, // a program; typed, not linked
 			{proxied, own, "same-origin"}, {host, "http://" + host, ""}, // the proxy rewrites Host; over http
 			// WebKit says cross-site of a click into a new tab.
-			{host, own, "cross-site"}, {"App.Example.com", own, "cross-site"}, {"[::1]:3000", "http://[::1]:3000", "cross-site"},
+			{host, own, "cross-site"}, {"App.Example.com", own, "cross-site"}, {host + ":443", own, "cross-site"}, {"[::1]:3000", "http://[::1]:3000", "cross-site"},
 			{"acme.localhost:3000", "http://acme.localhost:3000", "cross-site"},
 			// trusted by the options
 			{host, "https://trusted.example", "cross-site"}, {host, "http://intranet:8080", ""}, {host, "capacitor://localhost", "cross-site"},

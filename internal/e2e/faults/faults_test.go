@@ -167,6 +167,7 @@ var table = []chapter{
 		{what: "404 with a page", by: page(404), dialects: auto, attempts: elsewhere, straight: true, status: 404},
 		{what: "404 with a page, after a success", by: page(404).kept(), only: links, attempts: again, status: 404, between: true},
 		{what: "404 with a text, after a success", by: text(404, "default backend - 404").kept(), only: links, attempts: again, status: 404, between: true},
+		{what: "404 with a page that names the path, after a success", by: text(404, "The requested URL /portal_links was not found").kept(), only: links, attempts: again, status: 404, between: true},
 		{what: "404 with nothing, after a success", by: says(404, "text/plain", "").kept(), only: links, attempts: again, status: 404, between: true},
 		{what: "405", by: page(405), only: links, dialects: pinned, attempts: atOnce, status: 405},
 		{what: "405", by: page(405), dialects: auto, attempts: elsewhere, straight: true, status: 405},
