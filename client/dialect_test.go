@@ -143,7 +143,7 @@ func TestIntermediariesTeachNothing(t *testing.T) {
 	}
 }
 
-// A call that ends before its second route, or before it tries another key, says why.
+// A call that ends before its second route or second key says why.
 func TestBudgetEndsWithinACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keys := 0

@@ -155,8 +155,7 @@ func TestTransportsThatBreakTheRules(t *testing.T) {
 		err := ask(t, newClient(t, over(tt.transport), client.WithRetry(client.RetryPolicy{BaseDelay: -1})), 0)
 		same(t, name+": Attempts", asError(t, err).Attempts, tt.attempts)
 	}
-	// net/http's transport is fetch in a browser. Where it has followed no redirect, the address is the one that was asked.
-	fetch := new(http.Transport)
+	fetch := new(http.Transport) // in a browser; where it has followed no redirect, the address is the one that was asked
 	fetch.RegisterProtocol("https", follow(func(r *http.Request) { r.URL.Host = "elsewhere.example" }))
 	fails(t, newClient(t, over(fetch), oneTry), 0, nil)
 }

@@ -102,6 +102,8 @@ func (e ProviderIconListObject) Valid() bool {
 }
 
 // CDNMessage What the CDN says, as a text for people.
+//
+// Example: Not Found
 type CDNMessage = string
 
 // CDNProviderIconEntries The entries of the icon file.

@@ -71,6 +71,10 @@ func TestPages(t *testing.T) {
 		"domain_verification": "Verify your domain", "certificate_renewal": "Renew your SAML certificate", "bring_your_own_key": "Bring your own key",
 	}
 	for _, intent := range portaltest.Enum("LiveIntent") {
+		if titles[intent] == "" {
+			t.Errorf("openapi.yaml: the intent %s has no page in client/portaltest/pages.go, or no title in this test: give it both", intent)
+			continue
+		}
 		page := c.get(c.link(liveLinks, intent, "return_url", "https://example.com/settings", "success_url", "https://example.com/done?a=1&b=2"), 200)
 		page.check(titles[intent] + " · Acme · Admin Portal")
 		equal(t, "ways out", page.waysOut(), map[string]string{"Done": "https://example.com/done?a=1&b=2", "Back to example.com": "https://example.com/settings"})

@@ -109,17 +109,17 @@ var wanted = []struct {
 	{regexp.MustCompile(`^(tags|servers) \d+$`), "description", describe},
 	{regexp.MustCompile(`^paths \S+( \S+)? servers \d+$`), "description", describe},
 	{regexp.MustCompile(`^paths \S+ (get|put|post|delete|options|head|patch|trace)$`), "operationId summary description tags responses", "every operation has a name, a summary, a description and the tag of its dialect"},
-	{regexp.MustCompile(`^components (schemas|parameters|headers|requestBodies|responses|securitySchemes) \S+$`), "description", describe},
-	{regexp.MustCompile(`^components (parameters|headers) \S+$`), "schema", "say what its values are"},
-	{regexp.MustCompile(`^components schemas .*properties \S+$`), "description", describe},
+	{regexp.MustCompile(`^components (schemas|parameters|requestBodies|responses|securitySchemes) \S+$`), "description", describe},
+	{regexp.MustCompile(`^components (parameters|headers) \S+$`), "schema example", "say what its values are, and show one"},
+	{regexp.MustCompile(` (properties \S+|headers \S+|parameters \d+|requestBody)$`), "description", describe},
 	{regexp.MustCompile(`^components schemas .*(oneOf|anyOf) \d+$`), "description", describe},
 	{regexp.MustCompile(`responses \w+$`), "description content", "say what comes with this status, and in which body"},
-	{regexp.MustCompile(`content \S+/\S+$`), "schema examples", "every body has a schema, and an example for readers and for the tests"},
+	{regexp.MustCompile(`content \S+/\S+$`), "schema examples", "every body has a schema, and examples, each with a name, for readers and for the tests"},
 	{regexp.MustCompile(`^components examples \S+$`), "summary value", "say in a few words what the example shows, and show it"},
 }
 
 var (
-	conflict  = regexp.MustCompile(`^\s*(<{7}|={7}|>{7})( |$)`)
+	conflict  = regexp.MustCompile(`^\s*(<{7}|>{7})( |$)`)
 	secret    = regexp.MustCompile(`\bsk_([a-z]+_)?[0-9A-Za-z]{16,}`)
 	unwritten = regexp.MustCompile(`^[^\pL\pN]*$|^\W*(?i:todo|tbd|fixme|xxx|changeme|lorem ipsum)\b`)
 	// payload is what somebody sends, whose keys are not words of OpenAPI.
@@ -173,6 +173,9 @@ func (w *words) want(at string, fields map[string]*yaml.Node, line int) {
 		}
 		for name := range strings.FieldsSeq(want.fields) {
 			value := fields[name]
+			if name == "example" && value == nil {
+				value = fields["examples"]
+			}
 			empty := value == nil || value.Kind == yaml.ScalarNode && unwritten.MatchString(value.Value) ||
 				(value.Kind == yaml.MappingNode || value.Kind == yaml.SequenceNode) && len(value.Content) == 0
 			if empty {

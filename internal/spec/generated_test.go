@@ -36,7 +36,7 @@ func TestGeneratedIsCurrent(t *testing.T) {
 
 // An operation with parameters in its path and query is not used today; gen/client.tmpl can write it.
 func TestGeneratorTakesParameters(t *testing.T) {
-	document := apply(t, read(t, openapiYAML), edit{old: "  /provider_icons:\n", new: `  /organizations/{id}/things:
+	document := apply(read(t, openapiYAML), edit{old: "  /provider_icons:\n", new: `  /organizations/{id}/things:
     get:
       operationId: listThings
       tags: [Admin Portal]

@@ -26,7 +26,7 @@ var fields = map[string]string{
 	"ProviderIcon":      "id! name! icon_url:uri!",
 	"ProviderIconList":  "object! data!",
 	"Error":             "error! error_description! code!",
-	"LiveLinkRequest":   "organization! intent return_url:uri success_url:uri it_contact_emails",
+	"LiveLinkRequest":   "organization! intent return_url:uri success_url:uri it_contact_emails:email",
 	"LiveLink":          "link:uri!",
 	"LiveError":         "message code error error_description entity_id errors",
 }
@@ -86,8 +86,17 @@ func promises(doc *openapi3.T) []string {
 		if want.method == "POST" && parameters.GetByInAndName("header", "Idempotency-Key") == nil {
 			miss("%s: no Idempotency-Key: %s", name, putBack)
 		}
-		if server := serverOf(doc, want.path, op); server != want.server {
-			miss("%s: server %q, want %s: %s", name, server, want.server, putBack)
+		servers, own := serversOf(doc, want.path, op)
+		if len(servers) == 0 || servers[0].URL != want.server {
+			miss("%s: its server is not %s: %s", name, want.server, putBack)
+		}
+		for _, server := range servers {
+			if !strings.HasPrefix(server.URL, "https://") || own && want.server == cdn && server.URL == api || want.server == api && server.URL == cdn {
+				miss("%s: server %s: it must be https, and the API and the CDN have no server in common", name, server.URL)
+			}
+		}
+		if first, _, _ := strings.Cut(op.Description, "\n\n"); want.server == cdn && !strings.Contains(first, "API key") {
+			miss("%s: the description does not say first that the API key is not sent there: %s", name, putBack)
 		}
 	}
 	for _, path := range doc.Paths.InMatchingOrder() {
@@ -107,7 +116,7 @@ func answers(doc *openapi3.T, path, method string, op *openapi3.Operation, miss 
 		security = *op.Security
 	}
 	keyed := len(security) == 1 && len(security[0]) == 1 && security[0]["apiKey"] != nil && len(security[0]["apiKey"]) == 0
-	if serverOf(doc, path, op) != api {
+	if servers, own := serversOf(doc, path, op); own && servers[0].URL != api {
 		if len(security) > 0 || op.Security == nil {
 			miss("%s: another server than the API's would be sent the key: give the operation security: []", name)
 		}
@@ -137,15 +146,23 @@ func answers(doc *openapi3.T, path, method string, op *openapi3.Operation, miss 
 		if status == "429" && response.Value.Headers["Retry-After"] == nil {
 			miss("%s: no Retry-After: use *rateLimitedHeaders", place)
 		}
-		if response.Value.Content["application/json"] == nil {
+		for header, h := range response.Value.Headers {
+			if limit := headers[header] != "" || header == "Retry-After"; limit && (h.Value.Required || !h.Value.Schema.Value.Type.Is("string")) {
+				miss("%s: %s is not optional text: a client that reads a number loses the answer where the header is something else", place, header)
+			}
+		}
+		switch body := response.Value.Content["application/json"]; {
+		case body == nil:
 			miss("%s: no application/json: the API answers in JSON", place)
+		case name == "POST /portal/generate_link" && status == "429" && body.Schema.Value.VisitJSON("Ratelimited") != nil:
+			miss("%s: its schema takes no bare text, which the live service sends: %s", place, putBack)
 		}
 	}
 }
 
 func schemas(doc *openapi3.T, miss func(string, ...any)) {
 	key := doc.Components.SecuritySchemes["apiKey"]
-	if key == nil || key.Value.Type != "http" || key.Value.Scheme != "bearer" {
+	if key == nil || key.Value.Type != "http" || !strings.EqualFold(key.Value.Scheme, "bearer") {
 		miss("components.securitySchemes.apiKey is not http bearer: %s", putBack)
 	}
 	for name, list := range fields {
@@ -160,8 +177,20 @@ func schemas(doc *openapi3.T, miss func(string, ...any)) {
 				miss("components.schemas.%s.%s: required %t, want %t: %s", name, field, !required, required, putBack)
 			case format != formatOf(schema.Value.Properties[field].Value):
 				miss("components.schemas.%s.%s: no format %s: %s", name, field, format, putBack)
+			case schema.Value.Properties[field].Value.Nullable:
+				miss("components.schemas.%s.%s is nullable: %s", name, field, putBack)
+			case (name == "ProviderIcon" || name == "Error") && schema.Value.Properties[field].Value.Example == nil:
+				miss("components.schemas.%s.%s: no example: show one", name, field)
 			}
 		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		if schema.Value.Type.Is("string") && schema.Value.Example == nil {
+			miss("components.schemas.%s: no example: show one", name)
+		}
+	}
+	if id := doc.Components.Schemas["OrganizationID"]; id == nil || !strings.HasPrefix(id.Value.Pattern, "^org_") {
+		miss("components.schemas.OrganizationID: no pattern that begins with ^org_: %s", putBack)
 	}
 	for name, list := range intents {
 		for value := range strings.FieldsSeq(list) {
@@ -172,21 +201,25 @@ func schemas(doc *openapi3.T, miss func(string, ...any)) {
 	}
 }
 
-// formatOf is the format of a schema, or of the one that it is made of.
+// formatOf is the format of a schema, of the one that it is made of, or of its items.
 func formatOf(s *openapi3.Schema) string {
-	if s.Format == "" && len(s.AllOf) > 0 {
+	switch {
+	case s.Format == "" && len(s.AllOf) > 0:
 		return s.AllOf[0].Value.Format
+	case s.Items != nil:
+		return s.Items.Value.Format
 	}
 	return s.Format
 }
 
-// serverOf is where an operation is served: the servers of the operation count before those of
-// its path, and these before the document's.
-func serverOf(doc *openapi3.T, path string, op *openapi3.Operation) string {
-	for _, servers := range []*openapi3.Servers{op.Servers, &doc.Paths.Value(path).Servers, &doc.Servers} {
-		if servers != nil && len(*servers) > 0 {
-			return (*servers)[0].URL
-		}
+// serversOf is where an operation is served: the servers of the operation count before those of
+// its path, and these before the document's. own is false for the document's.
+func serversOf(doc *openapi3.T, path string, op *openapi3.Operation) (servers openapi3.Servers, own bool) {
+	switch at := doc.Paths.Value(path).Servers; {
+	case op.Servers != nil && len(*op.Servers) > 0:
+		return *op.Servers, true
+	case len(at) > 0:
+		return at, true
 	}
-	return ""
+	return doc.Servers, false
 }
