@@ -49,7 +49,8 @@
 // cannot end before the context's deadline, or that is longer than [RetryPolicy].MaxWait, is not
 // begun: the call returns at once. Where the service or the rate limit asks for the wait,
 // [Error].RetryAfter says how long it is. A [Limiter] is given MaxWait, or what the context has left.
-// Each attempt, and each question to the key source, takes at most AttemptTimeout. Finding out the
+// While another call finds out the dialect, a call waits for it for 3 s, or half of its own time, at
+// most. Each attempt, and each question to the key source, takes at most AttemptTimeout. Finding out the
 // dialect and trying a rotated key take one attempt each, which MaxAttempts does not count.
 //
 // A kept connection that the server closes just as it is used again costs nothing: net/http itself

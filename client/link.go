@@ -149,8 +149,8 @@ const warmFor = 55 * time.Second
 // presses a button. A click after it takes one round trip instead of three or four.
 //
 // Call it at startup, and in the background for every page that shows a button: it sends nothing
-// within 55 s of the last answer, unless that refused the key, and returns nil then, whatever that
-// answer was. Callers at the same time share one request. It costs one request of the budget, two
+// within 55 s of the last answer, unless that refused the key or did not come whole, and returns nil
+// then, whatever that answer was. Callers at the same time share one request. It costs one request of the budget, two
 // where the dialect is still to be learned. It does not wait for the rate limit: where the budget is
 // spent it sends nothing, and that is success.
 //

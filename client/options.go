@@ -37,7 +37,8 @@ type settings struct {
 }
 
 // WithBaseURL sets the API's address: https://api.workos.com by default. It must be https, or http
-// on loopback; an empty one is refused. A path is kept, so that a gateway may serve the API under a
+// on loopback, that is, at its addresses, at localhost and at names below localhost that the system
+// resolves; an empty one is refused. A path is kept, so that a gateway may serve the API under a
 // prefix.
 func WithBaseURL(baseURL string) Option {
 	return func(s *settings) { s.baseURL, s.baseURLName = baseURL, "base URL" }
@@ -62,7 +63,8 @@ func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHT
 // A transport of yours is used as it is. To recover from dead connections as quickly as the
 // package's own, set its MaxIdleConnsPerHost to the number of concurrent callers, and its HTTP2 to
 // &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond, PingTimeout: 2 * time.Second}. The
-// package's own also closes its idle connections after an attempt that timed out.
+// package's own also closes its idle connections after an attempt that timed out, and knows a proxy's
+// refusal to connect by its status; with yours only the standard words for the status show it.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(s *settings) { s.httpClient = cmp.Or(hc, new(http.Client)) }
 }
