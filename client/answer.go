@@ -174,7 +174,8 @@ func (d *description) first(field string, object map[string]any, names []string)
 }
 
 // fieldOf is the field that an object names, in one of the spellings of validators: field, path,
-// property or param; the last name in loc (FastAPI) or path; the last part of a JSON pointer (RFC 9457).
+// property or param; the last name in loc (FastAPI) or path; the last part of a JSON pointer (RFC
+// 9457).
 func fieldOf(object map[string]any) (field string) {
 	source, _ := object["source"].(map[string]any) // JSON:API
 	for _, value := range []any{

@@ -119,9 +119,9 @@ func (l *attempt) exchange(req *http.Request, a *answer, again bool) (resp *http
 	return resp, a.readBody(resp)
 }
 
-// redirected reports whether the transport has followed a redirect, as fetch does in a browser. With a
-// transport that is not net/http's own the host and a prefix of the path may differ, since it may send
-// through a gateway.
+// redirected reports whether the transport has followed a redirect, as fetch does in a browser.
+// With a transport that is not net/http's own the host and a prefix of the path may differ, since
+// it may send through a gateway.
 func (l *attempt) redirected(asked *url.URL, answered *http.Request) bool {
 	_, exact := l.transport.(*http.Transport)
 	return answered != nil && answered.URL != nil &&
@@ -157,8 +157,8 @@ type timeout struct {
 	setting string
 }
 
-// blame names the setting in an error that the timeout has caused: its own context is over, and
-// the caller's is not.
+// blame names the setting in an error that the timeout has caused: its own context is over, and the
+// caller's is not.
 func (t timeout) blame(own, caller context.Context, err error) error {
 	if own.Err() == nil || caller.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 		return err

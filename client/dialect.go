@@ -15,13 +15,13 @@ import (
 type Dialect int
 
 const (
-	// DialectAuto learns the dialect from the first answer that leaves no doubt and remembers it.
-	// It is the default.
+	// DialectAuto learns the dialect from the first answer that leaves no doubt and remembers it. It
+	// is the default.
 	DialectAuto Dialect = iota
 	// DialectPortalLinks is the reference's: POST /portal_links, GET /provider_icons.
 	DialectPortalLinks
-	// DialectGenerateLink is the live one: POST /portal/generate_link, and GET /provider-icons.json
-	// on the CDN. It alone has the intents domain_verification, certificate_renewal and
+	// DialectGenerateLink is the live one: POST /portal/generate_link, and GET /provider-icons.json on
+	// the CDN. It alone has the intents domain_verification, certificate_renewal and
 	// bring_your_own_key, and contact addresses.
 	DialectGenerateLink
 )
@@ -34,10 +34,10 @@ func (d Dialect) other() Dialect { return DialectPortalLinks + DialectGenerateLi
 
 var dialects = map[Dialect]string{DialectAuto: "auto", DialectPortalLinks: "portal_links", DialectGenerateLink: "generate_link"}
 
-// A learner remembers which dialect works. The first caller to meet an empty one finds out for
-// all, and those who come meanwhile wait for its first answer, though not for long: it may itself
-// wait for budget. If that answer did not tell the dialect, they do not wait again, so that they do
-// not queue one behind the other.
+// A learner remembers which dialect works. The first caller to meet an empty one finds out for all,
+// and those who come meanwhile wait for its first answer, though not for long: it may itself wait
+// for budget. If that answer did not tell the dialect, they do not wait again, so that they do not
+// queue one behind the other.
 type learner struct {
 	known   atomic.Int64  // a Dialect; DialectAuto while nothing is known
 	probing chan struct{} // holds one token while somebody finds out
@@ -50,8 +50,8 @@ func (l *learner) dialect() Dialect { return Dialect(l.known.Load()) }
 // change replaces what is known, unless that has changed since.
 func (l *learner) change(from, to Dialect) { l.known.CompareAndSwap(int64(from), int64(to)) }
 
-// learnPatience bounds how long a caller waits for another one's answer. It also waits for at most half
-// of what its context has left.
+// learnPatience bounds how long a caller waits for another one's answer. It also waits for at most
+// half of what its context has left.
 const learnPatience = 3 * time.Second
 
 // ask returns what is known. With DialectAuto the caller is to find out itself, and calls done as

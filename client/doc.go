@@ -13,8 +13,8 @@
 //
 // Make the link when the admin presses the button, not before, and redirect at once. A link that
 // had to wait goes through [Client.EnsureFresh] first. Every failure is an [*Error], with a few
-// sentinels to decide by ([ErrOrganizationNotFound], [ErrRateLimited], …). [Client.Warm] opens
-// the connection before anybody clicks. Tests run against package portaltest, a portal on loopback.
+// sentinels to decide by ([ErrOrganizationNotFound], [ErrRateLimited], …). [Client.Warm] opens the
+// connection before anybody clicks. Tests run against package portaltest, a portal on loopback.
 //
 // # How a call travels
 //
@@ -40,18 +40,19 @@
 // which operation is called and whether its route is known to be there, the number of the attempt,
 // the key in use, the last answer and what it means. The response that the steps return says only
 // that the call has succeeded: its body has been read. No foreign text gets into an Error without
-// passing through redact.go. Callers who refresh one link, call Warm or ask the key source at the same
-// time share one answer (flight.go).
+// passing through redact.go. Callers who refresh one link, call Warm or ask the key source at the
+// same time share one answer (flight.go).
 //
 // # Waiting
 //
-// Everything waits within the caller's context. A wait for a retry or for the rate limit's reset that
-// cannot end before the context's deadline, or that is longer than [RetryPolicy].MaxWait, is not
-// begun: the call returns at once. Where the service or the rate limit asks for the wait,
-// [Error].RetryAfter says how long it is. A [Limiter] is given MaxWait, or what the context has left.
-// While another call finds out the dialect, a call waits for it for 3 s, or half of its own time, at
-// most. Each attempt, and each question to the key source, takes at most AttemptTimeout. Finding out the
-// dialect and trying a rotated key take one attempt each, which MaxAttempts does not count.
+// Everything waits within the caller's context. A wait for a retry or for the rate limit's reset
+// that cannot end before the context's deadline, or that is longer than [RetryPolicy].MaxWait, is
+// not begun: the call returns at once. Where the service or the rate limit asks for the wait,
+// [Error].RetryAfter says how long it is. A [Limiter] is given MaxWait, or what the context has
+// left. While another call finds out the dialect, a call waits for it for 3 s, or half of its own
+// time, at most. Each attempt, and each question to the key source, takes at most AttemptTimeout.
+// Finding out the dialect and trying a rotated key take one attempt each, which MaxAttempts does
+// not count.
 //
 // A kept connection that the server closes just as it is used again costs nothing: net/http itself
 // sends the request again on another one. Such a resend is part of the same attempt; it is not

@@ -16,8 +16,8 @@ import (
 // A Limiter holds attempts back, for example so that several processes share one budget.
 // *rate.Limiter of golang.org/x/time/rate is one. It must be safe for concurrent use.
 //
-// Wait is asked before every attempt and returns nil when it may be sent. Its error ends the
-// call, matches [ErrRateLimited] and is in the error's chain. Wait's context ends after
+// Wait is asked before every attempt and returns nil when it may be sent. Its error ends the call,
+// matches [ErrRateLimited] and is in the error's chain. Wait's context ends after
 // [RetryPolicy].MaxWait at the latest.
 type Limiter interface {
 	Wait(ctx context.Context) error
@@ -29,8 +29,8 @@ type LimitPauser interface {
 	Pause(ctx context.Context, d time.Duration)
 }
 
-// A RetryAfterError is an error of a [Limiter]'s Wait that knows how long the wait would have
-// been: [Error].RetryAfter says so.
+// A RetryAfterError is an error of a [Limiter]'s Wait that knows how long the wait would have been:
+// [Error].RetryAfter says so.
 type RetryAfterError interface {
 	error
 	RetryAfter() time.Duration
@@ -184,16 +184,16 @@ const probeEvery = time.Second
 // behind one address differ, and answers arrive out of order.
 const clockSlack = 5 * time.Second
 
-// enter lets an attempt through if one may leave now, or if it has waited enough. One that is counted
-// gets a number, which must be given to answer. Otherwise it says how long to wait until
+// enter lets an attempt through if one may leave now, or if it has waited enough. One that is
+// counted gets a number, which must be given to answer. Otherwise it says how long to wait until
 // the next try: until changed is closed at the latest, or, where that is nil, for the reset.
 func (g *gate) enter(counted, enough bool) (number uint64, sleep time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	if sleep = g.closedFor(now); sleep > 0 && !enough {
-		// The answers of those under way may free what is set aside for them, unless the server
-		// has said that nothing is left.
+		// The answers of those under way may free what is set aside for them, unless the server has said
+		// that nothing is left.
 		if g.probing || g.told.Remaining > 0 && g.underway > 0 {
 			if g.changed == nil {
 				g.changed = make(chan struct{})

@@ -32,8 +32,8 @@ func (c *Client) GeneratePortalLink(ctx context.Context, req PortalLinkRequest) 
 // [WithExpiryMargin]), and else a new link for the same request. Call it right before the redirect.
 //
 // Goroutines that refresh the same stale link at the same time share one request, and one caller's
-// cancellation does not end it for the others. A caller who comes later with the stale link makes
-// a request of its own, so keep the link that is returned.
+// cancellation does not end it for the others. A caller who comes later with the stale link makes a
+// request of its own, so keep the link that is returned.
 //
 // A literal link, or nil, has no request to repeat: that is [ErrInvalidRequest]. Every error is an
 // [*Error].
@@ -89,8 +89,8 @@ func (s *servers) sendLink(c *call) (*http.Response, error) {
 	return s.api.GeneratePortalLink(c.Context, &gen.GeneratePortalLinkParams{IdempotencyKey: key}, c.origin.request.referenceBody())
 }
 
-// liveLife is how long a link of the live dialect lives, whose answer does not say (WorkOS's
-// Admin Portal documentation: five minutes from issue).
+// liveLife is how long a link of the live dialect lives, whose answer does not say (WorkOS's Admin
+// Portal documentation: five minutes from issue).
 const liveLife = 5 * time.Minute
 
 // longLife is the longest life that is believed of one clock alone: links live ten minutes by the
@@ -144,15 +144,15 @@ func lifeLeft(a *answer, expires time.Time) time.Duration {
 // one after 60 s, net/http after 90.
 const warmFor = 55 * time.Second
 
-// Warm prepares for a click. It sends an empty request, which the service refuses as incomplete,
-// so that the connection stands, a wrong key shows and the dialect is known before anybody
-// presses a button. A click after it takes one round trip instead of three or four.
+// Warm prepares for a click. It sends an empty request, which the service refuses as incomplete, so
+// that the connection stands, a wrong key shows and the dialect is known before anybody presses a
+// button. A click after it takes one round trip instead of three or four.
 //
 // Call it at startup, and in the background for every page that shows a button: it sends nothing
-// within 55 s of the last answer, unless that refused the key or did not come whole, and returns nil
-// then, whatever that answer was. Callers at the same time share one request. It costs one request of the budget, two
-// where the dialect is still to be learned. It does not wait for the rate limit: where the budget is
-// spent it sends nothing, and that is success.
+// within 55 s of the last answer, unless that refused the key or did not come whole, and returns
+// nil then, whatever that answer was. Callers at the same time share one request. It costs one
+// request of the budget, two where the dialect is still to be learned. It does not wait for the
+// rate limit: where the budget is spent it sends nothing, and that is success.
 //
 // It makes one attempt for each route, and one more with a rotated key, within ctx and
 // [RetryPolicy].AttemptTimeout. [ErrUnauthorized] means that the service refuses the key. Any other

@@ -63,23 +63,26 @@ func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHT
 // A transport of yours is used as it is. To recover from dead connections as quickly as the
 // package's own, set its MaxIdleConnsPerHost to the number of concurrent callers, and its HTTP2 to
 // &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond, PingTimeout: 2 * time.Second}. The
-// package's own also closes its idle connections after an attempt that timed out, and knows a proxy's
-// refusal to connect by its status; with yours only the standard words for the status show it.
+// package's own also closes its idle connections after an attempt that timed out, and knows a
+// proxy's refusal to connect by its status; with yours only the standard words for the status show
+// it.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(s *settings) { s.httpClient = cmp.Or(hc, new(http.Client)) }
 }
 
 // WithUserAgent replaces the User-Agent, which is by default "adminportal-go/v1.2.3" with the
-// version of this module that the program was built with. It must be printable ASCII, and not empty.
+// version of this module that the program was built with. It must be printable ASCII, and not
+// empty.
 func WithUserAgent(userAgent string) Option { return func(s *settings) { s.userAgent = userAgent } }
 
 // WithAPIKeySource asks source for the key, once per call, instead of using a fixed one: a key can
 // then be rotated without a restart. Calls that ask at the same time share one question. Only one
 // question runs at a time, unless source ignores its context, which ends when nobody waits for the
-// answer any more. If asking is slow or costs money, let the source keep its answer for some minutes.
+// answer any more. If asking is slow or costs money, let the source keep its answer for some
+// minutes.
 //
-// An error of source ends the call and is in the error's chain. After a 401 the source is asked once
-// more, and a different key is tried once; an error of source then leaves the 401 as it is.
+// An error of source ends the call and is in the error's chain. After a 401 the source is asked
+// once more, and a different key is tried once; an error of source then leaves the 401 as it is.
 //
 // The source wins over the key given to [New], which may then be empty. Nil is no source.
 func WithAPIKeySource(source func(context.Context) (string, error)) Option {
@@ -164,7 +167,8 @@ func newSettings(apiKey string, opts []Option) (s settings, err error) {
 const modulePath = "github.com/adminportal-go/adminportal"
 
 // version is the module's, as the program was built with it: a release's tag or a pseudo-version;
-// "devel" where the code is that of a folder; "unknown" where the program was built without modules.
+// "devel" where the code is that of a folder; "unknown" where the program was built without
+// modules.
 func version(info *debug.BuildInfo, ok bool) string {
 	if ok {
 		for _, m := range append(info.Deps, &info.Main) {

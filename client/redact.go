@@ -23,8 +23,8 @@ const (
 
 // scrub makes text that came from elsewhere fit to be shown. It removes the key in use and
 // everything that looks like a key. It cuts every address down to its host, and removes the value
-// of what is named secret or token in a query or in JSON, since a link carries its secret there. It makes blanks of
-// control characters, so that no server writes lines into a log.
+// of what is named secret or token in a query or in JSON, since a link carries its secret there. It
+// makes blanks of control characters, so that no server writes lines into a log.
 func scrub(text, key string) string {
 	text = text[:min(len(text), maxText)]
 	text = escapes().Replace(escapes().Replace(text)) // JSON may hold HTML

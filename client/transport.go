@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// maxConnections is how many connections a host is given, and how many stay open between
-// calls. net/http keeps two and opens as many as there are callers without one: 64 concurrent
-// callers would open a new one for nearly every call. At 100 ms a call this many carry 38,400
-// calls a minute, several times what WorkOS allows. Over HTTP/2 one carries all.
+// maxConnections is how many connections a host is given, and how many stay open between calls.
+// net/http keeps two and opens as many as there are callers without one: 64 concurrent callers
+// would open a new one for nearly every call. At 100 ms a call this many carry 38,400 calls a
+// minute, several times what WorkOS allows. Over HTTP/2 one carries all.
 const maxConnections = 64
 
-// pingAfter and pingTimeout find HTTP/2 connections that are silent because the network has
-// dropped them. Together they take less than half of a button's ten seconds, so that a click
-// which meets such a connection is made again on a new one in time.
+// pingAfter and pingTimeout find HTTP/2 connections that are silent because the network has dropped
+// them. Together they take less than half of a button's ten seconds, so that a click which meets
+// such a connection is made again on a new one in time.
 const pingAfter = 1500 * time.Millisecond
 const pingTimeout = 2 * time.Second
 
@@ -34,7 +34,8 @@ const maxHeaderBytes = 128 << 10
 var shared sync.Map
 
 // sharedTransport is made of http.DefaultTransport as it is now: a client keeps what a test had put
-// there when New made it, and later clients do not. It returns what closes the idle connections, too, if they are the package's own.
+// there when New made it, and later clients do not. It returns what closes the idle connections,
+// too, if they are the package's own.
 func sharedTransport() (http.RoundTripper, func()) {
 	standard, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
