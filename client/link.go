@@ -97,8 +97,6 @@ const liveLife = 5 * time.Minute
 // API reference, five by WorkOS's documentation.
 const longLife = time.Hour
 
-var errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
-
 // readLink makes a link of a 2xx. The live dialect's answer is the reference's without expires_at.
 // No error repeats the link.
 func (c *call) readLink() error {

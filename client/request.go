@@ -165,6 +165,9 @@ type trust struct {
 	cdnURL    string   // where icons are
 }
 
+// errLinkHost is the error for a link that allowsHost refuses. It has a hint of its own.
+var errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not list")
+
 func (t *trust) allowsHost(link *url.URL) bool {
 	port := cmp.Or(link.Port(), map[string]string{"https": "443", "http": "80"}[link.Scheme])
 	host := normalHost(link.Hostname())
