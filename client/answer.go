@@ -198,7 +198,4 @@ func fieldName(path string) string {
 }
 
 // text is a decoded value if that is a string.
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
+func text(v any) (s string) { s, _ = v.(string); return s }

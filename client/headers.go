@@ -26,9 +26,6 @@ const maxReset = time.Hour
 // taken for nonsense. The gate believes it for maxReset.
 const maxRetryAfter = 31 * 24 * time.Hour
 
-// maxCount is the largest number of requests; a larger one is taken for this.
-const maxCount = 1 << 30
-
 // eachClaim reads the rate headers in every form that servers send: the names X-RateLimit-* and
 // RateLimit-* (the sixth IETF draft), and RateLimit alone, as a list (limit=5, remaining=4,
 // reset=60; the seventh draft) or as items ("5-in-1min";r=4;t=60; the eighth). A window of no
@@ -38,17 +35,19 @@ const maxCount = 1 << 30
 // nonsense, and the time until the reset, which is then zero.
 func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) {
 	say := func(limit, remaining, reset string) {
-		if reset == "" || count(limit) == 0 {
-			return
+		if most := count(limit); reset != "" && most != 0 {
+			wait := time.Second // services cut the reset to the second: zero is within the second that has begun
+			if n := number(reset); n != 0 && n != float64(a.serverTime().Unix()) {
+				wait = a.timeUntil(reset)
+			}
+			hear(most, count(remaining), wait)
 		}
-		wait := time.Second // services cut the reset to the second: zero is within the second that has begun
-		if n := number(reset); n != 0 && n != float64(a.serverTime().Unix()) {
-			wait = a.timeUntil(reset)
-		}
-		hear(count(limit), count(remaining), wait)
 	}
-	say(a.header.Get("X-Ratelimit-Limit"), a.header.Get("X-Ratelimit-Remaining"), a.header.Get("X-Ratelimit-Reset"))
-	say(a.header.Get("Ratelimit-Limit"), a.header.Get("Ratelimit-Remaining"), a.header.Get("Ratelimit-Reset"))
+	for _, family := range [...]string{"X-Ratelimit-", "Ratelimit-"} {
+		for i, reset := range a.header[family+"Reset"] { // a gateway may add its own to the service's
+			say(nth(a.header[family+"Limit"], i), nth(a.header[family+"Remaining"], i), reset)
+		}
+	}
 	if line := strings.Join(a.header["Ratelimit"], ","); line != "" {
 		item := make(map[string]string)
 		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(strings.ToLower(line)) + `,""`
@@ -61,6 +60,11 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 			item[name] = value
 		}
 	}
+}
+
+// nth is a line of a header, empty if there is none.
+func nth(lines []string, n int) string {
+	return strings.Join(lines[min(n, len(lines)):min(n+1, len(lines))], "")
 }
 
 // readRateLimit reads the rate headers of an answer. Of several claims the one with the least
@@ -133,8 +137,9 @@ func parseDate(text string) time.Time {
 	return time.Time{}
 }
 
-// count reads a number of requests, the first of several. It is negative where there is none.
-func count(line string) int { return int(min(number(line), maxCount)) }
+// count reads a number of requests, the first of several, and no more than fits 32 bits. It is
+// negative where there is none.
+func count(line string) int { return int(min(number(line), 1<<30)) }
 
 // number reads the first number in a line, without quotes, blanks and parameters: digits, perhaps
 // with a fraction, but no sign and no exponent. It is negative for anything else.
