@@ -63,9 +63,7 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 }
 
 // nth is a line of a header, empty if there is none.
-func nth(lines []string, n int) string {
-	return strings.Join(lines[min(n, len(lines)):min(n+1, len(lines))], "")
-}
+func nth(l []string, n int) string { return strings.Join(l[min(n, len(l)):min(n+1, len(l))], "") }
 
 // readRateLimit reads the rate headers of an answer. Of several claims the one with the least
 // remaining holds. ok is false unless one claim has both a number of requests left and a reset
