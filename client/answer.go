@@ -41,7 +41,7 @@ func (a *answer) ok() bool { return a.status/100 == 2 }
 // missesOrganization reports whether the service says that the organization does not exist: by the
 // code for that, or in words. A 404 need only name an organization, or be the contract's error.
 func (a *answer) missesOrganization() bool {
-	coded := mentions(strings.ToLower(a.said.code+" "+a.said.text), "entity_not_found", "organization_not_found")
+	coded := cmp.Or(a.said.code, a.said.text) == "entity_not_found" || mentions(strings.ToLower(a.said.code+" "+a.said.text), "organization_not_found")
 	switch {
 	case a.said.foreign:
 	case a.status == http.StatusNotFound:
@@ -55,18 +55,19 @@ func (a *answer) missesOrganization() bool {
 // saysNoOrganization reports whether a clause says that an organization does not exist: before its
 // name, as in "could not find an organization", or after it.
 func saysNoOrganization(words string) bool {
-	words = strings.NewReplacer("’", "'", "organisation", "organization").Replace(strings.ToLower(words))
+	words = strings.NewReplacer("’", "'", "organisation", "organization", "organizations", "organization").Replace(strings.ToLower(words))
 	for clause := range strings.FieldsFuncSeq(words, func(r rune) bool { return strings.ContainsRune(";.!\n", r) }) {
 		if mentions(clause, "find organization", "find an organization", "find the organization", "find any organization", "no such organization",
-			"no organization with", "no organization found", "no organization exists", "unknown organization", "not found: organization") {
+			"no organization with", "no organization found", "no organization exists", "no organization matches", "no organization for",
+			"no organization org_", "unknown organization", "not found: organization") {
 			return true
 		}
 		for _, name := range []string{"organization ", "organization:", "org_"} {
 			_, after, _ := strings.Cut(clause, name)
 			for _, missing := range []string{"not found", "not exist", "n't exist", "n't found", "not be found", "n't be found", "is unknown"} {
-				// What stands between is the ID: after a colon, something else is missing.
+				// What stands between is the ID: after a colon or another noun, something else is missing.
 				id, _, ok := strings.Cut(after, missing)
-				if ok && !mentions(strings.TrimRight(id, ": "), ": ", " no ") {
+				if ok && !mentions(strings.TrimRight(id, ": "), ": ", " no ", "_url", "intent", "email", "connection", "domain that") {
 					return true
 				}
 			}
@@ -91,7 +92,7 @@ func (a *answer) describe() (d description) {
 	err, start := json.Unmarshal(a.body, &whole), bytes.TrimSpace(a.body)
 	cut := err != nil && bytes.ContainsAny(start[:min(1, len(start))], `{["`) && mentions(err.Error(), "unexpected end of JSON input", "max depth")
 	fields := lowered(whole)
-	d.foreign = len(start) > 0 && err != nil && !cut || a.header.Get("Cf-Mitigated") != "" || fields["cloudflare_error"] == true
+	d.foreign = len(start) > 0 && !json.Valid(start) && !cut || a.header.Get("Cf-Mitigated") != "" || fields["cloudflare_error"] == true
 	d.text = d.words("", whole)
 	d.notFound = len(fields) == 1 && text(fields["message"]) == "Not Found"
 	kind := text(fields["error"])
@@ -119,7 +120,7 @@ func (d *description) words(field string, value any) string {
 		return ""
 	}
 	whole := d.visited == 1
-	field = snippet(fieldName(field), mostField)
+	field = snippet(strings.TrimPrefix(strings.TrimPrefix(field, "$."), "body."), mostField)
 	var all []string
 	switch v := value.(type) {
 	case string:
@@ -145,8 +146,9 @@ func (d *description) words(field string, value any) string {
 			return own
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if _, isList := v[name].([]any); isList || !whole || slices.Contains(requestFields, name) {
-				all = append(all, d.words(cmp.Or(field, name), v[name]))
+			// A text that is named a secret may be one.
+			if _, isList := v[name].([]any); isList || !whole && !mentions(strings.ToLower(name), "secret", "token") {
+				all = append(all, d.words(name, v[name]))
 			}
 		}
 	}
@@ -175,7 +177,7 @@ func (d *description) first(field string, object map[string]any, names []string)
 
 // fieldOf is the field that an object names, in one of the spellings of validators: field, path,
 // property or param; the last name in loc (FastAPI) or path; the last part of a JSON pointer (RFC
-// 9457).
+// 9457). The path of a request, the whole body, an address and a key are none.
 func fieldOf(object map[string]any) (field string) {
 	source, _ := object["source"].(map[string]any) // JSON:API
 	for _, value := range []any{
@@ -184,17 +186,13 @@ func fieldOf(object map[string]any) (field string) {
 	} {
 		parts, _ := value.([]any)
 		for _, part := range slices.Backward(append([]any{value}, parts...)) {
-			field = cmp.Or(field, fieldName(text(part)))
+			field = cmp.Or(field, text(part))
 		}
 	}
-	return field
-}
-
-// fieldName is the name at the end of a path to a field. It is empty for the path of a request, and
-// for the whole body.
-func fieldName(path string) string {
-	name := strings.TrimPrefix(strings.TrimPrefix(path[strings.LastIndex(path, "/")+1:], "$."), "body.")
-	return strings.NewReplacer("portal_links", "", "generate_link", "", "body", "").Replace(name)
+	if field == "body" || mentions(field, "/portal_links", "/generate_link", "://", "sk_") {
+		return ""
+	}
+	return field[strings.LastIndex(field, "/")+1:]
 }
 
 // text is a decoded value if that is a string.

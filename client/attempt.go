@@ -50,7 +50,7 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	a := &c.answer
 	bound := l.timeout
 	half := deadlineOf(ctx).Sub(a.sent) / 2
-	// The first attempt of a shared call is not cut short: callers with more time may join it.
+	// Callers with more time may join a shared call: its first attempt is not made short.
 	if l.halve && c.attempts == 1 && !c.warm && half < bound.limit && (!c.shared || half > time.Second) {
 		bound = timeout{half, "half of the context's time"}
 	}

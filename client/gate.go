@@ -23,8 +23,8 @@ type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// A [Limiter] that is a LimitPauser, too, is told of every 429, so that all who share it cool down
-// together. Pause returns at once; d is how long to stay away.
+// LimitPauser is what a [Limiter] may also be: it is told of every 429, so that all who share it
+// cool down together. Pause returns at once; d is how long to stay away.
 type LimitPauser interface {
 	Pause(ctx context.Context, d time.Duration)
 }
@@ -172,7 +172,7 @@ type gate struct {
 	old         time.Time // the last Date that was too old
 	date, dated time.Time // the Date of the last answer that was not out of a cache, and when it came
 	spoke       time.Time // when the last answer came; zero if it did not come whole, or refused the key
-	warmed      time.Time // when the last attempt of Warm ended
+	warmed      time.Time // when the last answer to Warm came, or its attempt failed
 
 	changed chan struct{} // closed to make those who wait look again; nil if none does
 }

@@ -48,7 +48,7 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 			say(nth(a.header[family+"Limit"], i), nth(a.header[family+"Remaining"], i), reset)
 		}
 	}
-	if line := strings.Join(a.header["Ratelimit"], ","); line != "" {
+	for _, line := range a.header["Ratelimit"] {
 		item := make(map[string]string)
 		line = strings.NewReplacer(" = ", "=", " =", "=", "= ", "=").Replace(strings.ToLower(line)) + `,""`
 		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {

@@ -49,7 +49,7 @@ func TestRateHeadersOfServers(t *testing.T) {
 		"from a cache, Age":         {append(family("", "0", "60"), "Age", "30"), 0, 0, 0},
 		"lists":                     {[]string{"X-RateLimit-Remaining", "4, 4", "X-RateLimit-Reset", "60, 60;w=60"}, 0, 4, time.Minute},
 		"draft 8, unknown parts":    {[]string{"RateLimit", `"5-in-1min";r=4;pk=:abc=:;t=60`}, 0, 4, time.Minute},
-		"draft 7, three lines":      {[]string{"RateLimit", "limit=5", "RateLimit", "remaining=4", "RateLimit", "reset=60"}, 5, 4, 60 * s},
+		"drafts 8 and 7":            {[]string{"RateLimit", `"a";r=4;t=60`, "RateLimit", "limit=9, remaining=8, reset=30, limit=7, remaining=6, reset=50"}, 0, 4, 60 * s},
 		"draft 7, two in a line":    {[]string{"RateLimit", "limit=5, remaining=4, reset=60, limit=9, remaining=8, reset=30"}, 5, 4, 60 * s},
 		"draft 7, blanks":           {[]string{"RateLimit", "Limit =5, Remaining = 4, Reset= 60"}, 5, 4, time.Minute},
 		"draft 8, names with =":     {[]string{"RateLimit", `"w=600";r=3;t=600, "w=60";r=40;t=60`}, 0, 3, 600 * s},

@@ -156,8 +156,8 @@ func TestTransportsThatBreakTheRules(t *testing.T) {
 		same(t, name+": Attempts", asError(t, err).Attempts, tt.attempts)
 	}
 	fetch := new(http.Transport) // in a browser; where it has followed no redirect, the address is the one that was asked
-	fetch.RegisterProtocol("https", follow(func(r *http.Request) { r.URL.Host = "elsewhere.example" }))
-	fails(t, newClient(t, over(fetch), oneTry), 0, nil)
+	fetch.RegisterProtocol("http", follow(func(r *http.Request) { r.URL.Host = "elsewhere.example" }))
+	fails(t, newClient(t, over(fetch), client.WithBaseURL("http://localhost"), oneTry), 0, nil)
 }
 
 // The search for secrets in a body takes about as long as to read it. A body that repeats the names

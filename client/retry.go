@@ -49,38 +49,37 @@ func worthRetrying(a *answer) bool {
 		status <= 299 && a.err != nil && transient(a.err) // no answer, or a success cut short
 }
 
-// A RetryPolicy says how often and how patiently a call is attempted. In every field zero means
-// the default, so a literal names only what differs.
+// A RetryPolicy says how often and how patiently a call is attempted. In every field zero means the
+// default, so a literal names only what differs.
 //
 // These answers are retried: 429, 500, 502, 503, 504, Cloudflare's 520 to 524, a proxy's 404 once
-// the dialect is known, and a body that is cut short. So are network
-// failures, except an untrusted certificate, a handshake that the server refuses, and a proxy that
-// refuses the connection. A POST is retried like a GET: a second link is harmless, and both work
-// until they expire.
+// the dialect is known, and a body that is cut short. So are network failures, except an untrusted
+// certificate, a handshake that the server refuses, and a proxy that refuses the connection. A POST
+// is retried like a GET: a second link is harmless, and both work until they expire.
 type RetryPolicy struct {
 	// MaxAttempts counts the first attempt too: 1 turns retries off. Default 4. Finding out the
 	// dialect and trying a rotated key do not count.
 	MaxAttempts int
 
-	// BaseDelay bounds the wait before the second attempt. The bound doubles with each further
-	// one, and the wait is drawn evenly from zero up to it. Default 1 s, as WorkOS's Admin Portal
-	// reference advises ("Rate Limits"). Negative means no wait.
+	// BaseDelay bounds the wait before the second attempt. The bound doubles with each further one,
+	// and the wait is drawn evenly from zero up to it. Default 1 s, as WorkOS's Admin Portal reference
+	// advises ("Rate Limits"). Negative means no wait.
 	BaseDelay time.Duration
 
-	// MaxDelay caps that bound. Default 30 s. It does not cap what the server asks for:
-	// Retry-After is never cut short. Negative means no cap.
+	// MaxDelay caps that bound. Default 30 s. It does not cap what the server asks for: Retry-After is
+	// never cut short. Negative means no cap.
 	MaxDelay time.Duration
 
-	// MaxWait is the longest single wait that is begun, to back off or for the rate limit. A call
-	// that would have to wait longer returns at once; where the service or the rate limit asks
-	// for the wait, Error.RetryAfter says how long it is.
-	// Default 2 min. Negative means no bound except the context's.
+	// MaxWait is the longest single wait that is begun, to back off or for the rate limit. A call that
+	// would have to wait longer returns at once; where the service or the rate limit asks for the
+	// wait, Error.RetryAfter says how long it is. Default 2 min. Negative means no bound except the
+	// context's.
 	MaxWait time.Duration
 
-	// AttemptTimeout bounds each attempt, from the connection to the last byte, and each question
-	// to the API key source. Default 10 s. Negative means none. If the context has a deadline and
-	// another attempt may follow, the first attempt takes at most half of the time left, so that
-	// one that hangs leaves time for another.
+	// AttemptTimeout bounds each attempt, from the connection to the last byte, and each question to
+	// the API key source. Default 10 s. Negative means none. If the context has a deadline and another
+	// attempt may follow, the first attempt takes at most half of the time left, so that one that
+	// hangs leaves time for another.
 	AttemptTimeout time.Duration
 }
 

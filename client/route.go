@@ -36,7 +36,7 @@ func (c *core) travel(call *call, only Dialect) error {
 	e.Code, e.kind, e.hint = "", errNoKind, hintNoRoute
 	e.Description = "there is no Admin Portal at " + c.baseURL
 	if call.origin == nil {
-		e.Description = "there is no icon list at " + strings.Join(slices.Compact([]string{c.baseURL, c.trust.cdnURL}), " or ")
+		e.Description = "there is no icon list at " + strings.Join(slices.Compact([][]string{{c.baseURL, c.trust.cdnURL}, {c.baseURL}, {c.trust.cdnURL}}[only]), " or ")
 		e.hint = hintNoIcons
 	}
 	return e

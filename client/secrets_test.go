@@ -139,6 +139,7 @@ func echoes(authorization string) map[string]string {
 		"in brackets":     `{"token":"<` + testSecret + `>"}`,
 		"in quotes":       `bad client secret: "token": "` + testSecret + `"`,
 		"capitals":        `{"Secret":"` + testSecret + `","TOKEN": "` + testSecret + `"}`,
+		"as names":        `{"errors":{"` + testLink + `":["a"],"https://id.workos.com/` + testSecret + `":["b"],"token":"` + testSecret + `"},"path":"https://id.workos.com/` + testSecret + `"}`,
 		"at the start":    "secret=" + testSecret,
 		"across the cut":  strings.Repeat("x", 505) + testKey,
 		"link at the cut": strings.Repeat("x", 480) + testLink,
@@ -148,7 +149,7 @@ func echoes(authorization string) map[string]string {
 func TestErrorsDoNotEcho(t *testing.T) {
 	for name := range echoes("") {
 		t.Run(name, func(t *testing.T) {
-			for _, code := range []int{200, 302, 401, 404, 500} {
+			for _, code := range []int{200, 302, 400, 401, 404, 500} {
 				portal := inMemory(t, func(w http.ResponseWriter, r *http.Request) {
 					body := echoes(r.Header.Get("Authorization"))[name]
 					w.Header().Set("X-Request-Id", "req "+r.Header.Get("Authorization")+" "+testLink)

@@ -154,8 +154,8 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
-// isBetween says that the network failed, or that a proxy or firewall answered in WorkOS's place, and that it may pass.
-// A wrong base URL, which does not, differs in the hint.
+// isBetween says that the network failed, that a proxy or firewall answered in WorkOS's place, or that the answer
+// asks for another try: it may pass, as the hint says. A wrong base URL does not.
 func isBetween(err error) bool {
 	e := new(client.Error)
 	if !errors.As(err, &e) || errors.Is(e, client.ErrInvalidRequest) || errors.Is(e, client.ErrUnauthorized) {
