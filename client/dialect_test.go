@@ -98,7 +98,7 @@ func TestMissingRouteOfAKnownServiceIsAnIntermediarys(t *testing.T) {
 // A framework's own words say that a route which was known is gone. The other one is tried once.
 func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 	portal, seen := scripted(t, steps{
-		succeed, answer(404, `{"message":"Cannot POST /portal_links","error":"Not Found"}`), succeed, // Express, Nest
+		succeed, answer(404, `{"message":"Cannot GET /portal_links","error":"Not Found"}`), succeed, // Express, Nest
 		succeed, answer(404, `{"message":"Route POST:/portal/generate_link not found","error":"Not Found"}`), succeed, // Fastify
 	})
 	for range 3 {
@@ -112,10 +112,10 @@ func TestRouteThatIsGoneIsForgotten(t *testing.T) {
 func TestBothRoutesMissing(t *testing.T) {
 	texts := map[error]string{}
 	keep := client.WithObserver(func(_ context.Context, a client.Attempt) { texts[a.Err] = a.Err.Error() })
-	portal, seen := scripted(t, steps{http.NotFound, answer(404, `{"message":"Not Found"}`)}, client.WithBaseURL("https://gateway.example"), keep)
+	portal, seen := scripted(t, steps{http.NotFound, answer(404, `{"message":"Not Found","code":"not_found"}`)}, client.WithBaseURL("https://gateway.example"), keep)
 	for range 2 {
 		e := fails(t, portal, 0, nil)
-		errorIf(t, e.StatusCode != 404 || e.Attempts != 2 || !strings.Contains(e.Error(), "there is no Admin Portal at https://gateway.example") || e.Hint() == "", "got %v with %+v, want a 404 after 2 attempts that names the base URL, and a hint", e, e)
+		errorIf(t, e.StatusCode != 404 || e.Code != "" || e.Attempts != 2 || !strings.Contains(e.Error(), "there is no Admin Portal at https://gateway.example") || e.Hint() == "", "got %v with %+v, want a 404 after 2 attempts that names the base URL, and a hint", e, e)
 	}
 	seen.want(t, 2, 2)             // each call tries both
 	for err, text := range texts { // what an observer keeps does not change when the call goes on
@@ -132,7 +132,8 @@ func TestBothRoutesMissing(t *testing.T) {
 // The first answer is that of an intermediary in front of a live service.
 func TestIntermediariesTeachNothing(t *testing.T) {
 	for name, first := range map[string]http.HandlerFunc{
-		"401": answer(401, `{"error":"unauthorized","error_description":"x","code":"unauthorized"}`), "403": answer(403, ""), "302": answer(302, ""),
+		"401": answer(401, `{"error":"unauthorized","error_description":"x","code":"unauthorized"}`), "403": answer(403, `{"error":"x","error_description":"Organization not found","code":"y"}`), "302": answer(302, ""),
+		"Cloudflare": answer(400, `{"error":"x","error_description":"y","code":"z","cloudflare_error":true}`), "half": answer(400, `{"error_description":"x","code":"y"}`), "OAuth": answer(400, `{"error":"x","error_description":"y"}`),
 		"429": answer(429, contractNotFound), "500": answer(500, contractNotFound),
 		"400": answer(400, "<h1>Bad Request</h1>"), "200": answer(200, "<h1>Sign in to the network</h1>"),
 	} {
@@ -150,8 +151,9 @@ func TestBudgetEndsWithinACall(t *testing.T) {
 		rotating := source(func(context.Context) (string, error) { keys++; return fmt.Sprint("sk_", keys), nil })
 		for _, first := range []http.HandlerFunc{answer(404, ""), answer(401, "")} {
 			portal, _ := scripted(t, steps{with(first, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "60")}, rotating)
-			fails(t, portal, time.Second, client.ErrRateLimited)
+			same(t, "Attempts", fails(t, portal, time.Second, client.ErrRateLimited).Attempts, 1)
 		}
+		same(t, "questions to the key source", keys, 3)
 	})
 }
 
@@ -187,11 +189,12 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
-// The caller who finds the dialect out may hang or wait for budget. That holds no other call for long.
+// The caller who finds the dialect out may hang. That holds no other call for long, and not at all once it has an answer.
 func TestWaitForAnothersAnswerIsShort(t *testing.T) {
-	for within, want := range map[time.Duration]time.Duration{0: 3 * time.Second, time.Second: time.Second / 2, -time.Second: 0} {
+	for within, want := range map[time.Duration]time.Duration{0: 3 * time.Second, time.Second: time.Second / 2, -time.Second: 0, time.Minute: 0} {
 		bubble(t, within.String(), func(t *testing.T) {
-			portal, _ := scripted(t, steps{slow(9*time.Second, succeed), succeed})
+			first := map[bool]http.HandlerFunc{false: slow(9*time.Second, succeed), true: status(503, "Retry-After", "9")}[within == time.Minute]
+			portal, _ := scripted(t, steps{first, succeed})
 			go func() { _ = ask(t, portal, 0) }()
 			synctest.Wait()
 			took := timed(func() { same(t, "an error", ask(t, portal, within) != nil, within < 0) })
@@ -204,10 +207,11 @@ func TestWaitForAnothersAnswerIsShort(t *testing.T) {
 func TestLiveOnlyRequestsGoToTheLiveRoute(t *testing.T) {
 	req := client.PortalLinkRequest{Organization: sso.Organization, Intent: client.IntentDomainVerification}
 	for body, want := range map[string]error{liveNotFound: client.ErrOrganizationNotFound, `{"message":"Not Found"}`: nil} {
-		portal, seen := scripted(t, steps{succeed, answer(404, body)})
+		portal, seen := scripted(t, steps{succeed, answer(404, body)}, oneTry)
 		generate(t, portal) // teaches the reference's dialect
 		_, err := portal.GeneratePortalLink(t.Context(), req)
 		wantOnly(t, err, want)
-		seen.want(t, 1, 1)
+		_ = ask(t, portal, 0) // it has not unlearned that
+		seen.want(t, 2, 1)
 	}
 }

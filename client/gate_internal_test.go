@@ -96,7 +96,7 @@ func TestGateHolds(t *testing.T) {
 		}, 2, 2 * time.Second, 2 * time.Second},
 		"probing, a refusal that tells no moment": {func(t *testing.T, g *gate) {
 			_, probe := probing(t, g)
-			hear(g, probe, 429, http.Header{})
+			hear(g, probe, 429, tells(5, 60))
 		}, 2, 2 * time.Second, 2 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {

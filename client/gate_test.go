@@ -54,6 +54,7 @@ func TestWhichAnswerCounts(t *testing.T) {
 		go func() { _ = ask(t, portal, 0) }()
 		synctest.Wait()
 		generate(t, portal)
+		fails(t, portal, time.Second, client.ErrRateLimited)
 		time.Sleep(10 * time.Second)
 		fails(t, portal, time.Second, client.ErrRateLimited)
 
@@ -67,6 +68,7 @@ func TestWhichAnswerCounts(t *testing.T) {
 		// Budget that may be in use by attempts under way is waited for, not refused.
 		portal, _ = scripted(t, steps{slow(time.Second, tells("1")), slow(time.Second, tells("5"))}, reference)
 		generate(t, portal)
+		time.AfterFunc(time.Second/2, func() { same(t, "RateLimit().Remaining under way", portal.RateLimit().Remaining, 0) })
 		together(2, func() { same(t, "the error of a call with 5s", ask(t, portal, 5*time.Second), nil) })
 	})
 }
@@ -145,7 +147,7 @@ func TestLimiterThatRefuses(t *testing.T) {
 			status(503, "Retry-After", "3")(w, r)
 		}, client.WithLimiter(limiter))
 		e := fails(t, portal, 0, client.ErrRateLimited)
-		errorIf(t, e.RetryAfter != 3*time.Second || e.StatusCode != 503, "RetryAfter %v, status %d, want the 3s and the 503 of the answer", e.RetryAfter, e.StatusCode)
+		errorIf(t, e.RetryAfter != 3*time.Second || e.StatusCode != 503 || len(limiter.contexts) != 2, "RetryAfter %v, status %d, want the 3s and the 503 of the answer", e.RetryAfter, e.StatusCode)
 	})
 }
 
@@ -161,6 +163,7 @@ func TestDates(t *testing.T) {
 		"of a cache":          {0, -3 * time.Minute, 4, 0, 0, 3},
 		"first in the future": {30 * time.Minute, 0, 3, 2 * time.Minute, 7, 7},
 		"clock was set back":  {0, -10 * time.Minute, 2, 2 * time.Hour, 7, 7},
+		"of another server":   {0, -4 * time.Second, 1, 0, 5, 5},
 		"of an old cache":     {0, -2 * time.Hour, 1, 2 * time.Hour, 5, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -104,7 +104,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		for _, location := range []string{target.URL + referencePath, "/elsewhere", "//evil.example", "", "javascript:x"} {
 			for _, d := range append(dialects, client.DialectAuto) {
 				var seen tally
-				portal := serve(t, script(&seen, with(answer(code, ""), "Location", location)), client.WithDialect(d), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
+				portal := serve(t, script(&seen, with(answer(code, "<html>"), "Location", location)), client.WithDialect(d), client.WithRetry(client.RetryPolicy{BaseDelay: -1}))
 				e := fails(t, portal, 0, nil)
 				errorIf(t, e.StatusCode != code || !strings.Contains(e.Hint(), "redirect") || seen.total() != 1, "%d to %q, %v: got %v (hint %q) after %d requests, want an error about the redirect after one", code, location, d, e, e.Hint(), seen.total())
 				_, err := portal.ListProviderIcons(t.Context())
@@ -155,7 +155,8 @@ func TestTransportsThatBreakTheRules(t *testing.T) {
 		err := ask(t, newClient(t, over(tt.transport), client.WithRetry(client.RetryPolicy{BaseDelay: -1})), 0)
 		same(t, name+": Attempts", asError(t, err).Attempts, tt.attempts)
 	}
-	fetch := new(http.Transport) // in a browser; where it has followed no redirect, the address is the one that was asked
+	generate(t, newClient(t, over(follow(func(r *http.Request) { r.URL.Host, r.URL.Path = "gateway.example", "/x"+r.URL.Path })))) // through a gateway
+	fetch := new(http.Transport)                                                                                                   // in a browser; where it has followed no redirect, the address is the one that was asked
 	fetch.RegisterProtocol("http", follow(func(r *http.Request) { r.URL.Host = "elsewhere.example" }))
 	fails(t, newClient(t, over(fetch), client.WithBaseURL("http://localhost"), oneTry), 0, nil)
 }

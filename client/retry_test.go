@@ -33,12 +33,14 @@ func TestRetryable(t *testing.T) {
 
 // An error answer is judged by its status, even if its body is cut short.
 func TestErrorWithABodyCutShort(t *testing.T) {
-	requests := 0
-	wantOnly(t, ask(t, newClient(t, over(roundTripper(func(*http.Request) (*http.Response, error) {
-		requests++
-		return &http.Response{StatusCode: 403, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
-	})), reference), 0), client.ErrUnauthorized)
-	same(t, "requests", requests, 1)
+	for status, want := range map[int]error{403: client.ErrUnauthorized, 404: nil} {
+		requests := 0
+		wantOnly(t, ask(t, newClient(t, over(roundTripper(func(*http.Request) (*http.Response, error) {
+			requests++
+			return &http.Response{StatusCode: status, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
+		})), oneTry), 0), want)
+		same(t, "requests", requests, 1)
+	}
 }
 
 func TestEveryAttemptIsTheSameRequest(t *testing.T) {
@@ -100,8 +102,8 @@ func TestRetryPolicy(t *testing.T) {
 		"off":                        {client.RetryPolicy{MaxAttempts: 1}, nil, 1, 0},
 		"no wait":                    {client.RetryPolicy{MaxAttempts: 5, BaseDelay: -1}, nil, 5, 0},
 		"no wait, no cap":            {client.RetryPolicy{MaxAttempts: 5, BaseDelay: -1, MaxDelay: -1}, nil, 5, 0},
-		"capped":                     {client.RetryPolicy{MaxAttempts: 30, MaxDelay: 10 * time.Millisecond}, nil, 30, 290 * time.Millisecond},
-		"uncapped does not overflow": {client.RetryPolicy{MaxAttempts: 200, BaseDelay: 1, MaxDelay: -1, MaxWait: time.Minute}, nil, 0, 200 * time.Minute},
+		"capped":                     {client.RetryPolicy{MaxAttempts: 30, BaseDelay: time.Hour, MaxDelay: 10 * time.Millisecond}, nil, 30, 290 * time.Millisecond},
+		"uncapped does not overflow": {client.RetryPolicy{MaxAttempts: 200, BaseDelay: 1, MaxDelay: 1<<63 - 1, MaxWait: time.Minute}, nil, 0, 200 * time.Minute},
 		"MaxWait":                    {client.RetryPolicy{}, []string{"Retry-After", "121"}, 1, 0},
 		"MaxWait off":                {client.RetryPolicy{MaxAttempts: 2, MaxWait: -1}, []string{"Retry-After", "3600"}, 2, time.Hour},
 		// MaxDelay is for the formula: what the server asks for is not cut short.
@@ -152,7 +154,7 @@ func TestNetworkFailures(t *testing.T) {
 		"alert":                {&net.OpError{Op: "remote error", Err: tls.AlertError(116)}, 1},
 		"alert that may pass":  {&net.OpError{Op: "remote error", Err: tls.AlertError(80)}, 4},
 		"proxy's 407":          {errors.New("Proxy Authentication Required"), 1},
-		"proxy's 403":          {errors.New("Forbidden"), 1},
+		"proxy's 302":          {errors.New("Found"), 1},
 		"proxy's 511":          {errors.New("Network Authentication Required"), 1},
 		"proxy's 502":          {errors.New("Bad Gateway"), 4},
 	} {
@@ -252,6 +254,7 @@ func TestAttemptThatHangs(t *testing.T) {
 		"own timeouts":   {client.RetryPolicy{AttemptTimeout: 3 * time.Second, BaseDelay: -1}, 2, 0, 6 * time.Second, 0, nil},
 		"half":           {client.RetryPolicy{}, 1, 8 * time.Second, 4 * time.Second, time.Second, nil},
 		"half, no bound": {client.RetryPolicy{AttemptTimeout: -1, BaseDelay: -1}, 1, 60 * time.Second, 30 * time.Second, 0, nil},
+		"then the rest":  {client.RetryPolicy{AttemptTimeout: -1, BaseDelay: -1}, 2, 60 * time.Second, 60 * time.Second, 0, context.DeadlineExceeded},
 		"no second":      {client.RetryPolicy{MaxAttempts: 1}, 1, 8 * time.Second, 8 * time.Second, 0, context.DeadlineExceeded},
 		"by default 10s": {client.RetryPolicy{MaxAttempts: 1}, 1, 0, 10 * time.Second, 0, context.DeadlineExceeded},
 	} {

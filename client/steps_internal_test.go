@@ -19,14 +19,14 @@ import (
 // and body, given as "status body", and every later one with the last.
 type below struct {
 	answers []string
-	keys    []string
+	sent    []http.Header
 }
 
 func (b *below) Do(req *http.Request) (*http.Response, error) {
 	c := callOf(req)
 	c.attempts++
-	b.keys = append(b.keys, strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "))
-	status, body, _ := strings.Cut(b.answers[min(len(b.keys), len(b.answers))-1], " ")
+	b.sent = append(b.sent, req.Header) // a request under way may not be changed
+	status, body, _ := strings.Cut(b.answers[min(len(b.sent), len(b.answers))-1], " ")
 	c.answer = answer{status: int(number(status)), header: http.Header{}, body: []byte(body), received: time.Now()}
 	if c.conclude(); c.failure != nil {
 		return nil, c.failure
@@ -61,8 +61,9 @@ func TestAuthorizeStep(t *testing.T) {
 			keys = keys[1:]
 			return key, nil
 		}}, "")
-		if !slices.Equal(next.keys, tt.keys) {
-			t.Errorf("%s: sent with %q, want %q", name, next.keys, tt.keys)
+		with := func(h http.Header, key string) bool { return h.Get("Authorization") == "Bearer "+key }
+		if !slices.EqualFunc(next.sent, tt.keys, with) { // only now, since a later attempt must not change the request of an earlier one
+			t.Errorf("%s: sent with %v, want %q", name, next.sent, tt.keys)
 		}
 	}
 }
@@ -132,6 +133,22 @@ func TestSilenceClosesIdleConnections(t *testing.T) {
 		_, _ = through(t, &attempt{transport: transport, timeout: timeout{limit: forever}, closeIdle: func() { closed++ }}, "")
 		if closed != want {
 			t.Errorf("%v: idle connections were closed %d times, want %d", cause, closed, want)
+		}
+	}
+}
+
+func TestSaysNoOrganization(t *testing.T) {
+	for want, said := range map[bool]string{
+		true: "could not find organization x|could not find an organization with the id, x|could not find the organization|did not find any organization|no such organization|" +
+			"no organization with the ID|no organizations found|no organization exists|no organization matches|no organization for x|no organization org_1|unknown organization|not found: organization x|The organization doesn’t exist|Organisation: ID wasn't found|org_1 not found|organization x does not exist|organization could not be found|organization x can't be found|organization x is unknown",
+		false: "Organization org_1: return_url not found|No organization provided|Organization org_1 has unknown intent|organization org_1 has no role, not found|organization org_1; not found|organization org_1. Not found|organization org_1! Not found|organization org_1\nnot found|" +
+			"could not find a connection for organization org_1|this API key does not exist in the organization|return_url not found among the organization's redirect URIs|the key may not administer this organization|organization has a domain that does not exist|organization x: return_url not found|org_1 intent not found|" +
+			"org_1 connection not found|org_1 email not found|org_1 success_url not found",
+	} {
+		for words := range strings.SplitSeq(said, "|") {
+			if saysNoOrganization(words) != want {
+				t.Errorf("saysNoOrganization(%q) = %v, want %v", words, !want, want)
+			}
 		}
 	}
 }
