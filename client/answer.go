@@ -55,7 +55,7 @@ func (a *answer) missesOrganization() bool {
 // saysNoOrganization reports whether a clause says that an organization does not exist: before its
 // name, as in "could not find an organization", or after it.
 func saysNoOrganization(words string) bool {
-	words = strings.NewReplacer("’", "'", "organisation", "organization", "organizations", "organization").Replace(strings.ToLower(words))
+	words = strings.NewReplacer("’", "'", "organisation", "organization", "organizations", "organization", "not_found", "not found").Replace(strings.ToLower(words))
 	for clause := range strings.FieldsFuncSeq(words, func(r rune) bool { return strings.ContainsRune(";.!\n", r) }) {
 		if mentions(clause, "find organization", "find an organization", "find the organization", "find any organization", "no such organization",
 			"no organization with", "no organization found", "no organization exists", "no organization matches", "no organization for",
@@ -67,7 +67,7 @@ func saysNoOrganization(words string) bool {
 			for _, missing := range []string{"not found", "not exist", "n't exist", "n't found", "not be found", "n't be found", "is unknown"} {
 				// What stands between is the ID: after a colon or another noun, something else is missing.
 				id, _, ok := strings.Cut(after, missing)
-				if ok && !mentions(strings.TrimRight(id, ": "), ": ", " no ", "_url", "intent", "email", "connection", "domain that") {
+				if ok && !mentions(strings.TrimRight(id, ": "), ": ", " no ", "_url", "intent", "email", "connection", "domain", "parameter", "field", "role") {
 					return true
 				}
 			}
@@ -182,7 +182,7 @@ func fieldOf(object map[string]any) (field string) {
 	source, _ := object["source"].(map[string]any) // JSON:API
 	for _, value := range []any{
 		object["field"], object["path"], object["property"], object["propertypath"], object["propertyname"], object["instancepath"],
-		object["param"], object["pointer"], object["loc"], source["pointer"], source["parameter"],
+		object["param"], object["pointer"], object["loc"], source["pointer"], source["parameter"], object["location"],
 	} {
 		parts, _ := value.([]any)
 		for _, part := range slices.Backward(append([]any{value}, parts...)) {
@@ -192,7 +192,7 @@ func fieldOf(object map[string]any) (field string) {
 	if field == "body" || mentions(field, "/portal_links", "/generate_link", "://", "sk_") {
 		return ""
 	}
-	return field[strings.LastIndex(field, "/")+1:]
+	return strings.TrimPrefix(field[strings.LastIndex(field, "/")+1:], "body.")
 }
 
 // text is a decoded value if that is a string.

@@ -74,7 +74,7 @@ func (c *call) classify() *verdict {
 		missing = fromIntermediary
 	}
 	switch {
-	case status == http.StatusNotFound && framework, c.public() && kind == ErrUnauthorized:
+	case status == http.StatusNotFound && framework, c.public() && kind == ErrUnauthorized && a.header.Get("Cf-Mitigated") == "":
 		return noRoute
 	case c.origin != nil && (a.missesOrganization() || status == http.StatusNotFound && older):
 		return noOrganization
@@ -164,7 +164,7 @@ func (c *call) refuse(e *Error) {
 			e.Field = requestFields[i]
 		}
 	}
-	if c.public() && a.status < 500 && a.status != http.StatusProxyAuthRequired && e.kind != ErrRateLimited {
+	if c.public() && a.status < 500 && a.status != http.StatusProxyAuthRequired && e.kind != ErrRateLimited && a.header.Get("Cf-Mitigated") == "" {
 		e.hint = hintIconFile
 	}
 }

@@ -63,7 +63,7 @@ func TestErrorBodies(t *testing.T) {
 		{"422 messages", 422, `{"code":"invalid_request_parameters","message":"Validation failed","errors":[{"code":"a","message":"first"},{"code":"b","message":"second"}]}`, "invalid_request_parameters", "Validation failed: first; second", client.ErrInvalidRequest, "each field"},
 		{"422 error alone", 422, `{"error":"Maximum unique keys reached"}`, "", "Maximum unique keys reached", client.ErrInvalidRequest, "each field"},
 		{"422 strings", 422, `{"message":"Validation failed","errors":["intent must be one of sso","x"]}`, "", "Validation failed: intent must be one of sso; x", client.ErrInvalidRequest, "each field"},
-		{"400 errors alone", 400, `{"errors":[{"code":"c"},{"field":"f"},{},7,null,{"path":"g"},{"propertyPath":"h"},{"propertyName":"i"},{"instancePath":"/j"},{"param":"body.k"},{"pointer":"#/l"},{"source":{"parameter":"m"}}],"path":"/portal/generate_link"}`, "", "c; f; g; h; i; j; body.k; l; m", client.ErrInvalidRequest, "each field"},
+		{"400 errors alone", 400, `{"errors":[{"code":"c"},{"field":"f"},{},7,null,{"path":"g"},{"propertyPath":"h"},{"propertyName":"i"},{"instancePath":"/j"},{"param":"body.k"},{"pointer":"#/l"},{"source":{"parameter":"m"}},{"location":"body.n"}],"path":"/portal/generate_link"}`, "", "c; f; g; h; i; j; k; l; m; n", client.ErrInvalidRequest, "each field"},
 		{"429 live", 429, `{"message":"Too many requests.","code":"rate_limit_exceeded"}`, "rate_limit_exceeded", "Too many requests.", client.ErrRateLimited, "RetryAfter"},
 		{"429 string", 429, `"Ratelimited"`, "", "Ratelimited", client.ErrRateLimited, "RetryAfter"},
 		{"OAuth", 400, `{"error":"invalid_grant","error_description":"Nope"}`, "invalid_grant", "Nope", client.ErrInvalidRequest, "org_"},

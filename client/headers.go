@@ -35,7 +35,7 @@ const maxRetryAfter = 31 * 24 * time.Hour
 // nonsense, and the time until the reset, which is then zero.
 func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) {
 	say := func(limit, remaining, reset string) {
-		if most := count(limit); reset != "" && most != 0 {
+		if most := count(limit); reset != "" && most != 0 && !strings.HasPrefix(limit, "-") {
 			wait := time.Second // services cut the reset to the second: zero is within the second that has begun
 			if n := number(reset); n != 0 && n != float64(a.serverTime().Unix()) {
 				wait = a.timeUntil(reset)
@@ -70,7 +70,7 @@ func nth(l []string, n int) string { return strings.Join(l[min(n, len(l)):min(n+
 // that makes sense.
 func readRateLimit(a *answer) (told RateLimit, ok bool) {
 	a.eachClaim(func(limit, remaining int, wait time.Duration) {
-		if remaining >= 0 && wait > 0 && wait <= maxReset && (!ok || remaining < told.Remaining) {
+		if remaining >= 0 && wait > 0 && wait <= maxReset && (!ok || remaining < told.Remaining || remaining == told.Remaining && a.received.Add(wait).After(told.Reset)) {
 			told, ok = RateLimit{Limit: max(limit, 0), Remaining: remaining, Reset: a.received.Add(wait)}, true
 		}
 	})

@@ -134,8 +134,8 @@ func TestNoIconsAnywhere(t *testing.T) {
 // A CDN in trouble says nothing of the file's address. That there is no file is final.
 func TestHintsOfTheCDN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for status, want := range map[int]string{404: "icon", 407: "credentials", 503: "brief delay", 429: "RetryAfter"} {
-			portal, seen := scripted(t, steps{answer(status, "")}, client.WithDialect(client.DialectGenerateLink))
+		for status, want := range map[int]string{404: "icon", 403: "proxy, gateway", 407: "credentials", 503: "brief delay", 429: "RetryAfter"} {
+			portal, seen := scripted(t, steps{with(answer(status, ""), "Cf-Mitigated", map[int]string{403: "challenge"}[status])}, client.WithDialect(client.DialectGenerateLink))
 			_, err := portal.ListProviderIcons(t.Context())
 			hint, none := asError(t, err).Hint(), strings.Contains(err.Error(), "there is no icon list at")
 			errorIf(t, !strings.Contains(hint, want), "%d: Hint() = %q, want %q in it", status, hint, want)

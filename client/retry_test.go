@@ -155,7 +155,7 @@ func TestNetworkFailures(t *testing.T) {
 		"alert that may pass":  {&net.OpError{Op: "remote error", Err: tls.AlertError(80)}, 4},
 		"proxy's 407":          {errors.New("Proxy Authentication Required"), 1},
 		"proxy's 302":          {errors.New("Found"), 1},
-		"proxy's 511":          {errors.New("Network Authentication Required"), 1},
+		"proxy's 501":          {errors.New("Not Implemented"), 1},
 		"proxy's 502":          {errors.New("Bad Gateway"), 4},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -140,10 +140,10 @@ func TestSilenceClosesIdleConnections(t *testing.T) {
 func TestSaysNoOrganization(t *testing.T) {
 	for want, said := range map[bool]string{
 		true: "could not find organization x|could not find an organization with the id, x|could not find the organization|did not find any organization|no such organization|" +
-			"no organization with the ID|no organizations found|no organization exists|no organization matches|no organization for x|no organization org_1|unknown organization|not found: organization x|The organization doesn’t exist|Organisation: ID wasn't found|org_1 not found|organization x does not exist|organization could not be found|organization x can't be found|organization x is unknown",
+			"no organization with the ID|no organizations found|no organization exists|no organization matches|no organization for x|no organization org_1|unknown organization|not found: organization x|The organization doesn’t exist|Organisation: ID wasn't found|org_1 not found|organization x does not exist|organization could not be found|organization x can't be found|organization x is unknown|organization: not_found",
 		false: "Organization org_1: return_url not found|No organization provided|Organization org_1 has unknown intent|organization org_1 has no role, not found|organization org_1; not found|organization org_1. Not found|organization org_1! Not found|organization org_1\nnot found|" +
 			"could not find a connection for organization org_1|this API key does not exist in the organization|return_url not found among the organization's redirect URIs|the key may not administer this organization|organization has a domain that does not exist|organization x: return_url not found|org_1 intent not found|" +
-			"org_1 connection not found|org_1 email not found|org_1 success_url not found",
+			"org_1 connection not found|org_1 email not found|org_1 success_url not found|organization parameter not found|organization domain not found|organization role not found|organization field not found",
 	} {
 		for words := range strings.SplitSeq(said, "|") {
 			if saysNoOrganization(words) != want {

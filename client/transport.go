@@ -76,7 +76,7 @@ func transient(err error) bool {
 		errors.Is(err, context.Canceled): // not the caller's, who is dealt with before
 		return false
 	}
-	return status == 0 || status >= 500 && status != http.StatusNetworkAuthenticationRequired
+	return status == 0 || status == 500 || status >= 502 && status <= 504 || status >= 520
 }
 
 // is reports whether an error of the type is in the chain.

@@ -72,7 +72,7 @@ func (v *verification) rateLimit(known client.RateLimit) {
 		v.note("no answer told of it; the client waits only after a 429", "")
 		return
 	}
-	seen := fmt.Sprintf("%d of %d requests left for %s", known.Remaining, known.Limit, seconds(time.Until(known.Reset)+time.Second))
+	seen := strings.Replace(fmt.Sprintf("%d of %d requests left for %s", known.Remaining, known.Limit, seconds(time.Until(known.Reset)+time.Second)), " of 0 ", " ", 1)
 	if known.Remaining > 0 {
 		v.ok("%s", seen)
 	} else {
