@@ -134,7 +134,8 @@ func (a *answer) readBody(resp *http.Response) (err error) {
 	defer func() { _ = body.Close() }()                   // all of it has been read, or is not wanted
 	size := cmp.Or(max(resp.ContentLength, 0), 511)       // a hint: a transport may have changed the body
 	a.body = make([]byte, 0, min(size, maxBody)+1)        // with room to see the end
-	for err == nil && len(a.body) <= maxBody {
+	// What follows a 101 is no body, and net/http would wait for it beyond the context's end.
+	for err == nil && len(a.body) <= maxBody && a.status != http.StatusSwitchingProtocols {
 		var n int
 		a.body = slices.Grow(a.body, 1)
 		n, err = body.Read(a.body[len(a.body):cap(a.body)])

@@ -35,7 +35,6 @@ func callFromMemory(t testing.TB) func() {
 	}
 }
 
-// The package internal/e2e/bench compares this with other clients.
 func BenchmarkMemory(b *testing.B) {
 	call := callFromMemory(b)
 	b.Run("way=adminportal", func(b *testing.B) {

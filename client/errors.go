@@ -47,7 +47,7 @@ type Error struct {
 	Description string        // what is wrong, for a developer; may be empty
 	RequestID   string        // quote it to WorkOS support; may be empty
 	RetryAfter  time.Duration // how long to wait, by the service or for budget; 0 if unknown
-	Attempts    int           // requests sent, finding out the dialect included; 0 if none left this host
+	Attempts    int           // requests sent, finding out the dialect included; 0 if none left this host, or for who left a shared call
 	Body        string        // the start of an error answer's body, at most 512 bytes, secrets removed
 
 	operation string // "generate portal link"

@@ -260,14 +260,6 @@ func ExampleWithLimiter() {
 	// Output: three calls waited for three ticks: true
 }
 
-func ExampleWithDialect() {
-	portal, srv := sandbox(client.WithDialect(client.DialectGenerateLink))
-	defer srv.Close()
-	_, err := portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-	fmt.Println(srv.Requests()[0].Path, err)
-	// Output: /portal/generate_link <nil>
-}
-
 func ExampleWithLinkHosts() {
 	portal, srv := sandbox(client.WithLinkHosts("id.workos.com", "setup.workos.com"))
 	defer srv.Close()

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,7 @@ type flight[T any] struct {
 type question[T any] struct {
 	ctx      context.Context
 	end      context.CancelFunc
-	waiting  int
+	waiting  []time.Time // the deadlines of those who wait
 	latest   atomic.Pointer[time.Time]
 	value    T // this and the next two are set before the context ends
 	err      error
@@ -47,18 +48,20 @@ func (f *flight[T]) do(ctx context.Context, fn func(context.Context) (T, error))
 			defer func() { q.panicked = recover() }()
 			q.value, q.err = fn(q.ctx)
 		}()
-	} else if deadline.After(*q.latest.Load()) {
-		q.latest.Store(&deadline)
 	}
-	q.waiting++
+	q.waiting = append(q.waiting, deadline)
+	q.latest.Store(new(slices.MaxFunc(q.waiting, time.Time.Compare)))
 	f.mu.Unlock()
 	select {
 	case <-q.ctx.Done():
 	case <-ctx.Done():
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if q.waiting--; q.waiting == 0 {
+		i := slices.Index(q.waiting, deadline)
+		if q.waiting = slices.Delete(q.waiting, i, i+1); len(q.waiting) == 0 {
 			q.end()
+		} else {
+			q.latest.Store(new(slices.MaxFunc(q.waiting, time.Time.Compare)))
 		}
 		return value, joined, ctx.Err()
 	}

@@ -76,7 +76,15 @@ func TestEnsureFreshAndDeadlines(t *testing.T) {
 		synctest.Wait()
 		_, err := portal.EnsureFresh(t.Context(), link)
 		same(t, "the error of the caller with more time", err, nil)
-
+		// One with more time who leaves does not count any more.
+		portal, _ = scripted(t, steps{succeed, slow(time.Second, status(503, "Retry-After", "20"))})
+		link = generate(t, portal)
+		time.Sleep(time.Hour)
+		patient, leave := context.WithCancel(t.Context())
+		go func() { _, _ = portal.EnsureFresh(patient, link) }()
+		time.AfterFunc(time.Second/2, leave)
+		_, err = portal.EnsureFresh(lasting(t, 5*time.Second), link)
+		same(t, "RetryAfter", wantOnly(t, err, client.ErrServer).RetryAfter, 20*time.Second)
 		portal, _ = scripted(t, steps{succeed, status(429, "Retry-After", "30"), succeed})
 		link = generate(t, portal)
 		time.Sleep(time.Hour)

@@ -73,7 +73,6 @@ func (l *limit) admit(c *call) (uint64, error) {
 	last, asked := time.Now().Add(maxReset), l.limiter == nil
 	for c.Err() == nil {
 		number, sleep, changed := l.gate.enter(asked, !time.Now().Before(last))
-		forReset := changed == nil
 		switch {
 		case sleep == 0 && asked:
 			return number, nil
@@ -82,9 +81,9 @@ func (l *limit) admit(c *call) (uint64, error) {
 			if err := l.ask(c); err != nil {
 				return 0, err
 			}
-		case c.warm, forReset && !affordable(c, sleep, l.maxWait):
+		case c.warm, changed == nil && !affordable(c, sleep, l.maxWait):
 			return 0, refused(c, errNoBudget, sleep)
-		case forReset: // jitter spreads those who wait
+		case changed == nil: // for the reset; jitter spreads those who wait
 			slack := min(sleep/20, time.Second, (time.Until(deadlineOf(c))-sleep)/2)
 			sleep += rand.N(max(slack, 0) + 1) // not a secret
 			fallthrough

@@ -147,8 +147,11 @@ func TestTransportsThatBreakTheRules(t *testing.T) {
 		transport roundTripper
 		attempts  int
 	}{
-		"neither answer nor error":   {func(*http.Request) (*http.Response, error) { return nil, nil }, 4},
-		"no body":                    {func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil }, 1},
+		"neither answer nor error": {func(*http.Request) (*http.Response, error) { return nil, nil }, 4},
+		"no body":                  {func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil }, 1},
+		"101 with a body": {func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 101, Body: slowBody{read: func([]byte) (int, error) { return 0, http.ErrAbortHandler }, closed: new(bool)}}, nil
+		}, 1},
 		"redirected to another path": {follow(func(r *http.Request) { r.URL.Path = "/login" }), 1},
 		"redirected by net/http":     {follow(func(r *http.Request) { r.Response = new(http.Response) }), 1},
 	} {

@@ -66,8 +66,8 @@ func (c *call) readIcon(entry any) ProviderIcon {
 	fields, _ := entry.(map[string]any)
 	slug := cmp.Or(text(entry), text(fields["id"]), text(fields["slug"]))
 	light, dark := cmp.Or(text(fields["icon_url"]), text(fields["light"])), text(fields["dark"])
-	isFile := strings.Trim(slug, letters+digits+"_.-") == "" && strings.Trim(slug, ".") != "" // no path, and not only dots
-	if c.public() && light == "" && isFile {
+	// A slug that is part of a file's name has no path in it, and not only dots.
+	if c.public() && light == "" && strings.Trim(slug, letters+digits+"_.-") == "" && strings.Trim(slug, ".") != "" {
 		light = "provider-icons/light/" + slug + ".svg"
 		if slug != "slack" { // the one provider without a dark icon
 			dark = cmp.Or(dark, "provider-icons/dark/"+slug+".svg")

@@ -131,7 +131,7 @@ func lifeLeft(a *answer, expires time.Time) time.Duration {
 	}
 	switch {
 	case byServer <= longLife:
-		return byServer
+		return max(byServer, 0) // a date centuries ago would overflow TTL
 	case !a.date.IsZero() && byHost > 0:
 		return min(byServer, byHost)
 	}
@@ -155,11 +155,10 @@ const warmFor = 55 * time.Second
 // It makes one attempt for each route, and one more with a rotated key, within ctx and
 // [RetryPolicy].AttemptTimeout. [ErrUnauthorized] means that the service refuses the key. Any other
 // answer that Warm does not expect is an error too, and does no harm. Every error is an [*Error].
-func (c *Client) Warm(ctx context.Context) error {
-	if c.core.isWarm() {
-		return nil
+func (c *Client) Warm(ctx context.Context) (err error) {
+	if !c.core.isWarm() {
+		_, _, err = c.core.warming.do(ctx, c.core.warm)
 	}
-	_, _, err := c.core.warming.do(ctx, c.core.warm)
 	return during("warm up", err)
 }
 
@@ -176,7 +175,9 @@ func (c *core) warm(ctx context.Context) (none struct{}, err error) {
 	defer cancel()
 	call := c.newCall(ctx, "warm up", c.links, linkJob)
 	call.warm, call.origin = true, new(origin) // a link that is made all the same is dropped
-	if err = c.travel(call, c.pinned); errors.Is(err, errNoBudget) {
+	if c.isWarm() {                            // an answer has come since the caller looked
+		return none, nil
+	} else if err = c.travel(call, c.pinned); errors.Is(err, errNoBudget) {
 		err = nil
 	}
 	return none, err

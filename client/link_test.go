@@ -42,9 +42,8 @@ func TestLife(t *testing.T) {
 		"a day ahead":  {date(24 * hour), at(24*hour + 10*minute), 10*minute - second},
 		"a day behind": {date(-24 * hour), at(10*minute - 24*hour), 10*minute - second},
 		// A leap second has the 60 that no time.Time has. It costs neither the link nor its life.
-		"leap second in Date":         {"Fri, 31 Dec 1999 23:59:60 GMT", at(10 * minute), 10*minute - second},
-		"leap second at the end":      {date(-10 * minute), `"1999-12-31T23:59:60Z"`, 10*minute - 2*second},
-		"leap second, with an offset": {date(-10 * minute), `"1999-12-31T18:59:60.5-05:00"`, 10*minute - 1500*time.Millisecond},
+		"leap second in Date":    {"Fri, 31 Dec 1999 23:59:60 GMT", at(10 * minute), 10*minute - second},
+		"leap second at the end": {date(-10 * minute), `"1999-12-31T23:59:60Z"`, 10*minute - 2*second},
 		// Without a Date the local clock counts.
 		"no Date":     {"", at(10 * minute), 10 * minute},
 		"no real one": {"yesterday", at(10 * minute), 10 * minute},
@@ -54,7 +53,7 @@ func TestLife(t *testing.T) {
 		"Date a little behind":          {date(-minute), at(10 * minute), 11*minute - second}, // cannot be told apart
 		"Date an hour ahead":            {date(hour), at(10 * minute), 0},
 		"no Date, host a year behind":   {"", at(year), 5 * minute},
-		"no Date, host a day ahead":     {"", at(-24 * hour), 0},
+		"no Date, centuries ago":        {"", `"1700-01-01T00:00:00Z"`, 0},
 		"no Date, a long life":          {"", at(hour), hour},
 		"both clocks say two hours":     {date(0), at(2 * hour), 2*hour - second},
 		"two hours, host slower by one": {date(hour), at(3 * hour), 2*hour - second},

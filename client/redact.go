@@ -12,8 +12,6 @@ import (
 
 const (
 	redacted = "[redacted]"
-	// keyCharacters are those of a key after sk_. A key has at least eight of them.
-	keyCharacters = letters + digits + "_.~%+/=-"
 	// maxText is the most of a foreign text that is looked at, in bytes. What is beyond is dropped.
 	maxText = 4 << 10
 
@@ -61,7 +59,7 @@ func secretAt(text string, i int) (shown, secret int) {
 		word := rest[:strings.IndexAny(rest+" ", ends)]
 		switch mark {
 		case "sk_":
-			key := strings.TrimSuffix(word, strings.TrimLeft(word, keyCharacters))
+			key := strings.TrimSuffix(word, strings.TrimLeft(word, letters+digits+"_.~%+/=-"))
 			// Within a word (task_identifier) a key has a digit or a capital.
 			inWord := strings.TrimRight(text[:i], letters+digits) != text[:i] && strings.Trim(key, letters[:26]+"_") == ""
 			if len(key) >= 8 && !inWord {

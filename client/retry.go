@@ -28,7 +28,7 @@ func (l *retry) Do(req *http.Request) (*http.Response, error) {
 		case c.warm, c.retries+1 >= l.policy.MaxAttempts, !worthRetrying(&c.answer):
 			return resp, err
 		}
-		wait := cmp.Or(c.failure.RetryAfter, l.policy.backoff(c.retries+1))
+		wait := cmp.Or(c.failure.RetryAfter, max(l.policy.backoff(c.retries+1)-time.Since(c.answer.sent), 0))
 		if !affordable(c, wait, l.policy.MaxWait) {
 			return resp, err
 		}
@@ -70,7 +70,7 @@ type RetryPolicy struct {
 	// never cut short. Negative means no cap.
 	MaxDelay time.Duration
 
-	// MaxWait is the longest single wait that is begun, to back off or for the rate limit. A call that
+	// MaxWait is the longest single wait that is begun, to back off or for the rate limit's reset. A call that
 	// would have to wait longer returns at once; where the service or the rate limit asks for the
 	// wait, Error.RetryAfter says how long it is. Default 2 min. Negative means no bound except the
 	// context's.

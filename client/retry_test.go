@@ -252,8 +252,8 @@ func TestAttemptThatHangs(t *testing.T) {
 		want        error
 	}{
 		"own timeouts":   {client.RetryPolicy{AttemptTimeout: 3 * time.Second, BaseDelay: -1}, 2, 0, 6 * time.Second, 0, nil},
-		"half":           {client.RetryPolicy{}, 1, 8 * time.Second, 4 * time.Second, time.Second, nil},
-		"half, no bound": {client.RetryPolicy{AttemptTimeout: -1, BaseDelay: -1}, 1, 60 * time.Second, 30 * time.Second, 0, nil},
+		"half":           {client.RetryPolicy{}, 1, time.Second, time.Second / 2, time.Second / 2, nil},
+		"half, no bound": {client.RetryPolicy{AttemptTimeout: -1}, 1, 60 * time.Second, 30 * time.Second, 0, nil},
 		"then the rest":  {client.RetryPolicy{AttemptTimeout: -1, BaseDelay: -1}, 2, 60 * time.Second, 60 * time.Second, 0, context.DeadlineExceeded},
 		"no second":      {client.RetryPolicy{MaxAttempts: 1}, 1, 8 * time.Second, 8 * time.Second, 0, context.DeadlineExceeded},
 		"by default 10s": {client.RetryPolicy{MaxAttempts: 1}, 1, 0, 10 * time.Second, 0, context.DeadlineExceeded},

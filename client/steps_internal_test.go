@@ -27,7 +27,7 @@ func (b *below) Do(req *http.Request) (*http.Response, error) {
 	c.attempts++
 	b.sent = append(b.sent, req.Header) // a request under way may not be changed
 	status, body, _ := strings.Cut(b.answers[min(len(b.sent), len(b.answers))-1], " ")
-	c.answer = answer{status: int(number(status)), header: http.Header{}, body: []byte(body), received: time.Now()}
+	c.answer = answer{status: int(number(status)), header: http.Header{}, body: []byte(body), sent: time.Now(), received: time.Now()}
 	if c.conclude(); c.failure != nil {
 		return nil, c.failure
 	}

@@ -88,7 +88,6 @@ func TestWarmAsksAgain(t *testing.T) {
 			{0, warm, client.ErrServer, 1}, {0, warm, nil, 1}, {54 * time.Second, warm, nil, 1}, {2 * time.Second, warm, nil, 2},
 			{0, click, io.ErrUnexpectedEOF, 3}, {0, warm, nil, 4},
 		}},
-		// What says nothing of the key is asked once, and an answer that did not come whole is none.
 		"403 about the organization": {client.DialectPortalLinks, steps{answer(403, liveNotFound)}, []visit{{0, warm, nil, 1}, {0, warm, nil, 1}}},
 		"too large":                  {client.DialectPortalLinks, steps{answer(200, strings.Repeat(" ", 1<<21)), status(400)}, []visit{{0, click, client.ErrMalformedResponse, 1}, {0, warm, nil, 2}}},
 		"the known route is asked":   {client.DialectAuto, steps{answer(404, ""), answer(422, `{"message":"x"}`), answer(404, `{"message":"Not Found"}`)}, []visit{{0, warm, nil, 2}, {56 * time.Second, warm, nil, 3}}},
