@@ -62,18 +62,19 @@ type RetryPolicy struct {
 	MaxAttempts int
 
 	// BaseDelay bounds the wait before the second attempt. The bound doubles with each further one,
-	// and the wait is drawn evenly from zero up to it. Default 1 s, as WorkOS's Admin Portal reference
-	// advises ("Rate Limits"). Negative means no wait.
+	// and the wait is drawn evenly from zero up to it. It counts from the start of the attempt that
+	// failed. Default 1 s, as WorkOS's Admin Portal reference advises ("Rate Limits"). Negative means
+	// no wait.
 	BaseDelay time.Duration
 
 	// MaxDelay caps that bound. Default 30 s. It does not cap what the server asks for: Retry-After is
 	// never cut short. Negative means no cap.
 	MaxDelay time.Duration
 
-	// MaxWait is the longest single wait that is begun, to back off or for the rate limit's reset. A call that
-	// would have to wait longer returns at once; where the service or the rate limit asks for the
-	// wait, Error.RetryAfter says how long it is. Default 2 min. Negative means no bound except the
-	// context's.
+	// MaxWait is the longest single wait that is begun, to back off or for the rate limit's reset. A
+	// call that would have to wait longer returns at once; where the service or the rate limit asks
+	// for the wait, Error.RetryAfter says how long it is. Default 2 min. Negative means no bound
+	// except the context's.
 	MaxWait time.Duration
 
 	// AttemptTimeout bounds each attempt, from the connection to the last byte, and each question to

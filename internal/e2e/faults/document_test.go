@@ -35,7 +35,7 @@ const preface = `# What happens when…
 
 Every line of this table is a test, in ` + "`internal/e2e/faults`" + `. It goes wrong once, twice and always, for ` + "`GeneratePortalLink` and `ListProviderIcons`" + `, in each dialect. Options are the defaults. The context has no deadline but in the last part.
 
-✓ the call succeeds, ✗ it fails. The number is that of its attempts, and so of the requests unless the line says otherwise. The time is the longest that the call takes: waits are drawn from zero up to 1 s, 2 s and 4 s, or are what the server asks for. ` + "The error is a `*client.Error`. It matches what the last column names with `errors.Is` or `errors.As`, or has these words; where it says so, `Hint` names what stands between this host and WorkOS." + `
+✓ the call succeeds, ✗ it fails. The number is that of its attempts, and so of the requests unless the line says otherwise. The time is the longest that the call takes: waits are drawn from zero up to 1 s, 2 s and 4 s, counted from the start of the attempt that failed, or are what the server asks for. ` + "The error is a `*client.Error`. It matches what the last column names with `errors.Is` or `errors.As`, or has these words; where it says so, `Hint` names what stands between this host and WorkOS." + `
 
 No line leaves a goroutine behind, and no error shows the API key or a link.
 

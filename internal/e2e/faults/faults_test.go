@@ -70,7 +70,7 @@ func (f fault) wait(n int) time.Duration {
 	case f.asks > 0:
 		return f.asks
 	}
-	return time.Second << (n - 1)
+	return max(time.Second<<(n-1)-f.each, 0) // counted from the start of the attempt that failed
 }
 
 // atMost is the longest that a call of these attempts takes.
