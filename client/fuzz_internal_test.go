@@ -106,7 +106,7 @@ func FuzzScrub(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, before, rest, after string) {
 		key := "sk_" + rest
-		if keyRule(key) != "" {
+		if keyRule(key) != "" || strings.Contains("sk_"+redacted, key) { // "sk_[" would be found in what replaces it
 			return
 		}
 		wantClean(t, "with the key", scrub(before+key+after, key), key)
