@@ -24,7 +24,7 @@ lint: ## go vet, staticcheck, gofmt and tidy go.mod files
 	[ -z "$$bad" ] || { echo "run gofmt -w on:" $$bad; exit 1; }
 
 spec: ## openapi.yaml is valid and complete, and gen/, client and the sandbox follow it
-	$(call gotest,.,-count=1 -run='Document|Generated' . ./internal/spec ./client/... ./cmd/...)
+	$(call gotest,.,$(RACE) -count=1 -run='Document|Generated' . ./internal/spec ./client/... ./cmd/...)
 
 test: ## every test, with the race detector where a C compiler can build it
 	@[ $(RACE) ] || echo 'make test: no C compiler (Debian: gcc libc6-dev), so no race detector'
