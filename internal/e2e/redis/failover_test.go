@@ -35,7 +35,7 @@ func TestRedisGoesAway(t *testing.T) {
 			})
 			return master.Kill
 		}},
-		{"killed, and restarted empty", 38, func(t *testing.T, o *orders) func() { // the limit twice is 40
+		{"killed, and restarted empty", 34, func(t *testing.T, o *orders) func() {
 			s := redisServer(t)
 			o.Redis = s.Addr
 			return func() {
