@@ -18,7 +18,8 @@ type State struct {
 
 type health struct {
 	State
-	until time.Time // Redis is left alone, or if it is back, this process keeps to its share
+	answered time.Time // when Redis last answered
+	until    time.Time // Redis is left alone, or if it is back, this process keeps to its share
 }
 
 func (h *health) away(now time.Time) bool { return h.Degraded && now.Before(h.until) }
@@ -27,9 +28,14 @@ func (h *health) unavailable() error { return fmt.Errorf("%w: %w", ErrUnavailabl
 
 // heard takes in how a trip ended, and reports whether this is news. Redis is left alone
 // for as long as it has been away, but a second at least and ten at most. When it is back
-// this process keeps to its share for as long again: others may still be without it.
+// this process keeps to its share for as long as it may have been away: others, who may
+// have noticed before, may still be without it.
 func (h *health) heard(now time.Time, cause error) (news bool) {
-	pause := min(max(now.Sub(h.Since), time.Second), 10*time.Second)
+	since := h.Since
+	if cause == nil {
+		since, h.answered = h.answered, now
+	}
+	pause := min(max(now.Sub(since), time.Second), 10*time.Second)
 	if news = h.Degraded != (cause != nil); news {
 		h.State = State{Degraded: cause != nil, Since: now}
 		if h.Degraded {

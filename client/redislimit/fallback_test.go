@@ -159,6 +159,19 @@ func TestRedisComesBack(t *testing.T) {
 	}
 }
 
+// A process that notices late that Redis was away keeps to its share for as long as others
+// may have been without Redis.
+func TestNoticesLate(t *testing.T) {
+	var h health
+	began := time.Now()
+	h.heard(began, nil)
+	h.heard(began.Add(8*time.Second), errNoAnswer)
+	h.heard(began.Add(9*time.Second), nil)
+	if until := h.until.Sub(began); until < 16*time.Second || until > 18*time.Second {
+		t.Errorf("the process keeps to its share until %v after the last answer, want 16 to 18 s", until)
+	}
+}
+
 // A process takes over with what it last heard of the whole fleet's use.
 func TestTakesOver(t *testing.T) {
 	t.Parallel()
