@@ -64,8 +64,8 @@ func (l *attempt) Do(req *http.Request) (*http.Response, error) {
 	}
 	c.conclude()
 	l.tell(c, a.sent.Sub(c.idle))
-	c.idle = time.Now()
 	if c.failure != nil {
+		c.idle = time.Now()
 		return nil, c.failure
 	}
 	return resp, nil

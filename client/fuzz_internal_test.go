@@ -43,7 +43,7 @@ func FuzzRateHeaders(f *testing.F) {
 		}
 
 		var g gate
-		number, _, _ := g.enter(true, false)
+		number, _, _ := g.enter(true, time.Now())
 		g.answer(number, a, false)
 		if g.told.Reset.After(now.Add(maxReset)) || g.underway != 0 || g.closedFor(now.Add(maxReset)) > 0 {
 			t.Errorf("the gate is closed until %v with %d under way, want at most %v and none, and to be open then", g.told.Reset, g.underway, maxReset)

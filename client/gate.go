@@ -72,7 +72,7 @@ var errNoBudget = errors.New("the rate limit is spent")
 func (l *limit) admit(c *call) (uint64, error) {
 	last, asked := time.Now().Add(maxReset), l.limiter == nil
 	for c.Err() == nil {
-		number, sleep, changed := l.gate.enter(asked, !time.Now().Before(last))
+		number, sleep, changed := l.gate.enter(asked, last)
 		switch {
 		case sleep == 0 && asked:
 			return number, nil
@@ -183,14 +183,14 @@ const probeEvery = time.Second
 // behind one address differ, and answers arrive out of order.
 const clockSlack = 5 * time.Second
 
-// enter lets an attempt through if one may leave now, or if it has waited enough. One that is
-// counted gets a number, which must be given to answer. Otherwise it says how long to wait until
+// enter lets an attempt through if one may leave now, or from last on. One that is counted gets a
+// number, which must be given to answer. Otherwise it says how long to wait until
 // the next try: until changed is closed at the latest, or, where that is nil, for the reset.
-func (g *gate) enter(counted, enough bool) (number uint64, sleep time.Duration, changed <-chan struct{}) {
+func (g *gate) enter(counted bool, last time.Time) (number uint64, sleep time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	if sleep = g.closedFor(now); sleep > 0 && !enough {
+	if sleep = g.closedFor(now); sleep > 0 && now.Before(last) {
 		// The answers of those under way may free what is set aside for them, unless the server has said
 		// that nothing is left.
 		if g.probing || g.told.Remaining > 0 && g.underway > 0 {

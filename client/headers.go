@@ -43,10 +43,11 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 			hear(most, count(remaining), wait)
 		}
 	}
-	for _, family := range [...]string{"X-Ratelimit-", "Ratelimit-"} {
-		for i, reset := range a.header[family+"Reset"] { // a gateway may add its own to the service's
-			say(nth(a.header[family+"Limit"], i), nth(a.header[family+"Remaining"], i), reset)
-		}
+	for i, reset := range a.header["X-Ratelimit-Reset"] { // a gateway may add its own to the service's
+		say(nth(a.header["X-Ratelimit-Limit"], i), nth(a.header["X-Ratelimit-Remaining"], i), reset)
+	}
+	for i, reset := range a.header["Ratelimit-Reset"] {
+		say(nth(a.header["Ratelimit-Limit"], i), nth(a.header["Ratelimit-Remaining"], i), reset)
 	}
 	for _, line := range a.header["Ratelimit"] {
 		item := make(map[string]string)
@@ -142,12 +143,10 @@ func count(line string) int { return int(min(number(line), 1<<30)) }
 // number reads the first number in a line, without quotes, blanks and parameters: digits, perhaps
 // with a fraction, but no sign and no exponent. It is negative for anything else.
 func number(line string) float64 {
-	if end := strings.IndexAny(line, ",;"); end >= 0 {
-		line = line[:end]
-	}
-	line = strings.Trim(line, " \t\"")
+	line, _, _ = strings.Cut(strings.ReplaceAll(line, ";", ","), ",")
+	line = strings.Trim(strings.TrimSpace(line), `"`)
 	n, err := strconv.ParseFloat(line, 64)
-	if err != nil || strings.Trim(line, "0123456789.") != "" {
+	if err != nil || strings.ContainsFunc(line, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }) {
 		return -1
 	}
 	return n

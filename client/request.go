@@ -171,7 +171,7 @@ var errLinkHost = errors.New("link: leads to a host that WithLinkHosts does not 
 func (t *trust) allowsHost(link *url.URL) bool {
 	port := cmp.Or(link.Port(), map[string]string{"https": "443", "http": "80"}[link.Scheme])
 	host := normalHost(link.Hostname())
-	return len(t.linkHosts) == 0 || slices.ContainsFunc(t.linkHosts, func(allowed string) bool {
+	return slices.ContainsFunc(t.linkHosts, func(allowed string) bool {
 		return slices.Contains([]string{host, host + ":" + port, normalHost(link.Host)}, normalHost(allowed))
 	})
 }

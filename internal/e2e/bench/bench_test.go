@@ -73,7 +73,7 @@ func processorTime() time.Duration {
 
 // BenchmarkMemory is a call whose answer comes from memory.
 func BenchmarkMemory(b *testing.B) {
-	inTurns(b, ways, func(b *testing.B, w way) call {
+	inTurns(b, answeredWays, func(b *testing.B, w way) call {
 		return w.open(b, target{baseURL: "https://api.example.com", transport: newMemory(false)})
 	})
 }
@@ -100,7 +100,7 @@ func BenchmarkRefusedOnce(b *testing.B) {
 func BenchmarkLoopback(b *testing.B) {
 	srv := newService(0, 0)
 	defer srv.stop()
-	inTurns(b, ways, func(b *testing.B, w way) call { return w.open(b, target{baseURL: srv.URL}) })
+	inTurns(b, answeredWays, func(b *testing.B, w way) call { return w.open(b, target{baseURL: srv.URL}) })
 }
 
 // BenchmarkConnections is 10,000 calls from 64 goroutines to a server that takes a millisecond.

@@ -3,10 +3,12 @@ package bench
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -45,6 +47,9 @@ var ways = []way{
 	{"resty", byResty},
 	{"adminportal", byClient},
 }
+
+// answeredWays are the ways to make a call that is answered at once.
+var answeredWays = slices.Insert(slices.Clone(ways), 1, way{"headers", byHandWithHeaders})
 
 type linkRequest struct {
 	Organization string `json:"organization"`
@@ -86,7 +91,18 @@ func posting(send func(ctx context.Context, body []byte) (*http.Response, error)
 }
 
 // byHand is what people write who use no library: a timeout, no retry, no rate limit, no check of the link.
-func byHand(_ testing.TB, to target) call {
+func byHand(_ testing.TB, to target) call { return hand(to, func(http.Header) {}) }
+
+// byHandWithHeaders sends the headers of package client, too: the part of its cost that is on the wire.
+func byHandWithHeaders(_ testing.TB, to target) call {
+	return hand(to, func(h http.Header) {
+		h.Set("Accept", "application/json")
+		h.Set("User-Agent", "adminportal-go/v1.2.3")
+		h.Set("Idempotency-Key", rand.Text())
+	})
+}
+
+func hand(to target, more func(http.Header)) call {
 	hc := &http.Client{Transport: to.transport}
 	if to.transport == nil {
 		hc.Transport = http.DefaultTransport.(*http.Transport).Clone()
@@ -98,6 +114,7 @@ func byHand(_ testing.TB, to target) call {
 		}
 		req.Header.Set("Authorization", "Bearer "+apiKey)
 		req.Header.Set("Content-Type", "application/json")
+		more(req.Header)
 		return hc.Do(req)
 	})
 }
