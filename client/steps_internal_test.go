@@ -95,14 +95,20 @@ func TestLimitStep(t *testing.T) {
 		t.Errorf("a full limiter: %v after %d attempts, %d under way, want ErrRateLimited with 7s after none", err, c.attempts, l.gate.underway)
 	}
 	l.limiter, l.next = nil, roundTripper(func(*http.Request) (*http.Response, error) { panic("a transport's mistake") })
-	func() {
-		defer func() {
-			if recover() == nil || l.gate.underway != 0 {
-				t.Errorf("%d under way after a panic, want it to reach the caller, and none", l.gate.underway)
-			}
-		}()
-		_, _ = through(t, l, "")
+	defer func() {
+		if recover() == nil || l.gate.underway != 0 {
+			t.Errorf("%d under way after a panic, want it to reach the caller, and none", l.gate.underway)
+		}
 	}()
+	_, _ = through(t, l, "")
+}
+
+// Who looked before another caller's answer came sends nothing after it: here is no server to ask.
+func TestWarmLooksAgain(t *testing.T) {
+	c := &core{settings: settings{pinned: DialectPortalLinks}, gate: gate{spoke: time.Now()}}
+	if _, err := c.warm(t.Context()); err != nil {
+		t.Errorf("warm() = %v, want nil", err)
+	}
 }
 
 // A roundTripper is a function as a transport, or as a step.

@@ -72,9 +72,7 @@ func TestWarmAsksAgain(t *testing.T) {
 		requests int // in all
 	}
 	// A key that was refused is tried again. After 55 s the connection may be closed.
-	refused := []visit{
-		{0, warm, client.ErrUnauthorized, 1}, {0, warm, nil, 2}, {0, warm, nil, 2}, {54 * time.Second, warm, nil, 2}, {2 * time.Second, warm, nil, 3},
-	}
+	refused := []visit{{0, warm, client.ErrUnauthorized, 1}, {0, warm, nil, 2}, {0, warm, nil, 2}, {54 * time.Second, warm, nil, 2}, {2 * time.Second, warm, nil, 3}}
 	for name, tt := range map[string]struct {
 		dialect client.Dialect
 		answers steps
@@ -92,13 +90,9 @@ func TestWarmAsksAgain(t *testing.T) {
 		"too large":                  {client.DialectPortalLinks, steps{answer(200, strings.Repeat(" ", 1<<21)), status(400)}, []visit{{0, click, client.ErrMalformedResponse, 1}, {0, warm, nil, 2}}},
 		"the known route is asked":   {client.DialectAuto, steps{answer(404, ""), answer(422, `{"message":"x"}`), answer(404, `{"message":"Not Found"}`)}, []visit{{0, warm, nil, 2}, {56 * time.Second, warm, nil, 3}}},
 		// A call that was answered meanwhile shows that what failed has passed.
-		"a click is answered": {client.DialectAuto, steps{status(503), succeed}, []visit{
-			{0, warm, client.ErrServer, 1}, {time.Second, click, nil, 2}, {0, warm, nil, 2},
-		}},
+		"a click is answered": {client.DialectAuto, steps{status(503), succeed}, []visit{{0, warm, client.ErrServer, 1}, {time.Second, click, nil, 2}, {0, warm, nil, 2}}},
 		// A connection alone is not enough: the dialect is still to be learned.
-		"a click opened the connection": {client.DialectAuto, steps{status(503), answer(400, incomplete)}, []visit{
-			{0, click, client.ErrServer, 1}, {0, warm, nil, 2},
-		}},
+		"a click opened the connection": {client.DialectAuto, steps{status(503), answer(400, incomplete)}, []visit{{0, click, client.ErrServer, 1}, {0, warm, nil, 2}}},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			portal, seen := scripted(t, tt.answers, client.WithDialect(tt.dialect), oneTry)
