@@ -9,8 +9,8 @@ import (
 	"github.com/adminportal-go/adminportal/gen/server"
 )
 
-// An api carries out the contract's operations. What reaches it has a good key, a
-// budget and a body as the contract says. Its answer is nil where it refused.
+// An api carries out the contract's operations. What reaches it has a good key, a budget and a body
+// as the contract says. Its answer is nil where it refused.
 type api struct{ h *Handler }
 
 func (a api) GeneratePortalLink(ctx context.Context, r server.GeneratePortalLinkRequestObject) (server.GeneratePortalLinkResponseObject, error) {
@@ -60,8 +60,8 @@ func (a api) ListProviderIcons(ctx context.Context, _ server.ListProviderIconsRe
 	return server.ListProviderIcons200JSONResponse{ProviderIconListJSONResponse: server.ProviderIconListJSONResponse{Body: list}}, nil
 }
 
-// ListCDNProviderIcons serves the file on the CDN. Nobody published its shape; this one
-// has everything that an entry was seen to have.
+// ListCDNProviderIcons serves the file on the CDN. Nobody published its shape; this one has
+// everything that an entry was seen to have.
 func (a api) ListCDNProviderIcons(ctx context.Context, _ server.ListCDNProviderIconsRequestObject) (server.ListCDNProviderIconsResponseObject, error) {
 	var icons []map[string]string
 	for _, p := range providers {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -32,8 +33,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// check holds a request against the contract, and refuses it or leaves in r.Body the
-// fields that the contract knows.
+// check holds a request against the contract, and refuses it or leaves in r.Body the fields that
+// the contract knows.
 func (x *exchange) check(r *http.Request, unread error) bool {
 	for _, p := range x.op.Parameters {
 		sent, ok := r.Header[http.CanonicalHeaderKey(p.Value.Name)]
@@ -68,6 +69,7 @@ func (x *exchange) check(r *http.Request, unread error) bool {
 }
 
 const codeInvalid, codeInvalidID = "invalid_request", "invalid_organization_id"
+const mustStart, organizationRule = "must start with org_", "must be org_ and letters, digits, - or _"
 
 // A problem is one field that is not as the contract says.
 type problem struct {
@@ -76,12 +78,12 @@ type problem struct {
 	rule  string // what would be right: "is required", "must be …"
 }
 
-// trim removes the fields that the schema does not know. In the live dialect it also
-// removes optional fields that are null or empty: WorkOS's published SDKs send them
-// for what their caller left out.
+// trim removes the fields that the schema does not know. In the live dialect it also removes
+// optional fields that are null or empty: WorkOS's published SDKs send them for what their caller
+// left out.
 func (x *exchange) trim(fields map[string]any, known *openapi3.Schema) (strange []problem) {
-	for name, value := range fields {
-		required := slices.Contains(known.Required, name)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		value, required := fields[name], slices.Contains(known.Required, name)
 		switch {
 		case x.op.live && !required && (value == nil || value == ""), required && value == nil:
 			delete(fields, name)
@@ -118,7 +120,10 @@ func problemOf(e *openapi3.SchemaError) problem {
 	case "required":
 		return problem{field, "required", "is required"}
 	case "pattern":
-		return problem{field, codeInvalidID, "must start with org_"}
+		if rule = organizationRule; !strings.HasPrefix(fmt.Sprint(e.Value), "org_") {
+			rule = mustStart
+		}
+		return problem{field, codeInvalidID, rule}
 	case "format":
 		if e.Schema.Format == "uri" {
 			return problem{field, "invalid_url", errRedirect.Error()}
@@ -134,9 +139,9 @@ func problemOf(e *openapi3.SchemaError) problem {
 	return problem{field, "invalid_" + field, rule}
 }
 
-// A refusal is one row of the error table in both dialects: the reference's words are from
-// "Error Handling" in WorkOS's Admin Portal reference, the live ones are what the
-// service was seen to answer.
+// A refusal is one row of the error table in both dialects: the reference's words are from "Error
+// Handling" in WorkOS's Admin Portal reference, the live ones are what the service was seen to
+// answer.
 type refusal struct {
 	status     int
 	reference  gen.Error
@@ -144,8 +149,8 @@ type refusal struct {
 	live       gen.LiveError
 }
 
-// refusals are what the service says with a status when nothing particular is wrong.
-// Every status of the contract is here, except 404.
+// refusals are what the service says with a status when nothing particular is wrong. Every status
+// of the contract is here, except 404.
 var refusals = map[int]refusal{
 	400: {400, gen.Error{Error: codeInvalid, ErrorDescription: "The request is malformed", Code: codeInvalid}, 400, gen.LiveError{Message: "The request is malformed", Code: codeInvalid}},
 	401: {401, gen.Error{Error: "unauthorized", ErrorDescription: "The API key is missing or invalid", Code: "unauthorized"}, 401, gen.LiveError{Message: "Unauthorized"}},
@@ -159,8 +164,7 @@ func notFound(id string) refusal {
 	return refusal{404, gen.Error{Error: "not_found", ErrorDescription: "Organization not found", Code: "entity_not_found"}, 404, gen.LiveError{Message: "Organization not found: '" + id + "'.", Code: "entity_not_found", EntityID: id}}
 }
 
-// refuse makes a refusal the answer, in the words of the operation's dialect. why is
-// for the log.
+// refuse makes a refusal the answer, in the words of the operation's dialect. why is for the log.
 func (x *exchange) refuse(no refusal, why string) {
 	x.note("%s", why)
 	if x.op.live {
@@ -179,8 +183,8 @@ func (x *exchange) malformed(why string) bool {
 	return false
 }
 
-// invalid refuses fields that are not as the contract says. The reference's dialect names
-// the first, and the organization before others; the live one lists them all.
+// invalid refuses fields that are not as the contract says. The reference's dialect names the
+// first, and the organization before others; the live one lists them all.
 func (x *exchange) invalid(problems []problem) {
 	order := func(p problem) string { return strings.TrimPrefix(p.field, "organization") }
 	slices.SortFunc(problems, func(a, b problem) int { return cmp.Compare(order(a), order(b)) })

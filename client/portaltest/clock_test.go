@@ -64,6 +64,7 @@ func TestLinkLives(t *testing.T) {
 		}
 		c.portal.Advance(-time.Second)
 		c.get(reference, 200)
+		c.send("HEAD", reference, "") // shows nothing
 		links := c.portal.Links()
 		equal(t, "Opened, without the expired link", []int{links[0].Opened, links[1].Opened}, []int{4, 1})
 	})

@@ -79,16 +79,16 @@ func isOrganizationID(id string) bool {
 	return contract().Components.Schemas["OrganizationID"].Value.VisitJSON(id) == nil
 }
 
-// formats are those that kin-openapi leaves to its users. They are given with each
-// validation: registered for the process, they would change the user's own.
+// formats are those that kin-openapi leaves to its users. They are given with each validation:
+// registered for the process, they would change the user's own.
 var formats = []openapi3.SchemaValidationOption{
 	openapi3.MultiErrors(),
 	openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(checkRedirect)),
 	openapi3.WithStringFormatValidator("email", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail)),
 }
 
-// checkRedirect also checks what the contract says in words alone: https, or http on
-// loopback, and no password.
+// checkRedirect also checks what the contract says in words alone: https, or http on loopback, and
+// no password.
 func checkRedirect(address string) error {
 	foreign := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`\<>"`, r) }
 	u, err := url.Parse(address)

@@ -63,8 +63,8 @@ func known(ok bool) (any, error) {
 	return nil, nil
 }
 
-// newControl serves the control address. It takes no key, so no web page may reach it:
-// neither from another origin nor by a name that was made to point here.
+// newControl serves the control address. It takes no key, so no web page may reach it: neither from
+// another origin nor by a name that was made to point here.
 func newControl(h *Handler) http.Handler {
 	mux := http.NewServeMux()
 	for _, c := range controls() {
@@ -101,8 +101,8 @@ func newControl(h *Handler) http.Handler {
 	})
 }
 
-// isOwnHost guards against DNS rebinding. An attacker's domain has a dot and letters;
-// an IP address and a container's name have not both.
+// isOwnHost guards against DNS rebinding. An attacker's domain has a dot and letters; an IP address
+// and a container's name have not both.
 func (h *Handler) isOwnHost(r *http.Request) bool {
 	if _, socket := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); !socket {
 		return true
@@ -131,8 +131,8 @@ func (h *Handler) writeControl(w http.ResponseWriter, status int, answer any) {
 	_ = enc.Encode(answer) // to a client that may be gone
 }
 
-func getHelp(*Handler, *http.Request) (any, error) {
-	_, operations := DialectBoth.list()
+func getHelp(h *Handler, _ *http.Request) (any, error) {
+	_, operations := h.dialect.list()
 	return object{
 		"sandbox":      "An Admin Portal to test against. The API is under /, this is how a test controls it.",
 		"controls":     controls(),
@@ -147,7 +147,7 @@ func postOrganization(h *Handler, r *http.Request) (any, error) {
 		return nil, err
 	}
 	if !isOrganizationID(org.ID) {
-		return nil, errors.New("id: must be org_ and letters, digits, - or _")
+		return nil, errors.New("id: " + organizationRule)
 	}
 	h.PutOrganization(org)
 	return org, nil
@@ -166,7 +166,7 @@ func postFault(h *Handler, r *http.Request) (any, error) {
 	if err := read(r, faultFields(&f)...); err != nil {
 		return nil, err
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(h.dialect); err != nil {
 		return nil, err
 	}
 	h.Fail(f)

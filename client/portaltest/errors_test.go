@@ -212,7 +212,7 @@ func TestLeftOutFields(t *testing.T) {
 // Every refusal says field and rule, in Requests, in the log and at the control address.
 func TestNotes(t *testing.T) {
 	var logged []portaltest.Request
-	c := inMemory(t, portaltest.WithRateLimit(5), portaltest.WithRequestLog(func(r portaltest.Request) { logged = append(logged, r) }))
+	c := inMemory(t, portaltest.WithRateLimit(6), portaltest.WithRequestLog(func(r portaltest.Request) { logged = append(logged, r) }))
 	check := func(want, path, body string, edits ...edit) {
 		a := c.send("POST", path, body, edits...)
 		if notes := c.last().Notes; len(notes) != 1 || !strings.HasPrefix(notes[0], want) {
@@ -220,11 +220,12 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	check("organization: must start with org_; intent: must be one of: sso, ", liveLinks, `{"organization":"acme","intent":"saml"}`)
+	check("organization: must be org_ and letters, digits, - or _", liveLinks, `{"organization":"org_01 ","intent":"sso"}`)
 	check("organization: is required", referenceLinks, `{"intent":"sso"}`)
 	check("return_url: must be an absolute https URL", liveLinks, c.request("sso", "return_url", "http://example.com/"))
 	check("organization: org_x does not exist in this sandbox", liveLinks, c.request("sso", "organization", "org_x"))
 	check("the request body is not valid JSON", referenceLinks, `{`)
-	check("rate limit: 5 requests in 1m0s are spent; the next window begins in ", referenceLinks, `{}`)
+	check("rate limit: 6 requests in 1m0s are spent; the next window begins in ", referenceLinks, `{}`)
 	check("Authorization: must be Bearer", liveLinks, `{}`, header("Authorization"))
 	check("Authorization: the API key is not one of this sandbox's", liveLinks, `{}`, key("sk_sandbox_other"))
 	check("Authorization: the API key lacks permissions", liveLinks, `{}`, key(c.portal.AddRestrictedKey()))
@@ -252,11 +253,11 @@ func TestUnknownFieldsAreBounded(t *testing.T) {
 	c := inMemory(t)
 	var fields []string
 	for n := range 100 {
-		fields = append(fields, strings.Repeat("\n\x1b", n+1)+c.portal.APIKey, "")
+		fields = append(fields, fmt.Sprint(n)+strings.Repeat("\n\x1b", n+1)+c.portal.APIKey, "")
 	}
 	c.post(referenceLinks, c.request("sso", fields...), 200)
 	notes := c.last().Notes
-	if text := strings.Join(notes, ""); len(notes) != 10 || strings.Contains(text, "\n") || strings.Contains(text, c.portal.APIKey) {
-		t.Errorf("%d notes, want 10 of one line without the key: %q", len(notes), notes)
+	if text := strings.Join(notes, ""); len(notes) != 10 || !slices.IsSorted(notes) || strings.Contains(text, "\n") || strings.Contains(text, c.portal.APIKey) {
+		t.Errorf("%d notes, want 10 of one line in order without the key: %q", len(notes), notes)
 	}
 }

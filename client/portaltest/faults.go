@@ -13,42 +13,40 @@ import (
 	"time"
 )
 
-// A Fault is something that goes wrong with requests: what is answered, or how the
-// answer travels. Hand it to [Handler.Fail].
+// A Fault is something that goes wrong with requests: what is answered, or how the answer travels.
+// Hand it to [Handler.Fail].
 //
-// With a Status of 300 or more the portal does nothing but answer with it. Otherwise it
-// does what it was asked to do, and then the fault changes the answer: the request
-// succeeded and its sender does not know.
+// With a Status of 300 or more the portal does nothing but answer with it. Otherwise it does what
+// it was asked to do, and then the fault changes the answer: the request succeeded and its sender
+// does not know.
 type Fault struct {
 	// Operation says which requests it hits. Empty is every one that is recorded.
 	Operation string
 
-	// Times is how many requests it hits, the next ones that fit. Zero is one, and
-	// negative is no end.
+	// Times is how many requests it hits, the next ones that fit. Zero is one, and negative is no end.
 	Times int
 
-	// Status is the answer's, from 200 to 599. Zero is the true one. Below 300 it
-	// replaces that of a success alone.
+	// Status is the answer's, from 200 to 599. Zero is the true one. Below 300 it replaces that of a
+	// success alone.
 	Status int
 
-	// RetryAfter becomes the Retry-After header, in seconds, rounded up; use Header for
-	// a date, a zero or nonsense. With Status 429 the rate headers agree with it. A 429
-	// without RetryAfter has no rate headers.
+	// RetryAfter becomes the Retry-After header, in seconds, rounded up; use Header for a date, a zero
+	// or nonsense. With Status 429 the rate headers agree with it. A 429 without RetryAfter has no
+	// rate headers.
 	RetryAfter time.Duration
 
 	// Header replaces headers of the answer. A name with no values removes one.
 	Header http.Header
 
-	// Body replaces the answer's body, and its Content-Type by a guess. Nil is the true
-	// one, and with an error Status the error of the operation's dialect. An empty one
-	// that is not nil is no body.
+	// Body replaces the answer's body, and its Content-Type by a guess. Nil is the true one, and with
+	// an error Status the error of the operation's dialect. An empty one that is not nil is no body.
 	Body []byte
 
 	Latency time.Duration // holds the answer back
 	Cut     Place         // closes the connection there
 
-	// Stall sends nothing from there on and leaves the connection open until the
-	// client gives up or the server closes.
+	// Stall sends nothing from there on and leaves the connection open until the client gives up or
+	// the server closes.
 	Stall Place
 }
 
@@ -57,7 +55,7 @@ type Place int
 
 const (
 	Nowhere      Place = iota
-	BeforeAnswer       // before its first byte
+	BeforeAnswer       // before its first byte; net/http sends the request again by itself, once, if the connection was a kept one
 	WithinBody         // after the headers and half of the body
 )
 
@@ -68,19 +66,19 @@ type scripted struct {
 	struck bool
 }
 
-// Fail puts a fault on the script. A request is hit by one fault, the first on the
-// script that fits it; [Request.Fault] says that it was. Fail panics on a fault that
-// could never happen, such as one of an operation that the contract does not have.
+// Fail puts a fault on the script. A request is hit by one fault, the first on the script that fits
+// it; [Request.Fault] says that it was. Fail panics on a fault that could never happen, such as one
+// of an operation that the portal does not serve.
 func (h *Handler) Fail(f Fault) {
-	if err := f.check(); err != nil {
+	if err := f.check(h.dialect); err != nil {
 		panic("portaltest: Fail: " + err.Error())
 	}
 	defer h.lock()()
 	h.faults = append(h.faults, &scripted{Fault: f.clone(), left: cmp.Or(f.Times, 1)})
 }
 
-// PendingFaults lists the faults that still wait for requests, Times being how many.
-// One without end is listed until it has hit a request.
+// PendingFaults lists the faults that still wait for requests, Times being how many. One without
+// end is listed until it has hit a request.
 func (h *Handler) PendingFaults() []Fault {
 	defer h.lock()()
 	var list []Fault
@@ -105,8 +103,8 @@ func (f Fault) clone() Fault {
 	return f
 }
 
-func (f Fault) check() error {
-	_, known := DialectBoth.list()
+func (f Fault) check(d Dialect) error {
+	_, known := d.list()
 	switch {
 	case f.Operation != "" && !slices.Contains(known, f.Operation):
 		return fmt.Errorf("operation: must be one of %s, or left out for every request", strings.Join(known, ", "))
@@ -120,34 +118,33 @@ func (f Fault) check() error {
 	return nil
 }
 
-// strike returns the fault that hits a request for op, or nil.
-func (h *Handler) strike(op string) *Fault {
-	defer h.lock()()
-	i := slices.IndexFunc(h.faults, func(s *scripted) bool { return s.Operation == "" || s.Operation == op })
+// strike returns the fault that hits a request for op, or nil. The lock is held.
+func (r *records) strike(op string) *Fault {
+	i := slices.IndexFunc(r.faults, func(s *scripted) bool { return s.Operation == "" || s.Operation == op })
 	if i < 0 {
 		return nil
 	}
-	s := h.faults[i]
+	s := r.faults[i]
 	s.struck = true
 	if s.left > 0 {
 		s.left--
 	}
 	if s.left == 0 {
-		h.faults = slices.Delete(h.faults, i, i+1)
+		r.faults = slices.Delete(r.faults, i, i+1)
 	}
 	return &s.Fault
 }
 
-// fail makes the answer of a fault that refuses, in the operation's dialect. It takes
-// nothing from the key's budget, and tells it.
+// fail makes the answer of a fault that refuses, in the operation's dialect. It takes nothing from
+// the key's budget, and tells it.
 func (x *exchange) fail(r *http.Request, f *Fault) {
 	limited := f.Status == http.StatusTooManyRequests
 	if x.op.keyed && (!limited || f.RetryAfter > 0) {
-		left := x.h.spend(bearer(r.Header), 0, x.now)
+		left := x.h.spend(bearer(r.Header), 0)
 		if limited {
-			left.remaining, left.reset = 0, x.now.Add(f.RetryAfter)
+			left.remaining, left.reset = 0, left.now.Add(f.RetryAfter)
 		}
-		left.write(x.header, x.now)
+		left.write(x.header)
 	}
 	no, ok := refusals[min(f.Status, 500)]
 	switch {
@@ -160,7 +157,7 @@ func (x *exchange) fail(r *http.Request, f *Fault) {
 		_ = json.Unmarshal(x.sent, &asked) // what is not JSON asked for none
 		x.refuse(notFound(asked.Organization), "a scripted fault")
 	case f.Status == http.StatusUnprocessableEntity:
-		x.invalid([]problem{{"organization", codeInvalidID, "must start with org_"}})
+		x.invalid([]problem{{"organization", codeInvalidID, mustStart}})
 	case ok:
 		x.refuse(no, "a scripted fault")
 	default:
@@ -190,8 +187,8 @@ func (f *Fault) spoil(x *exchange) {
 	}
 }
 
-// send writes the answer as the fault lets it travel. A cut ends in the panic by which
-// net/http closes a connection; so does every wait that the client leaves.
+// send writes the answer as the fault lets it travel. A cut ends in the panic by which net/http
+// closes a connection; so does every wait that the client leaves.
 func (x *exchange) send(w http.ResponseWriter, r *http.Request, f *Fault) {
 	if f.Latency > 0 {
 		select {

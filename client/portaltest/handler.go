@@ -15,8 +15,8 @@ import (
 	"github.com/adminportal-go/adminportal/gen/server"
 )
 
-// A Handler is an Admin Portal without a listener. Make one with [NewHandler]. Its
-// methods may be called at any time, from any goroutine.
+// A Handler is an Admin Portal without a listener. Make one with [NewHandler]. Its methods may be
+// called at any time, from any goroutine.
 type Handler struct {
 	APIKey       string // has every permission, in this portal alone: sk_sandbox_…
 	Organization string // the ID of an organization that exists, named Acme
@@ -79,8 +79,8 @@ func (h *Handler) base(r *http.Request) string {
 	return u.String()
 }
 
-// An exchange is one request and its answer. It is the http.ResponseWriter of all that
-// answers, so that a fault can change the answer before its first byte leaves.
+// An exchange is one request and its answer. It is the http.ResponseWriter of all that answers, so
+// that a fault can change the answer before its first byte leaves.
 type exchange struct {
 	h     *Handler
 	op    operation
@@ -103,20 +103,20 @@ func (x *exchange) Write(b []byte) (int, error) {
 
 type exchangeKey struct{} // in the context of a request
 
-// exchange answers what is recorded and can be hit by faults: the API, the pages of
-// links, and routes that do not exist.
+// exchange answers what is recorded and can be hit by faults: the API, the pages of links, and
+// routes that do not exist.
 func (h *Handler) exchange(w http.ResponseWriter, r *http.Request, id string) {
 	x := &exchange{h: h, op: h.dialect.find(r), base: h.base(r), header: w.Header()}
 	var unread error
 	x.sent, unread = readBody(r)
-	x.now = h.Now() // a link's life begins when its request had arrived
-	stamp(x.header, x.now)
-	fault := h.strike(x.op.id)
+	body := redact(string(x.sent))
 	x.entry = &Request{
-		ID: id, Operation: x.op.id, Method: r.Method, Path: redact(r.URL.Path), Time: x.now,
-		Header: redactHeader(r.Header), Body: redact(string(x.sent[:min(len(x.sent), keptBody)])), Fault: fault != nil,
+		ID: id, Operation: x.op.id, Method: r.Method, Path: redact(r.URL.Path),
+		Header: redactHeader(r.Header), Body: body[:min(len(body), keptBody)],
 	}
-	h.record(x.entry)
+	fault := h.record(x.entry)
+	x.now = x.entry.Time // a link's life begins when its request had arrived
+	stamp(x.header, x.now)
 	begun := time.Now()
 	defer func() { h.finish(x.entry, time.Since(begun)) }()
 
@@ -138,12 +138,12 @@ func (h *Handler) exchange(w http.ResponseWriter, r *http.Request, id string) {
 	x.send(w, r, fault)
 }
 
-// serveAPI answers at a route that takes a key: whose is it, has it budget and
-// permission, is the request as the contract says, and then what it asks for.
+// serveAPI answers at a route that takes a key: whose is it, has it budget and permission, is the
+// request as the contract says, and then what it asks for.
 func (x *exchange) serveAPI(r *http.Request, unread error) {
 	key := bearer(r.Header)
-	left := x.h.spend(key, 1, x.now)
-	left.write(x.header, x.now)
+	left := x.h.spend(key, 1)
+	left.write(x.header)
 	switch {
 	case key == "":
 		x.refuse(refusals[401], "Authorization: must be Bearer and an API key")
@@ -155,7 +155,7 @@ func (x *exchange) serveAPI(r *http.Request, unread error) {
 		}
 		x.refuse(no, "Authorization: the API key is not one of this sandbox's")
 	case left.refused:
-		x.refuse(refusals[429], fmt.Sprintf("rate limit: %d requests in %v are spent; the next window begins in %d s", left.limit, x.h.window, seconds(left.reset.Sub(x.now))))
+		x.refuse(refusals[429], fmt.Sprintf("rate limit: %d requests in %v are spent; the next window begins in %d s", left.limit, x.h.window, seconds(left.reset.Sub(left.now))))
 	case !left.permitted:
 		x.refuse(refusals[403], "Authorization: the API key lacks permissions")
 	default:
@@ -165,8 +165,8 @@ func (x *exchange) serveAPI(r *http.Request, unread error) {
 	}
 }
 
-// noRoute answers at a route that does not exist, in the live dialect's form. It names
-// no organization: a client would take it for the answer to one.
+// noRoute answers at a route that does not exist, in the live dialect's form. It names no
+// organization: a client would take it for the answer to one.
 func (x *exchange) noRoute() {
 	routes, _ := x.h.dialect.list()
 	x.note("no such route")

@@ -60,8 +60,8 @@ func (l Link) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// read reads a control request's JSON into fields. A field that does not exist is an
-// error: a fault with a misspelled one would not be the fault that was meant.
+// read reads a control request's JSON into fields. A field that does not exist is an error: a fault
+// with a misspelled one would not be the fault that was meant.
 func read(r *http.Request, fields ...field) error {
 	body, err := readBody(r)
 	if err != nil || len(body) == 0 {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Dialect is one of the two sets of routes at which the Admin Portal does the same
-// two things; the module's openapi.yaml describes both.
+// A Dialect is one of the two sets of routes at which the Admin Portal does the same two things;
+// the module's openapi.yaml describes both.
 type Dialect int
 
 const (
@@ -15,8 +15,8 @@ const (
 	DialectBoth Dialect = iota
 	// DialectPortalLinks is WorkOS's reference: POST /portal_links, GET /provider_icons.
 	DialectPortalLinks
-	// DialectGenerateLink is what WorkOS's SDKs call: POST /portal/generate_link, and
-	// GET /provider-icons.json on the CDN.
+	// DialectGenerateLink is what WorkOS's SDKs call: POST /portal/generate_link, and GET
+	// /provider-icons.json on the CDN.
 	DialectGenerateLink
 )
 
@@ -54,8 +54,8 @@ func newSettings(opts []Option) settings {
 // WithDialect serves one dialect alone: the other's routes answer 404.
 func WithDialect(d Dialect) Option { return func(s *settings) { s.dialect = d } }
 
-// WithRateLimit sets how many requests a key may send in a window. Zero is the
-// default, 100. A negative number is no limit and no rate headers.
+// WithRateLimit sets how many requests a key may send in a window. Zero is the default, 100. A
+// negative number is no limit and no rate headers.
 func WithRateLimit(requests int) Option {
 	return func(s *settings) { s.limit = cmp.Or(requests, defaultLimit) }
 }
@@ -65,9 +65,9 @@ func WithRateWindow(d time.Duration) Option {
 	return func(s *settings) { s.window = cmp.Or(max(d, 0), defaultWindow) }
 }
 
-// WithLinkLife sets how long a dialect's links live; [DialectBoth] sets both. Zero
-// is the default: 10 minutes for [DialectPortalLinks], 5 for [DialectGenerateLink].
-// Links with a negative life have expired when they are issued.
+// WithLinkLife sets how long a dialect's links live; [DialectBoth] sets both. Zero is the default:
+// 10 minutes for [DialectPortalLinks], 5 for [DialectGenerateLink]. Links with a negative life have
+// expired when they are issued.
 func WithLinkLife(d Dialect, life time.Duration) Option {
 	return func(s *settings) {
 		if d != DialectGenerateLink {
@@ -79,26 +79,25 @@ func WithLinkLife(d Dialect, life time.Duration) Option {
 	}
 }
 
-// WithBaseURL sets the address under which the portal is reached: http://sandbox:8787
-// between containers, https://portal.test/prefix behind a proxy that terminates TLS and
-// strips the prefix. Links and icons are under it, and its host may use the control
-// address. The default is a [Server]'s own URL, and for a [Handler] the scheme and host
-// of each request.
+// WithBaseURL sets the address under which the portal is reached: http://sandbox:8787 between
+// containers, https://portal.test/prefix behind a proxy that terminates TLS and strips the prefix.
+// Links and icons are under it, and its host may use the control address. The default is a
+// [Server]'s own URL, and for a [Handler] the scheme and host of each request.
 func WithBaseURL(baseURL string) Option {
 	return func(s *settings) { s.baseURL = strings.TrimRight(baseURL, "/") }
 }
 
-// WithRequestLog calls f with every request once it has been answered, cut or
-// abandoned, in the request's goroutine. f gets what [Handler.Requests] lists.
+// WithRequestLog calls f with every request once it has been answered, cut or abandoned, in the
+// request's goroutine. f gets what [Handler.Requests] lists.
 func WithRequestLog(f func(Request)) Option { return func(s *settings) { s.log = f } }
 
-// WithStrictFields refuses a request with a field that the contract does not know, so
-// that a misspelled field fails the test. By default the portal ignores it, as WorkOS
-// does, and names it in [Request.Notes].
+// WithStrictFields refuses a request with a field that the contract does not know, so that a
+// misspelled field fails the test. By default the portal ignores it, as WorkOS does, and names it
+// in [Request.Notes].
 func WithStrictFields() Option { return func(s *settings) { s.strict = true } }
 
 const exampleKey, exampleOrganization = "sk_example_123456789", "org_01EHWNCE74X7JSDV0X3SZ3KJNY"
 
-// WithExamples also accepts the key and the organization of the examples in WorkOS's
-// reference, so that its commands work with another host. Keep it on loopback.
+// WithExamples also accepts the key and the organization of the examples in WorkOS's reference, so
+// that its commands work with another host. Keep it on loopback.
 func WithExamples() Option { return func(s *settings) { s.examples = true } }

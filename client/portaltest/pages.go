@@ -20,8 +20,8 @@ const (
 	iconPath = "/provider-icons/"
 )
 
-// There is one template for every page, and one style sheet. The style is in the page;
-// the page's policy allows it by its hash, and nothing else.
+// There is one template for every page, and one style sheet. The style is in the page; the page's
+// policy allows it by its hash, and nothing else.
 var (
 	//go:embed page.html
 	pageHTML string
@@ -52,10 +52,10 @@ type page struct {
 
 // servePage opens a link, or says that it has expired or does not exist.
 func (x *exchange) servePage(r *http.Request) {
-	link, alive, ok := x.h.open(r.URL.Query().Get("secret"), x.now)
+	link, alive, ok := x.h.open(r.URL.Query().Get("secret"), x.now, r.Method == http.MethodGet)
 	p := page{Style: template.CSS(pageCSS), Organization: link.Organization.Name, At: link.ExpiresAt.UTC()} // ours, built in
-	// The way back is the one that the request for the link named. Nothing is taken
-	// from the page's own address.
+	// The way back is the one that the request for the link named. Nothing is taken from the page's
+	// own address.
 	if u, err := url.Parse(link.ReturnURL); err == nil && u.Host != "" {
 		p.Back, p.BackHost = link.ReturnURL, u.Host
 	}
@@ -119,8 +119,8 @@ var features = []feature{
 // A provider has icons under its slug, by which the CDN knows it.
 type provider struct{ Slug, Name string }
 
-// ssoProviders are listed at GET /provider_icons, in this order, and offered on the
-// page that sets up SSO.
+// ssoProviders are listed at GET /provider_icons, in this order, and offered on the page that sets
+// up SSO.
 var ssoProviders = []provider{
 	{"okta", "Okta"}, {"google", "Google"}, {"azure", "Microsoft Entra ID"}, {"onelogin", "OneLogin"}, {"ping-identity", "Ping Identity"}, {"jumpcloud", "JumpCloud"},
 	{"auth0", "Auth0"}, {"adp", "ADP"}, {"cas", "CAS"}, {"classlink", "ClassLink"}, {"clever", "Clever"}, {"cloudflare", "Cloudflare"}, {"cyberark", "CyberArk"},
@@ -155,8 +155,8 @@ func (p provider) icon(base, scheme string) string {
 	return base + iconPath + scheme + "/" + p.Slug + ".svg"
 }
 
-// serveIcon serves icons of our own, monograms: the artwork is the providers'. Icons
-// are public, without rates or faults, and not in the list of requests.
+// serveIcon serves icons of our own, monograms: the artwork is the providers'. Icons are public,
+// without rates or faults, and not in the list of requests.
 func serveIcon(w http.ResponseWriter, r *http.Request) {
 	name, paper, ink := "", "", ""
 	if r.URL.Path == markPath {

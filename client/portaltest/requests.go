@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A Request is one that arrived, without secrets: API keys and the secrets of links
-// are replaced by REDACTED wherever they were.
+// A Request is one that arrived, without secrets: API keys and the secrets of links are replaced by
+// REDACTED wherever they were.
 type Request struct {
 	ID        string        `json:"id"`        // the X-Request-Id of its answer
 	Operation string        `json:"operation"` // empty when the portal has no such route
@@ -24,8 +24,8 @@ type Request struct {
 	Duration  time.Duration `json:"-"`      // from then to the end of the answer; 0 while it is open
 	Fault     bool          `json:"fault"`  // whether a fault of the script hit it, see [Handler.Fail]
 
-	// Notes say why it was refused, field and rule ("organization: must start with
-	// org_"), and which of its fields are unknown ("admin_emails: not known, ignored").
+	// Notes say why it was refused, field and rule ("organization: must start with org_"), and which
+	// of its fields are unknown ("admin_emails: not known, ignored").
 	Notes []string `json:"notes,omitempty"`
 }
 
@@ -44,9 +44,9 @@ func (r Request) clone() Request {
 	return r
 }
 
-// Requests lists the requests in the order in which they arrived, without those for icon
-// files and at the control address. One is listed before it is answered. Only the newest
-// are kept, see [Handler.Dropped].
+// Requests lists the requests in the order in which they arrived, without those for icon files and
+// at the control address. One is listed before it is answered. Only the newest are kept, see
+// [Handler.Dropped].
 func (h *Handler) Requests() []Request {
 	defer h.lock()()
 	list := make([]Request, 0, len(h.requests))
@@ -56,14 +56,20 @@ func (h *Handler) Requests() []Request {
 	return list
 }
 
-// record keeps r. It changes only under the lock from then on.
-func (h *Handler) record(r *Request) {
+// record keeps r, which has just arrived, and returns the fault that hits it: none if it has its
+// answer. From then on r changes only under the lock.
+func (h *Handler) record(r *Request) (f *Fault) {
 	defer h.lock()()
+	if r.Time = time.Now().Add(h.offset); r.Status == 0 {
+		f = h.strike(r.Operation)
+	}
+	r.Fault = f != nil
 	h.requests = append(h.requests, r)
 	if over := len(h.requests) - h.kept; over > 0 {
 		h.requests = h.requests[over:]
 		h.dropped.Requests += over
 	}
+	return f
 }
 
 // note adds a line to what the log and Requests say of the request.
@@ -86,8 +92,8 @@ func (h *Handler) finish(r *Request, took time.Duration) {
 
 const redacted, keptBody = "REDACTED", 16 << 10
 
-// Keys of any kind, also real ones that were sent here by mistake, and what looks like
-// the secret of a link, whatever is before it.
+// Keys of any kind, also real ones that were sent here by mistake, and what looks like the secret
+// of a link, whatever is before it.
 var (
 	keyText    = regexp.MustCompile(`(\b|_)sk_[0-9A-Za-z_]+`)
 	secretText = regexp.MustCompile(`[A-Z2-7]{32}`)

@@ -11,23 +11,22 @@ import (
 	"time"
 )
 
-// A TB is as much of *testing.T as [NewServer] needs: a program that serves a sandbox
-// does not link package testing.
+// A TB is as much of *testing.T as [NewServer] needs: a program that serves a sandbox does not link
+// package testing.
 type TB interface {
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }
 
-// A Server is an Admin Portal on a loopback address of its own. Make one with
-// [NewServer].
+// A Server is an Admin Portal on a loopback address of its own. Make one with [NewServer].
 type Server struct {
 	*Handler
 	URL   string // the address, without a slash at its end
 	close func()
 }
 
-// NewServer starts a portal on loopback. The test's cleanup closes it. With a nil tb
-// the caller closes it, and a machine without a free loopback port is a panic.
+// NewServer starts a portal on loopback. The test's cleanup closes it. With a nil tb the caller
+// closes it, and a machine without a free loopback port is a panic.
 func NewServer(tb TB, opts ...Option) *Server {
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a loopback port is there at once or not at all
 	switch {
@@ -46,8 +45,8 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// Close ends the server with every open request, and returns when its goroutines have
-// ended. What it recorded stays readable. Closing twice is harmless.
+// Close ends the server with every open request, and returns when its goroutines have ended. What
+// it recorded stays readable. Closing twice is harmless.
 func (s *Server) Close() { s.close() }
 
 func (s *Server) serve(l net.Listener) {
@@ -76,9 +75,8 @@ func (s *Server) serve(l net.Listener) {
 	})
 }
 
-// Listener wraps the listener of a server that serves h, so that a client that speaks
-// TLS to this plain http is a line in [Handler.Requests] and in the log. [NewServer]
-// uses it.
+// Listener wraps the listener of a server that serves h, so that a client that speaks TLS to this
+// plain http is a line in [Handler.Requests] and in the log. [NewServer] uses it.
 func (h *Handler) Listener(l net.Listener) net.Listener { return listener{l, h} }
 
 type listener struct {
@@ -101,7 +99,7 @@ type conn struct {
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if !c.seen && n > 0 && b[0] == 0x16 { // the type of a TLS record with a handshake, RFC 8446, section 5.1
-		r := &Request{Time: c.h.Now(), Status: 400, Notes: []string{"a TLS handshake: this is plain http, use an http:// address or turn TLS off in the client"}}
+		r := &Request{Status: 400, Notes: []string{"a TLS handshake: this is plain http, use an http:// address or turn TLS off in the client"}}
 		c.h.record(r)
 		c.h.finish(r, 0)
 	}
@@ -113,10 +111,9 @@ func (c *conn) Read(b []byte) (int, error) {
 //
 //	hc := &http.Client{Transport: h.Transport()}
 //
-// Every request goes to this portal, whatever its host, and its links have the scheme
-// and host that were asked. Each has a pipe in memory, so that a whole test can run in a
-// testing/synctest bubble. A cut before the answer is io.EOF, one within the body
-// io.ErrUnexpectedEOF, as on a socket.
+// Every request goes to this portal, whatever its host, and its links have the scheme and host that
+// were asked. Each has a pipe in memory, so that a whole test can run in a testing/synctest bubble.
+// A cut before the answer is io.EOF, one within the body io.ErrUnexpectedEOF, as on a socket.
 func (h *Handler) Transport() http.RoundTripper {
 	dial := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
 		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // no socket, no slow stranger

@@ -52,9 +52,9 @@ func (h *Handler) Now() time.Time {
 	return time.Now().Add(h.offset)
 }
 
-// SetClock sets the portal's clock to t, from where it runs on. Links expire by this
-// clock, rate windows end by it, and the Date header tells it. It may go back. The clock
-// of the program under test does not move; see [Handler.Advance].
+// SetClock sets the portal's clock to t, from where it runs on. Links expire by this clock, rate
+// windows end by it, and the Date header tells it. It may go back. The clock of the program under
+// test does not move; see [Handler.Advance].
 func (h *Handler) SetClock(t time.Time) {
 	defer h.lock()()
 	h.offset = time.Until(t)
@@ -62,11 +62,10 @@ func (h *Handler) SetClock(t time.Time) {
 
 // Advance moves the portal's clock forward by d, or back by a negative d.
 //
-// It moves the portal's clock alone. A client counts a link's life by its own clock:
-// after an Advance, Expired is still false and EnsureFresh returns the same link, which
-// the portal no longer opens. To move both clocks, run the test in a testing/synctest
-// bubble, reach the portal through [Handler.Transport], and sleep: see the example of
-// Transport.
+// It moves the portal's clock alone. A client counts a link's life by its own clock: after an
+// Advance, Expired is still false and EnsureFresh returns the same link, which the portal no longer
+// opens. To move both clocks, run the test in a testing/synctest bubble, reach the portal through
+// [Handler.Transport], and sleep: see the example of Transport.
 func (h *Handler) Advance(d time.Duration) {
 	defer h.lock()()
 	h.offset += d
@@ -75,8 +74,8 @@ func (h *Handler) Advance(d time.Duration) {
 // AddKey makes another API key and returns it. Every key has its own rate budget.
 func (h *Handler) AddKey() string { return h.addKey(true) }
 
-// AddRestrictedKey makes an API key that lacks permissions: it is refused with 401 at
-// the routes of [DialectPortalLinks] and with 403 at those of [DialectGenerateLink].
+// AddRestrictedKey makes an API key that lacks permissions: it is refused with 401 at the routes of
+// [DialectPortalLinks] and with 403 at those of [DialectGenerateLink].
 func (h *Handler) AddRestrictedKey() string { return h.addKey(false) }
 
 func (h *Handler) addKey(permitted bool) string {
@@ -103,15 +102,16 @@ type window struct {
 // A budget is what is left to a key.
 type budget struct {
 	limit, remaining          int
-	reset                     time.Time
+	now, reset                time.Time
 	refused, known, permitted bool
 }
 
-// spend counts n requests of key and returns what is left; with n 0 it only looks.
-// Refused requests are not counted. A key that does not exist has a whole budget.
-func (h *Handler) spend(key string, n int, now time.Time) budget {
+// spend counts n requests of key and returns what is left; with n 0 it only looks. Refused requests
+// are not counted. A key that does not exist has a whole budget.
+func (h *Handler) spend(key string, n int) budget {
 	defer h.lock()()
-	b := budget{limit: h.limit, remaining: h.limit, reset: now.Add(h.window)}
+	now := time.Now().Add(h.offset)
+	b := budget{limit: h.limit, remaining: h.limit, now: now, reset: now.Add(h.window)}
 	if b.permitted, b.known = h.keys[key]; !b.known || h.limit < 0 {
 		return b
 	}
@@ -130,16 +130,16 @@ func (h *Handler) spend(key string, n int, now time.Time) budget {
 	return b
 }
 
-// write sets the rate headers of an answer that is given now.
-func (b budget) write(h http.Header, now time.Time) {
+// write sets the rate headers of an answer.
+func (b budget) write(h http.Header) {
 	if b.limit < 0 {
 		return
 	}
 	h.Set("X-RateLimit-Limit", strconv.Itoa(b.limit))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(b.remaining))
-	h.Set("X-RateLimit-Reset", strconv.Itoa(seconds(b.reset.Sub(now))))
+	h.Set("X-RateLimit-Reset", strconv.Itoa(seconds(b.reset.Sub(b.now))))
 	if b.refused {
-		h.Set("Retry-After", strconv.Itoa(seconds(b.reset.Sub(now))))
+		h.Set("Retry-After", strconv.Itoa(seconds(b.reset.Sub(b.now))))
 	}
 }
 
@@ -165,11 +165,11 @@ func (h *Handler) AddOrganization(name string) string {
 	return org.ID
 }
 
-// PutOrganization adds an organization whose ID the caller chose, or renames the one
-// that has this ID. It panics on an ID that is not org_ and letters, digits, - or _.
+// PutOrganization adds an organization whose ID the caller chose, or renames the one that has this
+// ID. It panics on an ID that is not org_ and letters, digits, - or _.
 func (h *Handler) PutOrganization(org Organization) {
 	if !isOrganizationID(org.ID) {
-		panic("portaltest: PutOrganization: the ID must be org_ and letters, digits, - or _")
+		panic("portaltest: PutOrganization: the ID " + organizationRule)
 	}
 	defer h.lock()()
 	if i := h.index(org.ID); i >= 0 {
@@ -179,8 +179,8 @@ func (h *Handler) PutOrganization(org Organization) {
 	h.organizations = append(h.organizations, org)
 }
 
-// RemoveOrganization makes the portal answer 404 for id from now on. It reports
-// whether the organization existed. Links that were issued for it still open.
+// RemoveOrganization makes the portal answer 404 for id from now on. It reports whether the
+// organization existed. Links that were issued for it still open.
 func (h *Handler) RemoveOrganization(id string) bool {
 	defer h.lock()()
 	i := h.index(id)
@@ -207,8 +207,8 @@ type Link struct {
 	Opened              int       // how often its page was shown before it expired
 }
 
-// Links lists the links that the portal issued, oldest first: who asked for what. Only
-// the newest are kept, see [Handler.Dropped].
+// Links lists the links that the portal issued, oldest first: who asked for what. Only the newest
+// are kept, see [Handler.Dropped].
 func (h *Handler) Links() []Link {
 	defer h.lock()()
 	list := slices.Clone(h.links)
@@ -234,21 +234,21 @@ func (h *Handler) issue(l Link) (Link, bool) {
 	return l, true
 }
 
-// open returns the link with that secret and whether it is still alive.
-func (h *Handler) open(secret string, now time.Time) (l Link, alive, ok bool) {
+// open returns the link with that secret and whether it is still alive. It counts those that are shown.
+func (h *Handler) open(secret string, now time.Time, shown bool) (l Link, alive, ok bool) {
 	defer h.lock()()
 	i := slices.IndexFunc(h.links, func(l Link) bool { return strings.HasSuffix(l.URL, "?secret="+secret) })
 	if i < 0 {
 		return Link{}, false, false
 	}
-	if alive = now.Before(h.links[i].ExpiresAt); alive {
+	if alive = now.Before(h.links[i].ExpiresAt); alive && shown {
 		h.links[i].Opened++
 	}
 	return h.links[i], alive, true
 }
 
-// Dropped counts what the portal forgot: it keeps the last 10,000 links and as many
-// requests. The page of a link that was forgotten is 404.
+// Dropped counts what the portal forgot: it keeps the last 10,000 links and as many requests. The
+// page of a link that was forgotten is 404.
 type Dropped struct{ Links, Requests int }
 
 // Dropped counts what [Handler.Links] and [Handler.Requests] no longer list.

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -123,9 +125,9 @@ func TestRequests(t *testing.T) {
 	issued := c.post(referenceLinks, body, 200)
 	c.get(issued.link(c.url), 200)
 	c.get("/nowhere", 404, key("sk_live_secret"))
-	c.get("/provider-icons/light/okta.svg", 200) // a file: not listed
-	c.get("/_sandbox/requests", 200)             // nor is the control address
-	c.post("/nowhere", strings.Repeat("x", 20<<10), 404)
+	c.get("/provider-icons/light/okta.svg", 200)                                                    // a file: not listed
+	c.get("/_sandbox/requests", 200)                                                                // nor is the control address
+	c.post("/nowhere", strings.Repeat("x", 16<<10-60)+issued.link("")+strings.Repeat("x", 99), 404) // a secret where it is cut
 
 	var lines []string
 	got := c.portal.Requests()
@@ -140,9 +142,35 @@ func TestRequests(t *testing.T) {
 		" GET /nowhere 404 Bearer REDACTED", " POST /nowhere 404 Bearer REDACTED",
 	})
 	equal(t, "ID, Body", []string{got[0].ID, got[0].Body}, []string{issued.header.Get("X-Request-Id"), body})
-	equal(t, "bytes kept of a long body", len(got[3].Body), 16<<10)
+	if kept := got[3].Body; len(kept) != 16<<10 || !strings.Contains(kept, "?secret=REDACTED") {
+		t.Errorf("%d bytes of a long body are kept, want 16 KiB without the secret: %s", len(kept), strings.Trim(kept, "x"))
+	}
 	got[0].Header.Set("Content-Type", "changed")
 	equal(t, "Content-Type after a change of what Requests returned", c.portal.Requests()[0].Header.Get("Content-Type"), "application/json")
+}
+
+// What goroutines do at the same time is counted, hit and listed in one order.
+func TestManyAtOnce(t *testing.T) {
+	for range 200 {
+		h := portaltest.NewHandler(portaltest.WithRateLimit(4))
+		h.Fail(portaltest.Fault{Status: 503}) // costs no budget
+		var wg sync.WaitGroup
+		for range 9 {
+			wg.Go(func() {
+				r := httptest.NewRequest("GET", referenceIcons, nil)
+				r.Header.Set("Authorization", "Bearer "+h.APIKey)
+				h.ServeHTTP(httptest.NewRecorder(), r)
+			})
+		}
+		wg.Wait()
+		status := map[int]int{}
+		for _, r := range h.Requests() {
+			status[r.Status]++
+		}
+		equal(t, "requests by status", status, map[int]int{503: 1, 200: 4, 429: 4})
+		equal(t, "the first is the one that was hit", h.Requests()[0].Fault, true)
+		equal(t, "in the order of their times", slices.IsSortedFunc(h.Requests(), func(a, b portaltest.Request) int { return a.Time.Compare(b.Time) }), true)
+	}
 }
 
 // No key and no secret of a link, wherever a client put it.
