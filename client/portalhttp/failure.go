@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -122,7 +123,7 @@ var (
 	refusals = []kind{
 		{is(ErrUnauthenticated), 401, "unauthenticated", slog.LevelInfo, "You are signed out", "Go back, sign in, and press the button again."},
 		{is(ErrForbidden), 403, "forbidden", slog.LevelInfo, "Your account may not open this", "Only some people of your organization may set this up. Ask one of its administrators to do it, or to let you."},
-		{isTooLarge, 413, "too_large", slog.LevelWarn, "Too much was sent", "The page sent more than its button should. Go back, reload the page, and press the button again."},
+		{func(err error) bool { return errors.As(err, new(*http.MaxBytesError)) }, 413, "too_large", slog.LevelWarn, "Too much was sent", "The page sent more than its button should. Go back, reload the page, and press the button again."},
 		{is(context.DeadlineExceeded), 504, "timeout", slog.LevelWarn, "The admin portal takes too long", innocent},
 	}
 
@@ -132,6 +133,7 @@ var (
 		{is(client.ErrRateLimited), 503, "rate_limited", slog.LevelWarn, "Many people are here right now", "The admin portal lets in only so many at a time."},
 		{is(client.ErrServer), 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
 		{isTimeout, 504, "timeout", slog.LevelWarn, "The admin portal takes too long", innocent},
+		{func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(*net.OpError)) }, 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
 		{is(client.ErrMalformedResponse), 502, "unavailable", slog.LevelError, "The admin portal does not answer", innocent},
 		{is(client.ErrOrganizationNotFound), 500, "organization_not_found", slog.LevelError, "Your organization is not connected yet", "The admin portal does not know your organization. Please tell our support, with the reference below: they can connect it."},
 		{isBetween, 502, "unavailable", slog.LevelWarn, "The admin portal does not answer", innocent},
@@ -146,8 +148,6 @@ func kindOf(err error, among []kind) kind {
 }
 
 func is(target error) func(error) bool { return func(err error) bool { return errors.Is(err, target) } }
-
-func isTooLarge(err error) bool { return errors.As(err, new(*http.MaxBytesError)) }
 
 func isTimeout(err error) bool {
 	var n net.Error

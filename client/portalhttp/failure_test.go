@@ -63,6 +63,7 @@ func TestEveryFailure(t *testing.T) {
 		{"503 that says how long", portaltest.Fault{Status: 503, RetryAfter: 30 * time.Second}, nil, outcome{status: 503, code: "unavailable",
 			level: "WARN", title: unavailable.title, says: "try again in 30 seconds.", retryAfter: "30"}, ""},
 		{"cut connection", portaltest.Fault{Cut: portaltest.BeforeAnswer}, nil, unavailable, "check the network"},
+		{"cut answer", portaltest.Fault{Cut: portaltest.WithinBody}, nil, unavailable, "unexpected EOF"},
 		{"200 without a link", portaltest.Fault{Status: 200, Body: []byte("{}")}, nil, malformed, "no proxy answers in its place"},
 		{"a slow attempt", portaltest.Fault{Stall: portaltest.BeforeAnswer}, impatient, slow, ""},
 	} {

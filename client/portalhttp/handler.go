@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -40,7 +41,7 @@ type handler struct {
 // NewHandler panics if portal or who is nil or an option is invalid, as http.Handle does for an invalid pattern: the
 // mistake shows at startup and not at a click.
 func NewHandler(portal Portal, who func(r *http.Request) (client.PortalLinkRequest, error), opts ...Option) http.Handler {
-	if portal == nil || who == nil {
+	if c, ok := portal.(*client.Client); portal == nil || ok && c == nil || who == nil {
 		panic("portalhttp: NewHandler needs a portal and a function that says who may go where")
 	}
 	h := &handler{portal: portal, who: who, timeout: defaultTimeout}
@@ -71,6 +72,7 @@ func WithReturnURL(returnURL string) Option {
 }
 
 const defaultTimeout = 10 * time.Second // as long as a person looks at a blank tab
+const maxBody = 64 << 10                // a form with one button, with room for the tokens that a page may add
 
 // WithTimeout bounds a click from its arrival to its answer, with all retries and waits: 10 s by default. Zero means the
 // default, negative only the request's own context.
@@ -111,8 +113,6 @@ func WithTrustedOrigins(origins ...string) Option {
 	}
 }
 
-const maxBody = 64 << 10 // a form with one button, with room for the tokens that a page may add
-
 // ServeHTTP answers one click.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
@@ -146,11 +146,12 @@ func (h *handler) makeLink(r *http.Request) (req client.PortalLinkRequest, link 
 		return req, nil, k, err
 	}
 	if req, err = h.who(r); err != nil {
-		return req, nil, kindOf(err, refusals), err
+		return req, nil, kindOf(errors.Join(err, r.Context().Err()), refusals), err // a driver may not say that this is why
 	}
 	if err = h.complete(&req, r); err != nil {
 		return req, nil, internal, err
 	}
+	_, _ = io.Copy(io.Discard, cmp.Or[io.ReadCloser](r.Body, http.NoBody)) // net/http then notices who leaves
 	link, err = h.portal.GeneratePortalLink(r.Context(), req)
 	if _, checked := h.portal.(*client.Client); err == nil && !checked && (link == nil || !isAddress(link.URL)) {
 		err = fmt.Errorf("%w: the link is not an https address", client.ErrMalformedResponse)

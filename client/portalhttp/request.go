@@ -47,8 +47,7 @@ func isOwn(origin, host string) bool {
 
 // isPrefetch knows today's header (Sec-Purpose) and the older ones.
 func isPrefetch(h http.Header) bool {
-	purposes := slices.Concat(h.Values("Sec-Purpose"), h.Values("Purpose"), h.Values("X-Purpose"), h.Values("X-Moz"))
-	return prefetching.MatchString(strings.Join(purposes, ","))
+	return prefetching.MatchString(strings.Join(slices.Concat(h.Values("Sec-Purpose"), h.Values("Purpose"), h.Values("X-Purpose"), h.Values("X-Moz")), ","))
 }
 
 var prefetching = regexp.MustCompile(`(?i)prefetch|prerender|preview`)
