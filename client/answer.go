@@ -43,7 +43,7 @@ func (a *answer) ok() bool { return a.status/100 == 2 }
 func (a *answer) missesOrganization() bool {
 	coded := cmp.Or(a.said.code, a.said.text) == "entity_not_found" || mentions(strings.ToLower(a.said.code+" "+a.said.text), "organization_not_found")
 	switch {
-	case a.said.foreign:
+	case a.said.foreign, !coded && mentions(a.said.text, "portal_links", "generate_link"): // it speaks of the route
 	case a.status == http.StatusNotFound:
 		return coded || a.said.contract || mentions(strings.ToLower(a.said.text), "organization", "organisation", "org_")
 	case a.status == http.StatusBadRequest, a.status == http.StatusForbidden:

@@ -59,15 +59,11 @@ func TestHintsAreForTheDocumentsStatuses(t *testing.T) {
 		for code := range op.Responses.Map() {
 			status, _ := strconv.Atoi(code) // not "default" or "4XX": for 0 there is no hint
 			listed[status] = true
-			if (status == 0 || status >= 400) && (statuses[status].hint == "" || kindOf(status) == nil) {
-				t.Errorf("openapi.yaml: %s %s: client has no hint or no sentinel for this status; see statuses in errors.go", at, code)
-			}
+			errorIf(t, (status == 0 || status >= 400) && (statuses[status].hint == "" || kindOf(status) == nil), "openapi.yaml: %s %s: client has no hint or no sentinel for this status; see statuses in errors.go", at, code)
 		}
 	})
 	for _, status := range slices.Sorted(maps.Keys(statuses)) {
-		if !listed[status] && kindOf(status) != nil {
-			t.Errorf("client/errors.go: has a sentinel for %d, which openapi.yaml does not list; remove it", status)
-		}
+		errorIf(t, !listed[status] && kindOf(status) != nil, "client/errors.go: has a sentinel for %d, which openapi.yaml does not list; remove it", status)
 	}
 }
 
@@ -82,13 +78,9 @@ func TestServersAndOperationsAreTheDocuments(t *testing.T) {
 		"POST /portal/generate_link": "generateLink", "GET /provider-icons.json": "listCDNProviderIcons",
 	}
 	eachOperation(t, func(at string, op *openapi3.Operation) {
-		if op.OperationID != want[at] {
-			t.Errorf("openapi.yaml: %s is %s, and the client calls it %q; see link.go and icons.go", at, op.OperationID, want[at])
-		}
+		errorIf(t, op.OperationID != want[at], "openapi.yaml: %s is %s, and the client calls it %q; see link.go and icons.go", at, op.OperationID, want[at])
 		for _, p := range op.Parameters {
-			if p.Value.Required {
-				t.Errorf("openapi.yaml: %s %s: is required, and client does not send it; see link.go", at, p.Value.Name)
-			}
+			errorIf(t, p.Value.Required, "openapi.yaml: %s %s: is required, and client does not send it; see link.go", at, p.Value.Name)
 		}
 	})
 	if most := doc.Components.Schemas["LiveLinkRequest"].Value.Properties["it_contact_emails"].Value.MaxItems; *most != maxITContacts {
@@ -130,9 +122,7 @@ func TestRequestFieldsAreTheDocuments(t *testing.T) {
 			}
 		}
 		for _, name := range document.Required {
-			if name != "organization" && name != "intent" {
-				t.Errorf("openapi.yaml: %s.%s: is required, and client accepts requests without it; have Validate in request.go refuse them", schema, name)
-			}
+			errorIf(t, name != "organization" && name != "intent", "openapi.yaml: %s.%s: is required, and client accepts requests without it; have Validate in request.go refuse them", schema, name)
 		}
 	}
 }
@@ -149,9 +139,7 @@ func TestFieldsOfTheDocumentAreSentOrRefused(t *testing.T) {
 		field.Set(value)
 		said := bodies(t, one)
 		for member := range said["LiveLinkRequest"] {
-			if said["PortalLinkRequest"][member] == nil && one.liveOnly() == "" {
-				t.Errorf("client/request.go: %s: referenceBody does not send %s, and liveOnly does not name it", name, member)
-			}
+			errorIf(t, said["PortalLinkRequest"][member] == nil && one.liveOnly() == "", "client/request.go: %s: referenceBody does not send %s, and liveOnly does not name it", name, member)
 		}
 		odd := reflect.ValueOf("\xff\r\n")
 		if field.Kind() == reflect.Slice {

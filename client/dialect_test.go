@@ -25,9 +25,8 @@ var routesMissing = map[string]http.HandlerFunc{
 	"FastAPI":         answer(404, `{"detail":"Not Found"}`),
 	"names the path":  answer(404, `<p>The requested URL /portal_links was not found</p>`),
 	"large page":      answer(404, strings.Repeat("<p>not found</p>", 1<<17)),
-	"405":             answer(405, ""),
-	"410":             answer(410, ""),
-	"501":             answer(501, ""),
+	"405":             answer(405, ""), "410": answer(410, ""), "501": answer(501, ""),
+	"Spring":          answer(404, `{"title":"Not Found","status":404,"detail":"No static resource organizations/portal_links."}`),
 	"AWS API Gateway": answer(403, `{"message":"Missing Authentication Token"}`),
 }
 
@@ -154,6 +153,20 @@ func TestBudgetEndsWithinACall(t *testing.T) {
 			same(t, "Attempts", fails(t, portal, time.Second, client.ErrRateLimited).Attempts, 1)
 		}
 		same(t, "questions to the key source", keys, 3)
+	})
+}
+
+// A call goes by what another one has learned meanwhile.
+func TestOvertakenCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		older := answer(404, `{"message":"Not Found"}`) // the live service's words for an organization
+		portal, seen := scripted(t, steps{slow(time.Second, answer(404, "")), succeedLive, older}, oneTry)
+		time.AfterFunc(time.Second/2, func() {
+			_, _ = portal.GeneratePortalLink(t.Context(), client.PortalLinkRequest{Organization: "org_x", Intent: client.IntentDomainVerification})
+		})
+		fails(t, portal, 0, client.ErrOrganizationNotFound)
+		fails(t, portal, 0, client.ErrOrganizationNotFound)
+		seen.want(t, 1, 3)
 	})
 }
 

@@ -75,9 +75,7 @@ func FuzzReadError(f *testing.F) {
 		for name, text := range map[string]string{
 			"Code": e.Code, "Field": e.Field, "Description": e.Description, "RequestID": e.RequestID, "Body": e.Body, "Hint()": e.Hint(), "Error()": strings.TrimPrefix(e.Error(), "adminportal: "),
 		} {
-			if name != "Error()" && len(text) > maxSnippet || len(text) > 2048 {
-				t.Errorf("%s has %d bytes", name, len(text))
-			}
+			errorIf(t, name != "Error()" && len(text) > maxSnippet || len(text) > 2048, "%s has %d bytes", name, len(text))
 			wantClean(t, name, text, key)
 		}
 	})
@@ -86,9 +84,7 @@ func FuzzReadError(f *testing.F) {
 // wantClean checks that text may stand in a log line.
 func wantClean(t *testing.T, name, text, key string) {
 	t.Helper()
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(text, key) {
-		t.Errorf("%s = %q, want text that prints, without the key", name, text)
-	}
+	errorIf(t, !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(text, key), "%s = %q, want text that prints, without the key", name, text)
 }
 
 // Neither a key nor a link's secret is left in a text.
@@ -251,8 +247,6 @@ func FuzzEmail(f *testing.F) {
 		}
 		local, domain, _ := strings.Cut(address, "@")
 		odd := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(",;<", r) }
-		if local == "" || domain == "" || strings.Count(address, "@") != 1 || len(address) > 254 || strings.ContainsFunc(address, odd) {
-			t.Errorf("validEmail(%q) = true, want one address alone", address)
-		}
+		errorIf(t, local == "" || domain == "" || strings.Count(address, "@") != 1 || len(address) > 254 || strings.ContainsFunc(address, odd), "validEmail(%q) = true, want one address alone", address)
 	})
 }

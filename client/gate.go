@@ -100,7 +100,7 @@ func (l *limit) ask(c *call) error {
 	if c.warm {
 		patience = warmPatience
 	}
-	bounded, cancel := context.WithTimeout(c.Context, patience)
+	bounded, cancel := context.WithTimeout(c.Context, min(patience, time.Until(deadlineOf(c))))
 	defer cancel()
 	err := l.limiter.Wait(bounded)
 	if err == nil || c.Err() != nil {

@@ -50,7 +50,7 @@ func scrub(text, key string) string {
 // after that.
 func secretAt(text string, i int) (shown, secret int) {
 	const ends = " \"'<>`"
-	for _, mark := range []string{"://", "%3a%2f%2f", "secret%3d", "token%3d", "secret", "token", "sk_"} {
+	for _, mark := range []string{"://", "secret", "token", "sk_"} {
 		shown = len(mark)
 		if len(text)-i < shown || !strings.EqualFold(text[i:i+shown], mark) {
 			continue
@@ -72,8 +72,6 @@ func secretAt(text string, i int) (shown, secret int) {
 			if inJSON || strings.Contains(between, "=") {
 				return shown + len(between), strings.IndexAny(value+" ", ends)
 			}
-		case "secret%3d", "token%3d":
-			return shown, len(word)
 		default: // an address
 			path := strings.TrimLeft(word, letters+digits+".-:[]")
 			if strings.Contains(path, "@") { // what looks like the host is a user's name
@@ -97,7 +95,7 @@ func mentions(text string, words ...string) bool {
 var escapes = sync.OnceValue(func() *strings.Replacer {
 	pairs := []string{`\/`, "/", "&amp;", "&", "&equals;", "=", "&sol;", "/", "&colon;", ":", "&lowbar;", "_", "&quot;", `"`, "&#34;", `"`}
 	for _, c := range letters + digits + "!#$%&'()*+,-./:;<=>?@[]^_`{|}~" {
-		for _, form := range []string{`\u%04x`, `\u%04X`, "&#%d;", "&#x%x;", "&#x%X;"} {
+		for _, form := range []string{`\u%04x`, `\u%04X`, `\x%02x`, `\x%02X`, "%%%02x", "%%%02X", "&#%d;", "&#x%x;", "&#x%X;"} {
 			pairs = append(pairs, fmt.Sprintf(form, c), string(c))
 		}
 	}

@@ -30,7 +30,7 @@ func (c *core) travel(call *call, only Dialect) error {
 			break
 		}
 		call.known.change(call.dialect, DialectAuto)
-		settled = false
+		settled = call.known.dialect() == call.dialect.other() // another call may have learned it
 	}
 	e := call.stopped(nil)
 	e.Code, e.kind, e.hint = "", errNoKind, hintNoRoute

@@ -40,7 +40,7 @@ func printed(v any) map[string]string {
 	return out
 }
 
-var secrets = []string{testKey, testSecret, strings.TrimPrefix(testKey, "sk_")}
+var secrets = []string{testKey, testSecret, strings.TrimPrefix(testKey, "sk_test_")}
 
 // wantNoSecret looks at v and, where it is an error, at all that it wraps.
 func wantNoSecret(t testing.TB, name string, v any) {
@@ -127,7 +127,7 @@ func echoes(authorization string) map[string]string {
 		"percent-encoded": `{"message":"/login?next=https%3A%2F%2Fid.workos.com%2Fportal%2Flaunch%3Fsecret%3D` + testSecret + `"}`,
 		"HTML entities":   strings.NewReplacer("S", testSecret, "K", strings.TrimPrefix(testKey, "sk_")).Replace(`<a href="/launch?a&amp;secret&amp;#61;S">sk&lowbar;K secret&equals;S https&colon;&sol;&sol;h&sol;S &quot;token&quot;:&quot;S&quot; &#34;token&#34;:&#34;S&#34; token&#x3d;S token&#x3D;S`),
 		"unicode escapes": `{"message":"launch?a=1\u0026secret\u003d` + testSecret + `"}`,
-		"escaped key":     `{"message":"` + strings.ReplaceAll(authorization, "_", `\u005f`) + `","code":"` + escaped(testKey) + `"}`,
+		"escaped key":     `{"message":"` + strings.ReplaceAll(authorization, "_", `\u005f`) + strings.ReplaceAll(authorization, "_", `\x5F`) + strings.ReplaceAll(authorization, "_", "%5f") + `","code":"` + escaped(testKey) + `"}`,
 		"escaped foreign": `{"message":"` + escaped("sk_") + strings.TrimPrefix(testKey, "sk_") + `", "` + escaped("secret") + `":"` + testSecret + `"}`,
 		"escaped link":    `{"link":"` + escaped(testLink) + `", "href":"https\u003a\u002f\u002fid.workos.com\u002f` + testSecret + `"}`,
 		"broken escapes":  `{"message":"\u00\u0\u00zz\u005` + testKey + `\u00`,

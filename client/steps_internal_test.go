@@ -15,6 +15,14 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
+// errorIf is t.Errorf where something is wrong.
+func errorIf(t testing.TB, wrong bool, format string, args ...any) {
+	t.Helper()
+	if wrong {
+		t.Errorf(format, args...)
+	}
+}
+
 // below is the step under the one that is tested. It answers the nth request with the nth status
 // and body, given as "status body", and every later one with the last.
 type below struct {
@@ -74,9 +82,7 @@ func TestRetryStep(t *testing.T) {
 		for answers, want := range map[string]int{"400 {}": 1, "404 {\"message\":\"no such organization\"}": 1, "503,200": 2, "503": 3} {
 			next, start := &below{answers: strings.Split(answers, ",")}, time.Now()
 			c, _ := through(t, &retry{next: next, policy: policy}, "")
-			if c.attempts != want || time.Since(start) > 3*time.Second || time.Since(start) == 0 != (want == 1) {
-				t.Errorf("%s: %d attempts in %v, want %d, and no wait after the last", answers, c.attempts, time.Since(start), want)
-			}
+			errorIf(t, c.attempts != want || time.Since(start) > 3*time.Second || time.Since(start) == 0 != (want == 1), "%s: %d attempts in %v, want %d, and no wait after the last", answers, c.attempts, time.Since(start), want)
 		}
 	})
 }
@@ -96,9 +102,7 @@ func TestLimitStep(t *testing.T) {
 	}
 	l.limiter, l.next = nil, roundTripper(func(*http.Request) (*http.Response, error) { panic("a transport's mistake") })
 	defer func() {
-		if recover() == nil || l.gate.underway != 0 {
-			t.Errorf("%d under way after a panic, want it to reach the caller, and none", l.gate.underway)
-		}
+		errorIf(t, recover() == nil || l.gate.underway != 0, "%d under way after a panic, want it to reach the caller, and none", l.gate.underway)
 	}()
 	_, _ = through(t, l, "")
 }
@@ -137,9 +141,7 @@ func TestSilenceClosesIdleConnections(t *testing.T) {
 		closed := 0
 		transport := roundTripper(func(*http.Request) (*http.Response, error) { return nil, cause })
 		_, _ = through(t, &attempt{transport: transport, timeout: timeout{limit: forever}, closeIdle: func() { closed++ }}, "")
-		if closed != want {
-			t.Errorf("%v: idle connections were closed %d times, want %d", cause, closed, want)
-		}
+		errorIf(t, closed != want, "%v: idle connections were closed %d times, want %d", cause, closed, want)
 	}
 }
 
@@ -152,9 +154,7 @@ func TestSaysNoOrganization(t *testing.T) {
 			"org_1 connection not found|org_1 email not found|org_1 success_url not found|organization parameter not found|organization domain not found|organization role not found|organization field not found",
 	} {
 		for words := range strings.SplitSeq(said, "|") {
-			if saysNoOrganization(words) != want {
-				t.Errorf("saysNoOrganization(%q) = %v, want %v", words, !want, want)
-			}
+			errorIf(t, saysNoOrganization(words) != want, "saysNoOrganization(%q) = %v, want %v", words, !want, want)
 		}
 	}
 }

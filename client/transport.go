@@ -41,8 +41,11 @@ func sharedTransport() (http.RoundTripper, func()) {
 	if !ok {
 		return http.DefaultTransport, nil
 	}
-	own, _ := shared.LoadOrStore(standard, newTransport(standard))
-	return own.(*http.Transport), own.(*http.Transport).CloseIdleConnections
+	own := newTransport(standard) // first, since Clone may complete standard
+	key := [...]any{standard, standard.TLSClientConfig, fmt.Sprintf("%p %p", standard.Proxy, standard.DialContext)}
+	kept, _ := shared.LoadOrStore(key, own)
+	own = kept.(*http.Transport)
+	return own, own.CloseIdleConnections
 }
 
 func newTransport(standard *http.Transport) *http.Transport {

@@ -127,5 +127,7 @@ func TestDefaultTransportIsFollowed(t *testing.T) {
 		http.DefaultTransport = standard
 		generate(t, serve(t, succeed))
 	}
+	http.DefaultTransport, dialing.DialContext = dialing, nil // changed where it stands
+	generate(t, serve(t, succeed))
 	errorIf(t, seen.total() != 1, "the mock served %d requests, want the one while it was there", seen.total())
 }
