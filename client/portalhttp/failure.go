@@ -155,11 +155,11 @@ func isTimeout(err error) bool {
 }
 
 // isBetween says that the network failed, that a proxy or firewall answered in WorkOS's place, or that the answer
-// asks for another try: it may pass, as the hint says. A wrong base URL does not.
+// asks for another try: it may be temporary, as the hint says. A wrong base URL does not.
 func isBetween(err error) bool {
 	e := new(client.Error)
 	if !errors.As(err, &e) || errors.Is(e, client.ErrInvalidRequest) || errors.Is(e, client.ErrUnauthorized) {
 		return false
 	}
-	return e.StatusCode == 0 && e.Attempts > 0 || strings.Contains(e.Hint(), "it may pass") || strings.Contains(e.Hint(), "brief delay")
+	return e.StatusCode == 0 && e.Attempts > 0 || strings.Contains(e.Hint(), "may be temporary") || strings.Contains(e.Hint(), "brief delay")
 }

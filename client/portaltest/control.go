@@ -173,9 +173,7 @@ func postFault(h *Handler, r *http.Request) (any, error) {
 	return f, nil
 }
 
-func getClock(h *Handler, _ *http.Request) (any, error) {
-	return object{"now": h.Now().UTC()}, nil
-}
+func getClock(h *Handler, _ *http.Request) (any, error) { return object{"now": h.Now().UTC()}, nil }
 
 func postClock(h *Handler, r *http.Request) (any, error) {
 	var now time.Time

@@ -42,7 +42,7 @@ func TestControlHelp(t *testing.T) {
 	equal(t, "number of fault_fields", len(help.FaultFields), reflect.TypeFor[portaltest.Fault]().NumField())
 	for _, f := range help.FaultFields {
 		c.portal.ClearFaults()
-		c.post(sandbox+"/faults", fmt.Sprintf(`{%q:%s}`, f.Field, f.Example), 201)
+		c.post(sandbox+"/faults", fmt.Sprintf(`{"status":500,%q:%s}`, f.Field, f.Example), 201)
 		c.get(sandbox+"/faults", 200).has(`"` + f.Field + `"`)
 		// A wrong value is answered with what the field takes, not with a Go type.
 		var refused struct{ Error string }

@@ -108,6 +108,8 @@ func (f Fault) check(d Dialect) error {
 	switch {
 	case f.Operation != "" && !slices.Contains(known, f.Operation):
 		return fmt.Errorf("operation: must be one of %s, or left out for every request", strings.Join(known, ", "))
+	case f.Status == 0 && f.RetryAfter == 0 && len(f.Header) == 0 && f.Body == nil && f.Latency == 0 && f.Cut == Nowhere && f.Stall == Nowhere:
+		return errors.New("this fault changes nothing: give status, retry_after, headers, body, latency, cut or stall")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return errors.New("status: must be 200 to 599")
 	case f.Latency < 0 || f.RetryAfter < 0:

@@ -153,7 +153,7 @@ func TestPanics(t *testing.T) {
 		}()
 		f()
 	}
-	for _, f := range []portaltest.Fault{{Operation: "generatePortalLinks"}, {Operation: portaltest.OperationGenerateLink}, {Status: 99}, {Status: 600}, {Latency: -1}, {RetryAfter: -1}, {Cut: 3}, {Stall: -1}} {
+	for _, f := range []portaltest.Fault{{Operation: "generatePortalLinks"}, {Operation: portaltest.OperationGenerateLink, Status: 500}, {Times: 2}, {Status: 99}, {Status: 600}, {Latency: -1}, {RetryAfter: -1}, {Cut: 3}, {Stall: -1}} {
 		panics(fmt.Sprintf("Fail(%+v)", f), func() { h.Fail(f) })
 	}
 	panics("an ID that no request could name", func() { h.PutOrganization(portaltest.Organization{ID: "acme"}) })

@@ -115,7 +115,7 @@ func (v *verification) link(ctx context.Context, portal *client.Client) {
 	}
 	v.ok("made for %s, lives %s", v.organization, seconds(link.TTL()))
 	page, err := fetch(ctx, link.URL)
-	const fix = `look at it: adminportal link --open`
+	fix := "look at it: adminportal link --open --org " + v.organization
 	switch {
 	case err != nil:
 		v.add("failed", "does not open: "+err.Error(), "check the network and a proxy", exitUnreachable)

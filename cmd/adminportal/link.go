@@ -51,20 +51,20 @@ func (a *app) linkCommand() *cobra.Command {
 	f.StringVar(&o.request.ReturnURL, "return-url", "", "where the admin goes when leaving the portal, an https `URL`")
 	f.StringVar(&o.request.SuccessURL, "success-url", "", "where the admin goes after a successful setup, an https `URL`")
 	f.StringArrayVar(&o.request.ITContactEmails, "contact", nil, "an IT contact's e-mail `address`; repeatable (live dialect only)")
-	f.StringVar(&o.dialect, "dialect", "auto", "the API's dialect, a `name`: auto finds out, portal-links is\nPOST /portal_links, generate-link is POST /portal/generate_link")
+	f.StringVar(&o.dialect, "dialect", "auto", "the `name` of the API's dialect: auto finds out, portal-links is\nPOST /portal_links, generate-link is POST /portal/generate_link")
 	f.BoolVar(&o.icons, "icons", false, "list the provider icons, too")
 	f.BoolVar(&o.open, "open", false, "open the link in the browser")
 	o.flags(cmd)
 	a.jsonFlag(cmd)
 	complete(cmd, "intent",
 		"sso\tsingle sign-on", "dsync\tDirectory Sync", "audit_logs\tview audit events", "log_streams\tstream audit events",
-		"domain_verification\tprove a domain (live)", "certificate_renewal\trenew a SAML certificate (live)", "bring_your_own_key\tuse an own encryption key (live)")
+		"domain_verification\tprove a domain (live)", "certificate_renewal\trenew a SAML certificate (live)", "bring_your_own_key\tuse their own encryption key (live)")
 	complete(cmd, "dialect", "auto\tfind out", "portal-links\tPOST /portal_links", "generate-link\tPOST /portal/generate_link")
 	return cmd
 }
 
 func (a *app) link(ctx context.Context, o linkOptions) error {
-	dialect, ok := dialects[o.dialect]
+	dialect, ok := dialects[strings.ReplaceAll(o.dialect, "_", "-")] // the client's errors have an underscore
 	if !ok {
 		return usagef("--dialect must be auto, portal-links or generate-link, not %q", o.dialect)
 	}

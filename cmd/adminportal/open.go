@@ -58,10 +58,8 @@ func (a *app) openLink(ctx context.Context, s *service, link *client.PortalLink)
 	select {
 	case <-h.fetched:
 	case <-a.openBrowser(served.url + h.path):
-		return nil
 	case <-time.After(a.browserTakes):
 		a.log.warn("the browser did not fetch the link; it is above")
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -66,7 +66,7 @@ func (a *app) connect(ctx context.Context, c connection, note string) (*service,
 	if err != nil {
 		return nil, err
 	}
-	s.sandbox = portaltest.NewHandler()
+	s.sandbox = portaltest.NewHandler(portaltest.WithExamples()) // of our help, too
 	site := serve(l, s.sandbox)
 	s.baseURL, s.key, s.close = site.url, s.sandbox.APIKey, func() { _ = site.close() }
 	if baseURL != "" {

@@ -136,6 +136,9 @@ func (v *verification) list(failed int) string {
 	if failed > 0 {
 		return b.String() + fmt.Sprintf("\n%d of %d checks failed.\n", failed, len(v.checks))
 	}
+	if slices.ContainsFunc(v.checks, func(c check) bool { return c.Status == "note" }) {
+		return b.String() + "\nIt works; see the notes above.\n"
+	}
 	return b.String() + "\nAll is well.\n"
 }
 
