@@ -57,23 +57,15 @@ func TestEveryAskerGetsWhatItCanUse(t *testing.T) {
 			if !strings.Contains(line, `put data-turbo="false" on the form`) || !strings.Contains(line, "level:WARN") || len(portal.seen) > 0 {
 				t.Errorf("%s: log line = %s, want a warning that says what to put on the form, and no link", c.name, line)
 			}
-			if strings.Contains(answer.body, `<turbo-frame id="sso">`) != strings.Contains(c.name, "frame") {
-				t.Errorf("%s: page = %s, want a frame for a frame", c.name, answer.body)
-			}
+			errorIf(t, strings.Contains(answer.body, `<turbo-frame id="sso">`) != strings.Contains(c.name, "frame"), "%s: page = %s, want a frame for a frame", c.name, answer.body)
 		}
-		if got != c.gets {
-			t.Errorf("%s gets %+v, want %+v", c.name, got, c.gets)
-		}
+		errorIf(t, got != c.gets, "%s gets %+v, want %+v", c.name, got, c.gets)
 
 		answer = b.click(t, append(header, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")...)
 		asJSON, asPage := strings.HasPrefix(answer.body, `{"error":{"code":"cross_origin","message":"`), strings.Contains(answer.body, "<h1>")
-		if asJSON != (c.gets == json) || asPage == asJSON || strings.Contains(answer.body, "<form") {
-			t.Errorf("%s: failure = %s, want JSON or a page", c.name, answer.body)
-		}
+		errorIf(t, asJSON != (c.gets == json) || asPage == asJSON || strings.Contains(answer.body, "<form"), "%s: failure = %s, want JSON or a page", c.name, answer.body)
 		swap := answer.Header.Get("HX-Retarget") + " " + answer.Header.Get("HX-Reswap")
-		if c.gets == htmx && swap != "body innerHTML" || c.gets != htmx && swap != " " {
-			t.Errorf("%s: HX-Retarget, HX-Reswap = %q, want the whole page for htmx alone", c.name, swap)
-		}
+		errorIf(t, c.gets == htmx && swap != "body innerHTML" || c.gets != htmx && swap != " ", "%s: HX-Retarget, HX-Reswap = %q, want the whole page for htmx alone", c.name, swap)
 	}
 }
 
@@ -146,9 +138,7 @@ func TestFormIsSentAgain(t *testing.T) {
 			`<input type="hidden" name="token" value="&#34;&gt;&lt;script&gt;">`,
 			`<input type="hidden" name="role" value="a"><input type="hidden" name="role" value="b">`,
 		} {
-			if !strings.Contains(rec.Body.String(), part) {
-				t.Errorf("%s: page lacks %s:\n%s", contentType, part, rec.Body)
-			}
+			errorIf(t, !strings.Contains(rec.Body.String(), part), "%s: page lacks %s:\n%s", contentType, part, rec.Body)
 		}
 	}
 	for _, path := range []string{"//evil.example/x", `/\evil.example/x`} {
@@ -176,9 +166,7 @@ func TestPageAsksNothingOfAnyone(t *testing.T) {
 	sum := sha256.Sum256([]byte(style))
 	hash := base64.StdEncoding.EncodeToString(sum[:])
 	want := "default-src 'none'; style-src 'sha256-" + hash + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-	if !ok || policy != want {
-		t.Errorf("policy = %q, want %q", policy, want)
-	}
+	errorIf(t, !ok || policy != want, "policy = %q, want %q", policy, want)
 	if word := regexp.MustCompile(`(?i)<script|javascript:| style=| on[a-z]+=|src=|url\(|@import|http-equiv`).FindString(body); word != "" {
 		t.Errorf("page has %q:\n%s", word, body)
 	}

@@ -77,9 +77,7 @@ func TestPagesDoNotWaitForIcons(t *testing.T) {
 			t.Helper()
 			got := render(t, catalog, `{{providerIcon "okta" 24}}{{providerIcon "slack" 24}}`)
 			synctest.Wait()
-			if strings.Count(got, "<img") != icons || strings.Count(got, "<svg") != 2-icons || asked != fetches {
-				t.Errorf("page %s = %s after %d fetches, want %d icons after %d", when, got, asked, icons, fetches)
-			}
+			errorIf(t, strings.Count(got, "<img") != icons || strings.Count(got, "<svg") != 2-icons || asked != fetches, "page %s = %s after %d fetches, want %d icons after %d", when, got, asked, icons, fetches)
 		}
 		look("while the list is fetched", 0, 1)
 		look("after it", 0, 1)

@@ -144,9 +144,7 @@ func (b *button) fails(t testing.TB, name string, want outcome) {
 		t.Errorf("%s: log line = %s, want %+v, with 500 a reference, and no API key", name, logged, want)
 	}
 	for _, part := range []string{"<h1>" + want.title + "</h1>", want.says, `href="` + settingsPage + `"`, reference} {
-		if !strings.Contains(got.body, part) {
-			t.Errorf("%s: page lacks %q:\n%s", name, part, got.body)
-		}
+		errorIf(t, !strings.Contains(got.body, part), "%s: page lacks %q:\n%s", name, part, got.body)
 	}
 	var in struct{ Error map[string]any }
 	_ = json.Unmarshal([]byte(asJSON.body), &in) // what is not JSON has no code
@@ -157,5 +155,13 @@ func (b *button) fails(t testing.TB, name string, want outcome) {
 	}
 	if text := fmt.Sprint(got.Header, got.body, asJSON.body); private.MatchString(text) {
 		t.Errorf("%s: a person is told of %q:\n%s", name, private.FindString(text), text)
+	}
+}
+
+// errorIf is t.Errorf where something is wrong.
+func errorIf(t testing.TB, wrong bool, format string, args ...any) {
+	t.Helper()
+	if wrong {
+		t.Errorf(format, args...)
 	}
 }

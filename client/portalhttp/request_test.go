@@ -77,9 +77,7 @@ func TestRewrittenHostIsExplained(t *testing.T) {
 	b.click(t, "Origin", "http://intranet", "Sec-Fetch-Site", "")
 	text := fmt.Sprint(b.line(t)["error"])
 	for _, part := range []string{"Host header", `"http://intranet"`, `"example.com"`, "WithTrustedOrigins"} {
-		if !strings.Contains(text, part) {
-			t.Errorf("error = %s, want %q in it", text, part)
-		}
+		errorIf(t, !strings.Contains(text, part), "error = %s, want %q in it", text, part)
 	}
 	b.click(t, "Origin", "http://"+strings.Repeat("x", 10_000), "Sec-Fetch-Site", "")
 	if n := b.log.Len(); n > 2000 {
@@ -118,9 +116,7 @@ func TestThereIsAlwaysAWayBack(t *testing.T) {
 		for range 2 {
 			b.ServeHTTP(httptest.NewRecorder(), req)
 		}
-		if len(portal.seen) != 2 || portal.seen[0].ReturnURL != c.want || portal.seen[1].ReturnURL != c.want {
-			t.Errorf("%s: portal was asked for %+v, want return_url %q", c.name, portal.seen, c.want)
-		}
+		errorIf(t, len(portal.seen) != 2 || portal.seen[0].ReturnURL != c.want || portal.seen[1].ReturnURL != c.want, "%s: portal was asked for %+v, want return_url %q", c.name, portal.seen, c.want)
 		guessed, log := c.function == "" && c.option == nil, b.log.String()
 		if n := strings.Count(log, "WithReturnURL"); guessed != (n == 1) || n > 1 || strings.Contains(log, "token=x") {
 			t.Errorf("%s: log of two clicks = %s, want WithReturnURL named once for a guess", c.name, log)

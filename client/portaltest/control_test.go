@@ -28,9 +28,7 @@ func TestControlHelp(t *testing.T) {
 		Operations []string
 	}
 	c.get(sandbox+"/", 200, header("Authorization")).decode(&help)
-	if len(help.Controls) < 12 || len(help.Operations) != 5 {
-		t.Errorf("the help lists %d controls and %d operations", len(help.Controls), len(help.Operations))
-	}
+	errorIf(t, len(help.Controls) < 12 || len(help.Operations) != 5, "the help lists %d controls and %d operations", len(help.Controls), len(help.Operations))
 	for _, control := range help.Controls {
 		if strings.Contains(control.Path, "{") || control.Does == "" {
 			continue
@@ -70,9 +68,7 @@ func TestDocumentedControls(t *testing.T) {
 			t.Errorf("%s = %d %s", a.call, a.status, a.body)
 		}
 	}
-	if sent < 9 {
-		t.Errorf("the page has %d bodies, want 9 and more", sent)
-	}
+	errorIf(t, sent < 9, "the page has %d bodies, want 9 and more", sent)
 }
 
 // What a Go test does with methods, over HTTP.

@@ -45,9 +45,7 @@ func TestDocumentStatusesAreFaults(t *testing.T) {
 		}
 		c.portal.Fail(fault)
 		a := c.send(method, path, body) // which holds the answer against the document
-		if a.status != status {
-			t.Errorf("openapi.yaml: %s %s %d: the sandbox answers a fault with this status with %d; see client/portaltest/faults.go", method, path, status, a.status)
-		}
+		errorIf(t, a.status != status, "openapi.yaml: %s %s %d: the sandbox answers a fault with this status with %d; see client/portaltest/faults.go", method, path, status, a.status)
 		if slices.ContainsFunc(c.last().Notes, func(n string) bool { return strings.Contains(n, "the contract does not have") }) {
 			t.Errorf("openapi.yaml: %s %s %d: the sandbox has no words for this status; add them to refusals in client/portaltest/check.go", method, path, status)
 		}

@@ -147,9 +147,7 @@ func TestOtherRoutes(t *testing.T) {
 	notHere := func(a answer) {
 		t.Helper()
 		a.want(404).has(`"message":"Not Found: `, "POST /", "GET /_sandbox/", `"code":"not_found"`)
-		if strings.Contains(strings.ToLower(a.body), "organization") {
-			t.Errorf("%s = %s, want no organization in it", a.call, a.body)
-		}
+		errorIf(t, strings.Contains(strings.ToLower(a.body), "organization"), "%s = %s, want no organization in it", a.call, a.body)
 	}
 	c := serve(t)
 	for _, path := range []string{"/", "/portal_links/", "/v1/portal_links", "/organizations"} {

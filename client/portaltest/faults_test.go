@@ -147,9 +147,7 @@ func TestPanics(t *testing.T) {
 	h := portaltest.NewHandler(portaltest.WithDialect(portaltest.DialectPortalLinks))
 	panics := func(what string, f func()) {
 		defer func() {
-			if recover() == nil {
-				t.Errorf("%s was taken", what)
-			}
+			errorIf(t, recover() == nil, "%s was taken", what)
 		}()
 		f()
 	}

@@ -205,7 +205,13 @@ func (a answer) rates() string {
 
 func equal(t testing.TB, what string, got, want any) {
 	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s = %+v, want %+v", what, got, want)
+	errorIf(t, !reflect.DeepEqual(got, want), "%s = %+v, want %+v", what, got, want)
+}
+
+// errorIf is t.Errorf where something is wrong.
+func errorIf(t testing.TB, wrong bool, format string, args ...any) {
+	t.Helper()
+	if wrong {
+		t.Errorf(format, args...)
 	}
 }

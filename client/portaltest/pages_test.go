@@ -130,9 +130,7 @@ func TestPageEscapes(t *testing.T) {
 	page := c.get(c.link(referenceLinks, "sso", "organization", c.portal.AddOrganization(name),
 		"return_url", `https://example.com/?a='onclick='alert(2)&amp;`,
 		"success_url", `https://example.com/'onmouseover='alert(3)`), 200)
-	if regexp.MustCompile(`<script|'on(click|mouseover)`).MatchString(page.body) {
-		t.Errorf("a value is in the page as it is:\n%s", page.body)
-	}
+	errorIf(t, regexp.MustCompile(`<script|'on(click|mouseover)`).MatchString(page.body), "a value is in the page as it is:\n%s", page.body)
 	page.check("Configure Single Sign-On · " + name + " · Admin Portal")
 }
 

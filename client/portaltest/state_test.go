@@ -21,9 +21,7 @@ func TestSecrets(t *testing.T) {
 		t.Error("two portals share a key, an organization or an address")
 	}
 	pattern, got := `^sk_sandbox_[A-Z2-7]{32} org_01[0-9A-Z]{24} http://127\.0\.0\.1:[0-9]+$`, a.APIKey+" "+a.Organization+" "+a.URL
-	if !regexp.MustCompile(pattern).MatchString(got) {
-		t.Errorf("%q does not match %s", got, pattern)
-	}
+	errorIf(t, !regexp.MustCompile(pattern).MatchString(got), "%q does not match %s", got, pattern)
 }
 
 func TestLinks(t *testing.T) {
@@ -133,9 +131,7 @@ func TestRequests(t *testing.T) {
 	got := c.portal.Requests()
 	for _, r := range got {
 		lines = append(lines, fmt.Sprintf("%s %s %s %d %s", r.Operation, r.Method, r.Path, r.Status, r.Header.Get("Authorization")))
-		if !strings.HasPrefix(r.ID, "req_") || r.Time.Sub(noon) < 0 || r.Time.Sub(noon) > time.Minute {
-			t.Errorf("%s: ID, Time = %q, %v; want req_…, about %v", r.Path, r.ID, r.Time, noon)
-		}
+		errorIf(t, !strings.HasPrefix(r.ID, "req_") || r.Time.Sub(noon) < 0 || r.Time.Sub(noon) > time.Minute, "%s: ID, Time = %q, %v; want req_…, about %v", r.Path, r.ID, r.Time, noon)
 	}
 	equal(t, "requests", lines, []string{
 		"generatePortalLink POST /portal_links 200 Bearer REDACTED", "portalPage GET /portal/launch 200 Bearer REDACTED",
@@ -194,9 +190,7 @@ func TestRequestsHaveNoSecrets(t *testing.T) {
 	}
 	for name, text := range map[string]string{"Requests": fmt.Sprintf("%+v", c.portal.Requests()), "log": fmt.Sprintf("%+v", logged), "control": control} {
 		for _, hidden := range []string{secret, c.portal.APIKey, realKey, "a2V5"} {
-			if strings.Contains(text, hidden) {
-				t.Errorf("%s tells %q:\n%s", name, hidden, text)
-			}
+			errorIf(t, strings.Contains(text, hidden), "%s tells %q:\n%s", name, hidden, text)
 		}
 	}
 	equal(t, "number of logged requests", len(logged), 5)
@@ -210,9 +204,7 @@ func TestTLSHandshake(t *testing.T) {
 		t.Error("a plain http server shook hands")
 	}
 	for where, r := range map[string]portaltest.Request{"Requests": c.last(), "the log": <-logged} {
-		if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "this is plain http") || r.Status != 400 {
-			t.Errorf("%s has %+v, want a 400 that says that this is plain http", where, r)
-		}
+		errorIf(t, len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "this is plain http") || r.Status != 400, "%s has %+v, want a 400 that says that this is plain http", where, r)
 	}
 	c.get(liveIcons, 200) // the next connection is served
 }

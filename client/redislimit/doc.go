@@ -15,7 +15,8 @@
 //
 // While there is budget, an attempt takes one trip to Redis. Otherwise the caller gets a
 // reservation, waits, and asks once more shortly before its turn: two trips, however large
-// the fleet is. What a killed process had reserved goes to others.
+// the fleet is. What a killed process had reserved goes to others as its turns pass; until
+// the last has passed, new callers come after it.
 //
 // Callers are served in the order in which they asked, with two exceptions: one whose
 // context ends gives its place to those behind it in its process, and a slot that nobody
@@ -41,7 +42,8 @@
 //   - [FailClosed] makes every Wait return [ErrUnavailable]. Choose it if being refused is
 //     worse than not asking.
 //
-// [Limiter.State] and [WithLogger] tell why. When Redis is back it hears what was done.
+// Without Redis callers are not served in turn. [Limiter.State] and [WithLogger] tell why.
+// When Redis is back it hears of attempts, of pauses, and of who has left.
 //
 // # What Redis must be
 //
@@ -56,5 +58,6 @@
 //
 // In tests miniredis does for Redis. After SetTime its clock stands still, and no budget
 // comes back: such a test must call SetTime as time passes. FastForward does not move
-// that clock. A caller who waits asks four times a second at most.
+// that clock. With a window of four seconds or more, a caller who waits asks four times a
+// second at most.
 package redislimit

@@ -73,6 +73,9 @@ func (l *Limiter) share(ctx context.Context, turn time.Time) (alone bool, err er
 				return alone && l.spend(), nil
 			}
 			until = now.Add(max(h.until.Sub(now), 100*time.Millisecond)) // a trip may be under way
+			if !alone && at.After(until) {
+				at = until // from then on Redis decides
+			}
 		}
 		if err := sleepUntil(ctx, at, until); err != nil {
 			return false, err
@@ -86,7 +89,14 @@ func (l *Limiter) spend() bool {
 	defer l.mu.Unlock()
 	l.used = append(l.used, place{id: l.newID(), at: time.Now()})
 	l.used = l.used[max(len(l.used)-l.limit, 0):]
+	l.advance()
 	return true
+}
+
+// owes reports whether there are attempts that still count and that Redis does not know of.
+func (l *Limiter) owes(now time.Time) bool {
+	last := len(l.used) - 1
+	return last >= 0 && now.Sub(l.used[last].at) < l.span
 }
 
 // local is the default fallback. It counts what this process last heard of the attempts

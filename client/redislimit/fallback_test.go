@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,9 +117,7 @@ func TestRedisCannotWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := limiter.Wait(within(t, 10*time.Second))
-			if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), test.cause) {
-				t.Errorf("Wait = %v, want ErrUnavailable because of %s", err, test.cause)
-			}
+			errorIf(t, !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), test.cause), "Wait = %v, want ErrUnavailable because of %s", err, test.cause)
 			if err := rdb.Do(t.Context(), test.fix...).Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -157,6 +156,56 @@ func TestRedisComesBack(t *testing.T) {
 	if n := card(t, rdb, "log"); n != went {
 		t.Errorf("the log has %d slots, want one for each of %d attempts", n, went)
 	}
+}
+
+// A broken hook makes every script fail while it is on.
+type broken struct{ atomic.Bool }
+
+func (*broken) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*broken) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (b *broken) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if b.Load() {
+			return errNoAnswer
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// What Redis could not be told in an outage it hears afterwards: who has left, of a pause, and of
+// attempts, even if nobody asks again.
+func TestRedisHearsOfTheOutage(t *testing.T) {
+	t.Parallel()
+	rdb, off := redisServer(t), new(broken)
+	other := connect(t, rdb.Options().Addr)
+	other.AddHook(off)
+	limiter, idle := New(other, t.Name(), 1, time.Minute), New(other, "idle", 10, time.Minute)
+	spend(t, limiter, 1)
+	leave, _ := wait(t.Context(), limiter)
+	eventually(t, "one waits", func() bool { return card(t, rdb, "queue") == 1 })
+	off.Store(true)
+	spend(t, idle, 5)
+	leave()
+	eventually(t, "it is noticed", func() bool { return limiter.State().Degraded })
+	limiter.Pause(t.Context(), time.Hour)
+	off.Store(false)
+	eventually(t, "Redis hears of the attempts", func() bool { return rdb.ZCard(t.Context(), keys("idle")[0]).Val() == 5 })
+	eventually(t, "Redis hears who left, and of the pause", func() bool {
+		_ = limiter.Wait(within(t, time.Millisecond))
+		var late *DeadlineError
+		return errors.As(New(rdb, t.Name(), 1, time.Minute).Wait(within(t, time.Second)), &late) && late.Delay > 59*time.Minute && card(t, rdb, "queue") == 0
+	})
+}
+
+// Who keeps to its share waits for it no longer than until Redis decides again.
+func TestRedisDecidesAgain(t *testing.T) {
+	t.Parallel()
+	limiter := New(redisServer(t), t.Name(), 100, time.Hour, WithReplicas(100))
+	limiter.local.take(time.Now()) // all of its share
+	limiter.health.until = time.Now().Add(200 * time.Millisecond)
+	spend(t, limiter, 1)
 }
 
 // A process that notices late that Redis was away keeps to its share for as long as others

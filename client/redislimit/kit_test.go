@@ -98,3 +98,11 @@ func (c *tally) check(limit int, window, most time.Duration) error {
 	}
 	return nil
 }
+
+// errorIf is t.Errorf where something is wrong.
+func errorIf(t testing.TB, wrong bool, format string, args ...any) {
+	t.Helper()
+	if wrong {
+		t.Errorf(format, args...)
+	}
+}

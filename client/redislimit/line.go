@@ -67,17 +67,17 @@ func (l *Limiter) leave(w *waiter) {
 			}
 		}
 	}
-	if free.asking || free.status != unknown {
+	if free.asking || free.status != unknown || !free.latest.IsZero() { // a pause may have taken its slot
 		l.giveBack(free.id)
 	}
 	l.advance()
 }
 
-// giveBack tells Redis with the next trip that ids are not needed any more. It keeps
-// the latest thousand; others leave the log when their time has passed.
-func (l *Limiter) giveBack(ids ...string) {
-	l.back = append(l.back, ids...)
-	l.back = l.back[max(len(l.back)-1000, 0):]
+// giveBack tells Redis with the next trips that an id is not needed any more. It keeps the
+// latest hundred thousand; others leave Redis when their time has passed.
+func (l *Limiter) giveBack(id string) {
+	l.back = append(l.back, id)
+	l.back = l.back[max(len(l.back)-100_000, 0):]
 }
 
 // advance does what is due now and sets the timer for what is due next. It is called
@@ -108,9 +108,15 @@ func (l *Limiter) advance() {
 	switch {
 	case l.health.away(now), l.health.Degraded && l.traveling && l.fallback != FailClosed:
 		for _, w := range ask {
+			if !w.turn.IsZero() || !w.latest.IsZero() {
+				l.giveBack(w.id)
+			}
 			l.serve(w, l.health.unavailable())
 		}
-	case !l.traveling && (len(ask) > 0 || len(l.back) > 0):
+		if l.owes(now) && l.health.away(now) && (next.IsZero() || l.health.until.Before(next)) {
+			next = l.health.until // even if nobody asks by then
+		}
+	case !l.traveling && (len(ask) > 0 || len(l.back) > 0 || l.health.Degraded && l.owes(now)):
 		l.depart(ask, now)
 	}
 	if l.timer != nil {

@@ -36,7 +36,7 @@ func TestPauseIsShared(t *testing.T) {
 	}
 }
 
-// A process that has its slot and hears of a pause gives the slot up.
+// A process that has its slot and hears of a pause gives the slot up, and its place to nobody.
 func TestPauseTakesSlotsBack(t *testing.T) {
 	t.Parallel()
 	limiter := New(redisServer(t), t.Name(), 1, 4*time.Second)
@@ -47,11 +47,11 @@ func TestPauseTakesSlotsBack(t *testing.T) {
 		defer limiter.mu.Unlock()
 		return len(limiter.line) == 1 && limiter.line[0].status == slot
 	})
+	_, later := wait(within(t, 20*time.Second), limiter)
 	begun := time.Now()
 	limiter.Pause(t.Context(), 1500*time.Millisecond)
-	if err := <-done; err != nil || time.Since(begun) < 1500*time.Millisecond {
-		t.Errorf("Wait = %v after %v, want nil after the pause", err, time.Since(begun))
-	}
+	err := <-done
+	errorIf(t, err != nil || time.Since(begun) < 1500*time.Millisecond || len(later) > 0, "Wait = %v after %v, after %d of a later one, want nil after the pause, and before it", err, time.Since(begun), len(later))
 }
 
 // Those who waited for the end of a pause leave evenly, in their order.
@@ -73,9 +73,7 @@ func TestAfterPauseEvenly(t *testing.T) {
 		if i > 0 {
 			apart = time.Duration(turn.Score-turns[i-1].Score) * time.Microsecond
 		}
-		if turn.Member != before[i] || apart < time.Hour/limit {
-			t.Errorf("turn %d is that of %v, %v after the one before, want %v, and %v", i+1, turn.Member, apart, before[i], time.Hour/limit)
-		}
+		errorIf(t, turn.Member != before[i] || apart < time.Hour/limit, "turn %d is that of %v, %v after the one before, want %v, and %v", i+1, turn.Member, apart, before[i], time.Hour/limit)
 	}
 }
 
@@ -90,9 +88,7 @@ func TestClientsCoolDownTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = portal.GeneratePortalLink(within(t, 20*time.Second), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
-		if !errors.Is(err, client.ErrRateLimited) || len(srv.Requests()) != 1 {
-			t.Errorf("GeneratePortalLink = %v after %d requests, want ErrRateLimited after one", err, len(srv.Requests()))
-		}
+		errorIf(t, !errors.Is(err, client.ErrRateLimited) || len(srv.Requests()) != 1, "GeneratePortalLink = %v after %d requests, want ErrRateLimited after one", err, len(srv.Requests()))
 	}
 	var late *DeadlineError
 	if err := New(rdb, t.Name(), 100, time.Second).Wait(within(t, 20*time.Second)); !errors.As(err, &late) || late.Delay < 30*time.Second {

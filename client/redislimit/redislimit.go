@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ type Limiter struct {
 	health    health
 	line      []*waiter // in order of arrival
 	pause     time.Time // no attempt before
+	untold    time.Time // the end of a pause that Redis does not know of
 	back      []string  // ids to give back
 	used      []place   // attempts that Redis does not know of
 	ids       uint64
@@ -87,8 +89,8 @@ func New(rdb redis.UniversalClient, name string, limit int, window time.Duration
 		l.invalid = fmt.Errorf("%w: a redis.Ring forgets the attempts on a shard that dies; use one Redis, Sentinel or a cluster", ErrInvalid)
 	case name == "":
 		l.invalid = fmt.Errorf("%w: name must not be empty", ErrInvalid)
-	case limit <= 0:
-		l.invalid = fmt.Errorf("%w: limit must be positive (%d)", ErrInvalid, limit)
+	case limit <= 0 || limit > math.MaxInt32:
+		l.invalid = fmt.Errorf("%w: limit must be positive and at most %d (%d)", ErrInvalid, math.MaxInt32, limit)
 	case window <= 0 || window > maxWindow:
 		l.invalid = fmt.Errorf("%w: window must be positive and at most a year (%v)", ErrInvalid, window)
 	case l.slack > maxWindow:
@@ -155,10 +157,14 @@ func (l *Limiter) Pause(_ context.Context, d time.Duration) {
 		return
 	}
 	l.pause = until
+	err := l.health.Cause
 	if !l.health.away(now) {
 		l.mu.Unlock()
-		_, _ = l.ask(l.args(&trip{pause: until, sent: now})) // if Redis is away, the next Wait finds out
+		_, err = l.ask(l.args(&trip{pause: until, sent: now})) // if Redis is away, the next Wait finds out
 		l.mu.Lock()
+	}
+	if err != nil && until.After(l.untold) {
+		l.untold = until
 	}
 	for _, w := range l.line {
 		if w.status == slot {

@@ -40,8 +40,10 @@ local time = redis.call('TIME')
 time = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local seen, skew, pause = string.match(redis.call('GET', state) or '0 0 0', '(%S+) (%S+) (%S+)')
 local now = math.max(time + tonumber(skew), tonumber(seen))
-local extended = longer > 0 and now + longer > tonumber(pause)
-pause = extended and now + longer or tonumber(pause)
+-- Who asks again gets a slot or another reservation, so that a little longer moves nothing: of
+-- many refused attempts each one extends the pause a little.
+local extended = longer > 0 and now + longer > tonumber(pause) + ahead / 4
+pause = longer > 0 and math.max(now + longer, tonumber(pause)) or tonumber(pause)
 
 -- Who had to wait leaves one by one: all within a twentieth of the span, or evenly in
 -- the span after a pause, in order not to be refused again together.
@@ -101,7 +103,7 @@ for _ = 1, tonumber(ARGV[7]) do
   local t, status, queued = free(0), 2, redis.call('ZCARD', queue)
   if t > now + ahead or not had and queued > 0 then
     -- One that has waited keeps its place: before those who are expected later.
-    if had then queued = redis.call('ZCOUNT', queue, '-inf', whole(t)) end
+    if had then queued = redis.call('ZCOUNT', queue, '-inf', '(' .. whole(t)) end
     t, status = math.max(free(queued), had or 0, now + ahead), 1
   end
   if wait >= 0 and t - now > wait then status = 0 else add(status == 2 and log or queue, id, t) end

@@ -167,13 +167,9 @@ func TestLeastRights(t *testing.T) {
 			}
 		}
 		rdb.Close()
-		if (failed != nil) != (removed != "nothing") {
-			t.Errorf("without %s the script = %v", removed, failed)
-		}
+		errorIf(t, (failed != nil) != (removed != "nothing"), "without %s the script = %v", removed, failed)
 		for _, key := range keys {
-			if admin.TTL(t.Context(), key).Val() == -1 {
-				t.Errorf("without %s a key never expires: %s", removed, key)
-			}
+			errorIf(t, admin.TTL(t.Context(), key).Val() == -1, "without %s a key never expires: %s", removed, key)
 		}
 	}
 }
@@ -187,9 +183,7 @@ func TestKeys(t *testing.T) {
 	wait(t.Context(), limiter)
 	eventually(t, "one waits", func() bool { return card(t, rdb, "queue") == 1 })
 	for _, key := range keys(t.Name()) {
-		if strings.Contains(key, t.Name()) || strings.Count(key, "{") != 1 {
-			t.Errorf("key %q: want a hash tag, and no name", key)
-		}
+		errorIf(t, strings.Contains(key, t.Name()) || strings.Count(key, "{") != 1, "key %q: want a hash tag, and no name", key)
 		if ttl := rdb.PTTL(t.Context(), key).Val(); ttl <= time.Minute || ttl > 5*time.Minute {
 			t.Errorf("key %q expires in %v, want two windows and a little at most", key, ttl)
 		}

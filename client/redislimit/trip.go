@@ -14,7 +14,7 @@ import (
 var script string
 
 // digest is SCRIPT LOAD's answer. It is a constant because FIPS forbids SHA-1 here.
-const digest = "5e8dbe18537c44e9386ad0b3ff7924d8e7678d52"
+const digest = "ab4fa9c3f1ee225f460f0514bc78c578e6039c45"
 
 const tenths = 10 // of the last span, in the answer
 
@@ -30,12 +30,13 @@ type trip struct {
 
 // depart begins a trip. The lock is held.
 func (l *Limiter) depart(waiters []*waiter, now time.Time) {
-	// No more than a hundred at a time, so that Redis is not held up for long.
-	t := &trip{waiters: waiters[:min(len(waiters), 100)], back: l.back, used: l.used, sent: now}
+	// No more than so many at a time, so that Redis is not held up for long.
+	most := min(len(l.back), 1000)
+	t := &trip{waiters: waiters[:min(len(waiters), 100)], back: l.back[:most:most], used: l.used, pause: l.untold, sent: now}
 	for _, w := range t.waiters {
 		w.asking = true
 	}
-	l.back, l.used, l.traveling = nil, nil, true
+	l.back, l.used, l.untold, l.traveling = l.back[most:], nil, time.Time{}, true
 	args := l.args(t)
 	go func() {
 		answer, err := l.ask(args)
@@ -141,7 +142,7 @@ func (l *Limiter) settle(t *trip, answer []int64, now time.Time) {
 		switch w.status = status(places[2*i+1]); w.status {
 		case reserved:
 			w.turn = now.Add(delay)
-			w.at = w.turn.Add(-l.ahead * 3 / 4) // the lease ends half of ahead later
+			w.at = t.sent.Add(delay - l.ahead*3/4) // the lease ends half of ahead later, or more
 		case slot:
 			used[0]++
 			w.at, w.latest = now.Add(delay), t.sent.Add(delay+l.patience)
@@ -160,5 +161,8 @@ func (l *Limiter) failed(t *trip) {
 		l.giveBack(w.id) // Redis may have heard of it
 		l.serve(w, l.health.unavailable())
 	}
-	l.used = append(t.used, l.used...)
+	l.used, l.back = append(t.used, l.used...), append(t.back, l.back...)
+	if t.pause.After(l.untold) {
+		l.untold = t.pause
+	}
 }

@@ -104,7 +104,7 @@ func (r Result) broken(all []Result) string {
 		use -= 0.03
 		operations += operations / 2
 	}
-	each := r.Replicas > 10 && !r.Outage && slices.ContainsFunc(all, func(smaller Result) bool {
+	each := r.Replicas > 10 && !r.Outage && r.Load >= 1 && slices.ContainsFunc(all, func(smaller Result) bool {
 		return smaller.Name == r.Name && smaller.Replicas < r.Replicas && r.Operations > 1.1*smaller.Operations // the tenth is chance
 	})
 	switch {

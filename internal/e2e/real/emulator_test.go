@@ -21,10 +21,7 @@ func TestClientOnWorkOSsEmulator(t *testing.T) {
 	wire := &judge{t: t, router: newRouter(t)}
 	var attempts []client.Attempt
 	dial := func(key string, transport http.RoundTripper, opts ...client.Option) *client.Client {
-		c, err := client.New(key, append(opts, client.WithBaseURL(e.URL), client.WithHTTPClient(&http.Client{Transport: transport}))...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := must(client.New(key, append(opts, client.WithBaseURL(e.URL), client.WithHTTPClient(&http.Client{Transport: transport}))...))
 		return c
 	}
 	portal := dial(e.APIKey, wire, client.WithObserver(func(_ context.Context, a client.Attempt) { attempts = append(attempts, a) }))

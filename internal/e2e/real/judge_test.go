@@ -80,10 +80,7 @@ func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
 // newRouter finds the operations of a document in which no object has fields other than those that it lists.
 func newRouter(t *testing.T) routers.Router {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(adminportal.Document())
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := must(openapi3.NewLoader().LoadFromData(adminportal.Document()))
 	doc.Servers = nil
 	for _, item := range doc.Paths.Map() {
 		item.Servers = nil
@@ -93,10 +90,7 @@ func newRouter(t *testing.T) routers.Router {
 			s.Value.AdditionalProperties.Has = new(bool)
 		}
 	}
-	router, err := gorillamux.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	router := must(gorillamux.NewRouter(doc))
 	return router
 }
 

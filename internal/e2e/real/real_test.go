@@ -155,15 +155,9 @@ func serveLink(w http.ResponseWriter, _ *http.Request) {
 // limiters are those in Go, each as its README has it.
 func limiters(t *testing.T) map[string]func(http.Handler) http.Handler {
 	t.Helper()
-	store, err := memorystore.New(&memorystore.Config{Tokens: limit, Interval: window})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := must(memorystore.New(&memorystore.Config{Tokens: limit, Interval: window}))
 	t.Cleanup(func() { _ = store.Close(context.Background()) })
-	sethvargo, err := httplimit.NewMiddleware(store, httplimit.IPKeyFunc())
-	if err != nil {
-		t.Fatal(err)
-	}
+	sethvargo := must(httplimit.NewMiddleware(store, httplimit.IPKeyFunc()))
 	return map[string]func(http.Handler) http.Handler{
 		"sethvargo/go-limiter": sethvargo.Handle,
 		"ulule/limiter":        stdlib.NewMiddleware(limiter.New(memory.NewStore(), limiter.Rate{Period: window, Limit: limit})).Handler,
@@ -176,22 +170,13 @@ func limiters(t *testing.T) map[string]func(http.Handler) http.Handler {
 func startNode(t *testing.T, name string, says any, env ...string) {
 	t.Helper()
 	node, module := require.Tool(t, "node", "nodejs npm"), require.Module(t, "workos")
-	script, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	script := must(os.ReadFile(filepath.Join("testdata", name)))
 	cmd := exec.Command(node, "--input-type=module", "--eval", string(script))
 	cmd.Dir = filepath.Dir(module) // where Node looks for packages
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = t.Output()
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	stdin := must(cmd.StdinPipe())
+	stdout := must(cmd.StdoutPipe())
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -203,4 +188,12 @@ func startNode(t *testing.T, name string, says any, env ...string) {
 	if err != nil || json.Unmarshal(line, says) != nil {
 		t.Fatalf("%s did not start: it said %q, %v", name, line, err)
 	}
+}
+
+// must is v. An error ends the tests.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
