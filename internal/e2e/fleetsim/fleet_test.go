@@ -90,11 +90,11 @@ func (r Result) broken(all []Result) string {
 	refused, busiest, use, operations := 0.001, 1.0, 0.95, 2
 	switch {
 	case r.Load < 1:
-		use = 0.95 * r.Load * (1 - leave)
+		use = 0.93 * r.Load * (1 - leave)
 	case r.Crashes: // what a killed replica had reserved is not all used
 		use = 0.93
 	case r.Skew: // who waits while the clock is set asks again
-		operations = 4
+		operations = 6
 	case r.Outage: // nobody knows what others do
 		refused, busiest, use, operations = 0.05, 1.25, 0.85, 6
 	case r.Neighbor == unknown: // a sixth of what both ask for is not there, and every pause moves all turns
