@@ -48,11 +48,12 @@
 // Everything waits within the caller's context. A wait for a retry or for the rate limit's reset
 // that cannot end before the context's deadline, or that is longer than [RetryPolicy].MaxWait, is
 // not begun: the call returns at once. Where the service or the rate limit asks for the wait,
-// [Error].RetryAfter says how long it is. A [Limiter] is given MaxWait, or what the context has
-// left. While another call finds out the dialect, a call waits for it for 3 s, or half of its own
-// time, at most. Each attempt, and each question to the key source, takes at most AttemptTimeout.
-// Finding out the dialect and trying a rotated key take one attempt each, which MaxAttempts does
-// not count.
+// [Error].RetryAfter says how long it is. Where budget is set aside for attempts under way, a call
+// waits for their answers, as long as its context allows. A [Limiter] is given MaxWait, or what the
+// context has left. While another call finds out the dialect, a call waits for it for 3 s, or half
+// of its own time, at most. Each attempt, and each question to the key source, takes at most
+// AttemptTimeout. Finding out the dialect and trying a rotated key take one attempt each, which
+// MaxAttempts does not count.
 //
 // A kept connection that the server closes just as it is used again costs nothing: net/http itself
 // sends the request again on another one. Such a resend is part of the same attempt; it is not

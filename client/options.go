@@ -60,12 +60,13 @@ func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHT
 // transport, and when nil, the package's own is used: a clone of http.DefaultTransport that keeps
 // connections for many concurrent callers.
 //
-// A transport of yours is used as it is. To recover from dead connections as quickly as the
-// package's own, set its MaxIdleConnsPerHost to the number of concurrent callers, and its HTTP2 to
-// &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond, PingTimeout: 2 * time.Second}. The
-// package's own also closes its idle connections after an attempt that timed out, and knows a
-// proxy's refusal to connect by its status; with yours only the standard words for the status show
-// it.
+// A transport of yours is used as it is. It may send a request through a gateway, but the end of
+// the path must stay: an answer to another path is taken for a followed redirect. To recover from
+// dead connections as quickly as the package's own, set its MaxIdleConnsPerHost to the number of
+// concurrent callers, and its HTTP2 to &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond,
+// PingTimeout: 2 * time.Second}. The package's own also closes its idle connections after an
+// attempt that timed out, and knows a proxy's refusal to connect by its status; with yours only the
+// standard words for the status show it.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(s *settings) { s.httpClient = cmp.Or(hc, new(http.Client)) }
 }
@@ -84,7 +85,9 @@ func WithUserAgent(userAgent string) Option { return func(s *settings) { s.userA
 // An error of source ends the call and is in the error's chain. After a 401 the source is asked
 // once more, and a different key is tried once; an error of source then leaves the 401 as it is.
 //
-// The source wins over the key given to [New], which may then be empty. Nil is no source.
+// What the client knows of the rate limit belongs to the client, not to the key: after a rotation
+// it keeps to what the service said to the old one. The source wins over the key given to [New],
+// which may then be empty. Nil is no source.
 func WithAPIKeySource(source func(context.Context) (string, error)) Option {
 	return func(s *settings) { s.keySource = source }
 }
@@ -115,9 +118,9 @@ func WithLinkHosts(hosts ...string) Option {
 func WithLogger(logger *slog.Logger) Option { return func(s *settings) { s.logger = logger } }
 
 // WithObserver calls observer with every attempt as it ends, on the goroutine of the call: enough
-// to make a metric or a span of. It must be safe for concurrent use and should be quick. Nil is
-// none. Package otelhttp's transport under [WithHTTPClient] adds what an observer cannot: the
-// header traceparent.
+// to make a metric or a span of. It must be safe for concurrent use, should be quick, and must not
+// call Warm or EnsureFresh, whose request may be the one that it hears of. Nil is none. Package
+// otelhttp's transport under [WithHTTPClient] adds what an observer cannot: the header traceparent.
 func WithObserver(observer func(context.Context, Attempt)) Option {
 	return func(s *settings) { s.observer = observer }
 }

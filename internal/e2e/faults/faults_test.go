@@ -161,7 +161,7 @@ var table = []chapter{
 		{what: "400 with a page", by: page(400), attempts: atOnce, status: 400, between: true},
 		{what: "401 with a page, of a gateway", by: page(401), attempts: atOnce, status: 401, between: true},
 		{what: "403 with a page, of a firewall", by: page(403, "Cf-Mitigated", "challenge"), attempts: atOnce, status: 403, between: true},
-		{what: "403 with JSON, of a firewall", by: status(403, "Cf-Mitigated", "challenge"), attempts: atOnce, status: 403, between: true},
+		{what: "403 with JSON and a Cf-Mitigated header", by: status(403, "Cf-Mitigated", "challenge"), attempts: atOnce, status: 403, between: true},
 		{what: "422 with a text", by: text(422, "unprocessable"), attempts: atOnce, status: 422, between: true},
 		{what: "404 with a page", by: page(404), only: links, dialects: pinned, attempts: again, status: 404, between: true},
 		{what: "404 with a page", by: page(404), dialects: auto, attempts: elsewhere, straight: true, status: 404},
