@@ -100,7 +100,8 @@ func (l *limit) ask(c *call) error {
 	if c.warm {
 		patience = warmPatience
 	}
-	bounded, cancel := context.WithTimeout(c.Context, min(patience, time.Until(deadlineOf(c))))
+	// The context of a shared call has no deadline. A moment more, so that its callers leave first.
+	bounded, cancel := context.WithTimeout(c.Context, min(patience, time.Until(deadlineOf(c).Add(time.Millisecond))))
 	defer cancel()
 	err := l.limiter.Wait(bounded)
 	if err == nil || c.Err() != nil {
