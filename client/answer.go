@@ -39,7 +39,8 @@ func (a *answer) serverTime() time.Time { return cmp.Or(a.date, a.received) }
 func (a *answer) ok() bool { return a.status/100 == 2 }
 
 // missesOrganization reports whether the service says that the organization does not exist: by the
-// code for that, or in words. A 404 need only name an organization, or be the contract's error.
+// code for that, or in words. A 404 need only name an organization and not the route, or be the
+// contract's error.
 func (a *answer) missesOrganization() bool {
 	coded := cmp.Or(a.said.code, a.said.text) == "entity_not_found" || mentions(strings.ToLower(a.said.code+" "+a.said.text), "organization_not_found")
 	switch {

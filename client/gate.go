@@ -100,7 +100,7 @@ func (l *limit) ask(c *call) error {
 	if c.warm {
 		patience = warmPatience
 	}
-	// The context of a shared call has no deadline. A moment more, so that its callers leave first.
+	// The context of a shared call has no deadline. The millisecond lets its callers leave first.
 	bounded, cancel := context.WithTimeout(c.Context, min(patience, time.Until(deadlineOf(c).Add(time.Millisecond))))
 	defer cancel()
 	err := l.limiter.Wait(bounded)
@@ -184,9 +184,9 @@ const probeEvery = time.Second
 // behind one address differ, and answers arrive out of order.
 const clockSlack = 5 * time.Second
 
-// enter lets an attempt through if one may leave now, or from last on. One that is counted gets a
-// number, which must be given to answer. Otherwise it says how long to wait until
-// the next try: until changed is closed at the latest, or, where that is nil, for the reset.
+// enter lets an attempt through if one may leave now, or at last or later. One that is counted gets
+// a number, which must be given to answer. Otherwise it says how long to wait until the next try:
+// until changed is closed at the latest, or, where that is nil, for the reset.
 func (g *gate) enter(counted bool, last time.Time) (number uint64, sleep time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

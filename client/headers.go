@@ -43,11 +43,10 @@ func (a *answer) eachClaim(hear func(limit, remaining int, wait time.Duration)) 
 			hear(most, count(remaining), wait)
 		}
 	}
-	for i, reset := range a.header["X-Ratelimit-Reset"] { // a gateway may add its own to the service's
-		say(nth(a.header["X-Ratelimit-Limit"], i), nth(a.header["X-Ratelimit-Remaining"], i), reset)
-	}
-	for i, reset := range a.header["Ratelimit-Reset"] {
-		say(nth(a.header["Ratelimit-Limit"], i), nth(a.header["Ratelimit-Remaining"], i), reset)
+	for _, name := range [...][3]string{{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"}, {"Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset"}} {
+		for i, reset := range a.header[name[2]] { // a gateway may add its own to the service's
+			say(nth(a.header[name[0]], i), nth(a.header[name[1]], i), reset)
+		}
 	}
 	for _, line := range a.header["Ratelimit"] {
 		item := make(map[string]string)

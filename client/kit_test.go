@@ -266,7 +266,7 @@ func once(t testing.TB, d client.Dialect, h http.HandlerFunc) *client.Error {
 	return asError(t, ask(t, inMemory(t, h, client.WithDialect(d), oneTry), 0))
 }
 
-// errorIf is t.Errorf where something is wrong.
+// errorIf calls t.Errorf if something is wrong.
 func errorIf(t testing.TB, wrong bool, format string, args ...any) {
 	t.Helper()
 	if wrong {

@@ -60,9 +60,9 @@ func WithPlainHTTPForTests() Option { return func(s *settings) { s.trust.plainHT
 // transport, and when nil, the package's own is used: a clone of http.DefaultTransport that keeps
 // connections for many concurrent callers.
 //
-// A transport of yours is used as it is. It may send a request through a gateway, but the end of
-// the path must stay: an answer to another path is taken for a followed redirect. To recover from
-// dead connections as quickly as the package's own, set its MaxIdleConnsPerHost to the number of
+// A transport of yours is used as it is. It may send a request through a gateway, but the path must
+// still end in the request's: otherwise it counts as a followed redirect. To recover from dead
+// connections as quickly as the package's own, set its MaxIdleConnsPerHost to the number of
 // concurrent callers, and its HTTP2 to &http.HTTP2Config{SendPingTimeout: 1500 * time.Millisecond,
 // PingTimeout: 2 * time.Second}. The package's own also closes its idle connections after an
 // attempt that timed out, and knows a proxy's refusal to connect by its status; with yours only the

@@ -90,10 +90,10 @@ func mentions(text string, words ...string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 }
 
-// escapes spells out what JSON and HTML escape, so that no secret hides behind it. Quotes and
-// backslashes of JSON stay escaped: they hold it together.
+// escapes undoes the escapes of JSON, JavaScript, HTML and URLs, so that no secret hides behind it.
+// Quotes and backslashes of JSON stay escaped: they hold it together.
 var escapes = sync.OnceValue(func() *strings.Replacer {
-	pairs := []string{`\/`, "/", "&amp;", "&", "&equals;", "=", "&sol;", "/", "&colon;", ":", "&lowbar;", "_", "&quot;", `"`, "&#34;", `"`}
+	pairs := []string{`\/`, "/", "&amp;", "&", "&equals;", "=", "&sol;", "/", "&colon;", ":", "&lowbar;", "_", "&quot;", `"`, "&#34;", `"`, "%22", `"`}
 	for _, c := range letters + digits + "!#$%&'()*+,-./:;<=>?@[]^_`{|}~" {
 		for _, form := range []string{`\u%04x`, `\u%04X`, `\x%02x`, `\x%02X`, "%%%02x", "%%%02X", "&#%d;", "&#x%x;", "&#x%X;"} {
 			pairs = append(pairs, fmt.Sprintf(form, c), string(c))

@@ -15,7 +15,7 @@ import (
 	"github.com/adminportal-go/adminportal/gen"
 )
 
-// errorIf is t.Errorf where something is wrong.
+// errorIf calls t.Errorf if something is wrong.
 func errorIf(t testing.TB, wrong bool, format string, args ...any) {
 	t.Helper()
 	if wrong {
@@ -107,7 +107,7 @@ func TestLimitStep(t *testing.T) {
 	_, _ = through(t, l, "")
 }
 
-// Who looked before another caller's answer came sends nothing after it: here is no server to ask.
+// A Warm that waited for another one looks again, and sends nothing: this core has no server.
 func TestWarmLooksAgain(t *testing.T) {
 	c := &core{settings: settings{pinned: DialectPortalLinks}, gate: gate{spoke: time.Now()}}
 	if _, err := c.warm(t.Context()); err != nil {

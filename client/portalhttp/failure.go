@@ -119,7 +119,7 @@ var (
 	throughTurbo = kind{nil, 422, "turbo", slog.LevelWarn, "One more step", "The portal opens in a moment. If it does not, press the button."}
 	internal     = kind{nil, 500, "internal", slog.LevelError, "The portal cannot be opened", "Something is wrong on our side. Trying again will not help until it is fixed. Please tell our support, with the reference below."}
 
-	// refusals are what the caller's function may say. Anything else is internal.
+	// refusals are what the caller's function may say, or the end of its time. Anything else is internal.
 	refusals = []kind{
 		{is(ErrUnauthenticated), 401, "unauthenticated", slog.LevelInfo, "You are signed out", "Go back, sign in, and press the button again."},
 		{is(ErrForbidden), 403, "forbidden", slog.LevelInfo, "Your account may not open this", "Only some people of your organization may set this up. Ask one of its administrators to do it, or to let you."},
@@ -155,7 +155,7 @@ func isTimeout(err error) bool {
 }
 
 // isBetween says that the network failed, that a proxy or firewall answered in WorkOS's place, or that the answer
-// asks for another try: it may be temporary, as the hint says. A wrong base URL does not.
+// asks for another try: such a failure may be temporary. A wrong base URL is not.
 func isBetween(err error) bool {
 	e := new(client.Error)
 	if !errors.As(err, &e) || errors.Is(e, client.ErrInvalidRequest) || errors.Is(e, client.ErrUnauthorized) {

@@ -35,13 +35,13 @@ type handler struct {
 //
 // The function who decides who may go where. It takes the organization from the session of the person who clicked, never
 // from the form, the query or the path, which that person can change. An error that wraps [ErrForbidden] is answered with
-// 403, one that wraps [ErrUnauthenticated] with 401, any other with 500. The request that it gets has the deadline of
+// 403, one that wraps [ErrUnauthenticated] with 401, one after the timeout with 504, any other with 500. The request that it gets has the deadline of
 // [WithTimeout], and at most 64 KiB of body. If it leaves ReturnURL empty, see [WithReturnURL].
 //
 // NewHandler panics if portal or who is nil or an option is invalid, as http.Handle does for an invalid pattern: the
 // mistake shows at startup and not at a click.
 func NewHandler(portal Portal, who func(r *http.Request) (client.PortalLinkRequest, error), opts ...Option) http.Handler {
-	if c, ok := portal.(*client.Client); portal == nil || ok && c == nil || who == nil {
+	if portal == nil || portal == (*client.Client)(nil) || who == nil {
 		panic("portalhttp: NewHandler needs a portal and a function that says who may go where")
 	}
 	h := &handler{portal: portal, who: who, timeout: defaultTimeout}
@@ -74,8 +74,8 @@ func WithReturnURL(returnURL string) Option {
 const defaultTimeout = 10 * time.Second // as long as a person looks at a blank tab
 const maxBody = 64 << 10                // a form with one button, with room for the tokens that a page may add
 
-// WithTimeout bounds a click from its arrival to its answer, with all retries and waits: 10 s by default. Zero means the
-// default, negative only the request's own context.
+// WithTimeout bounds a click, with all retries and waits: 10 s by default. Zero means the default, negative only the
+// request's own context. The form's arrival is bounded by the server's ReadTimeout.
 //
 // A wait for the rate limit that would be longer is not begun. Where a fleet shares one budget (package redislimit) and
 // jobs use it up, clicks queue behind the jobs: a click whose turn comes within 10 s waits for it, any other gets 503 at
@@ -146,7 +146,7 @@ func (h *handler) makeLink(r *http.Request) (req client.PortalLinkRequest, link 
 		return req, nil, k, err
 	}
 	if req, err = h.who(r); err != nil {
-		return req, nil, kindOf(errors.Join(err, r.Context().Err()), refusals), err // a driver may not say that this is why
+		return req, nil, kindOf(errors.Join(err, r.Context().Err()), refusals), err // a driver's error may hide the timeout
 	}
 	if err = h.complete(&req, r); err != nil {
 		return req, nil, internal, err

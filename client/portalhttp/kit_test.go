@@ -158,7 +158,7 @@ func (b *button) fails(t testing.TB, name string, want outcome) {
 	}
 }
 
-// errorIf is t.Errorf where something is wrong.
+// errorIf calls t.Errorf if something is wrong.
 func errorIf(t testing.TB, wrong bool, format string, args ...any) {
 	t.Helper()
 	if wrong {

@@ -69,7 +69,7 @@ func (x *exchange) check(r *http.Request, unread error) bool {
 }
 
 const codeInvalid, codeInvalidID = "invalid_request", "invalid_organization_id"
-const mustStart, organizationRule = "must start with org_", "must be org_ and letters, digits, - or _"
+const prefixRule, organizationRule = "must start with org_", "must be org_ and letters, digits, - or _"
 
 // A problem is one field that is not as the contract says.
 type problem struct {
@@ -121,7 +121,7 @@ func problemOf(e *openapi3.SchemaError) problem {
 		return problem{field, "required", "is required"}
 	case "pattern":
 		if rule = organizationRule; !strings.HasPrefix(fmt.Sprint(e.Value), "org_") {
-			rule = mustStart
+			rule = prefixRule
 		}
 		return problem{field, codeInvalidID, rule}
 	case "format":
@@ -155,7 +155,7 @@ var refusals = map[int]refusal{
 	400: {400, gen.Error{Error: codeInvalid, ErrorDescription: "The request is malformed", Code: codeInvalid}, 400, gen.LiveError{Message: "The request is malformed", Code: codeInvalid}},
 	401: {401, gen.Error{Error: "unauthorized", ErrorDescription: "The API key is missing or invalid", Code: "unauthorized"}, 401, gen.LiveError{Message: "Unauthorized"}},
 	403: {401, gen.Error{Error: "unauthorized", ErrorDescription: "The API key lacks the required permissions", Code: "insufficient_permissions"}, 403, gen.LiveError{Message: "Forbidden", Code: "forbidden"}},
-	422: {422, gen.Error{Error: codeInvalid, ErrorDescription: "The 'organization' parameter must start with org_", Code: codeInvalidID}, 422, gen.LiveError{Message: "Validation failed", Code: "invalid_request_parameters"}},
+	422: {422, gen.Error{Error: codeInvalid, ErrorDescription: "The 'organization' parameter " + prefixRule, Code: codeInvalidID}, 422, gen.LiveError{Message: "Validation failed", Code: "invalid_request_parameters"}},
 	429: {429, gen.Error{Error: "rate_limited", ErrorDescription: "Too many requests", Code: "rate_limit_exceeded"}, 429, gen.LiveError{Message: "Too many requests.", Code: "rate_limit_exceeded"}},
 	500: {500, gen.Error{Error: "server_error", ErrorDescription: "Something went wrong on our side", Code: "server_error"}, 500, gen.LiveError{Message: "Internal server error", Code: "internal_server_error"}},
 }

@@ -38,7 +38,7 @@ func controls() []control {
 		{"DELETE", "/_sandbox/keys/{key}", "revokes an API key", nil, 204, func(h *Handler, r *http.Request) (any, error) { return known(h.RemoveKey(r.PathValue("key"))) }},
 		{"GET", "/_sandbox/links", "lists the links that were issued and who asked for what, without their addresses", nil, 200, func(h *Handler, _ *http.Request) (any, error) { return list(h.Links(), h.Dropped().Links) }},
 		{"GET", "/_sandbox/faults", "lists the faults that still wait for a request", nil, 200, func(h *Handler, _ *http.Request) (any, error) { return list(h.PendingFaults(), 0) }},
-		{"POST", "/_sandbox/faults", "makes the next requests fail; fault_fields lists every field", object{"operation": OperationGenerateLink, "times": 2, "status": 429, "retry_after": "30s"}, 201, postFault},
+		{"POST", "/_sandbox/faults", "makes the next requests fail; fault_fields lists every field", object{"times": 2, "status": 429, "retry_after": "30s"}, 201, postFault},
 		{"DELETE", "/_sandbox/faults", "clears the faults", nil, 204, func(h *Handler, _ *http.Request) (any, error) { h.ClearFaults(); return known(true) }},
 		{"GET", "/_sandbox/clock", "tells the sandbox's time", nil, 200, getClock},
 		{"POST", "/_sandbox/clock", "sets the time (now) or moves it (advance): links, rate windows and the Date header follow", object{"advance": "10m"}, 200, postClock},

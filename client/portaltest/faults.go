@@ -55,7 +55,7 @@ type Place int
 
 const (
 	Nowhere      Place = iota
-	BeforeAnswer       // before its first byte; net/http sends the request again by itself, once, if the connection was a kept one
+	BeforeAnswer       // before its first byte; on a kept connection net/http may repeat a GET, or a request with an Idempotency-Key
 	WithinBody         // after the headers and half of the body
 )
 
@@ -67,8 +67,8 @@ type scripted struct {
 }
 
 // Fail puts a fault on the script. A request is hit by one fault, the first on the script that fits
-// it; [Request.Fault] says that it was. Fail panics on a fault that could never happen, such as one
-// of an operation that the portal does not serve.
+// it; [Request.Fault] says that it was. Fail panics on a fault that changes nothing or
+// could never happen, such as one of an operation that the portal does not serve.
 func (h *Handler) Fail(f Fault) {
 	if err := f.check(h.dialect); err != nil {
 		panic("portaltest: Fail: " + err.Error())
@@ -159,7 +159,7 @@ func (x *exchange) fail(r *http.Request, f *Fault) {
 		_ = json.Unmarshal(x.sent, &asked) // what is not JSON asked for none
 		x.refuse(notFound(asked.Organization), "a scripted fault")
 	case f.Status == http.StatusUnprocessableEntity:
-		x.invalid([]problem{{"organization", codeInvalidID, mustStart}})
+		x.invalid([]problem{{"organization", codeInvalidID, prefixRule}})
 	case ok:
 		x.refuse(no, "a scripted fault")
 	default:

@@ -25,7 +25,7 @@ const spanText, placeText = "a duration such as 1.5s, or a number of seconds", "
 // faultFields are the fields of f at the control address.
 func faultFields(f *Fault) []field {
 	return []field{
-		{"operation", "the name of an operation; without it every request is hit", OperationGenerateLink, &f.Operation},
+		{"operation", "the name of an operation; without it every request is hit", OperationPortalPage, &f.Operation},
 		{"times", "a whole number of requests to hit; without it 1, negative for no end", 2, &f.Times},
 		{"status", "a whole number from 200 to 599", 503, &f.Status},
 		{"retry_after", spanText, "30s", (*span)(&f.RetryAfter)},

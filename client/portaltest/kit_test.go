@@ -208,7 +208,7 @@ func equal(t testing.TB, what string, got, want any) {
 	errorIf(t, !reflect.DeepEqual(got, want), "%s = %+v, want %+v", what, got, want)
 }
 
-// errorIf is t.Errorf where something is wrong.
+// errorIf calls t.Errorf if something is wrong.
 func errorIf(t testing.TB, wrong bool, format string, args ...any) {
 	t.Helper()
 	if wrong {

@@ -56,8 +56,8 @@ func (h *Handler) Requests() []Request {
 	return list
 }
 
-// record keeps r, which has just arrived, and returns the fault that hits it: none if it has its
-// answer. From then on r changes only under the lock.
+// record keeps r, which has just arrived, and returns the fault that hits it, nil if r has a
+// Status already. From then on r changes only under the lock.
 func (h *Handler) record(r *Request) (f *Fault) {
 	defer h.lock()()
 	if r.Time = time.Now().Add(h.offset); r.Status == 0 {

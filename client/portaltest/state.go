@@ -234,7 +234,7 @@ func (h *Handler) issue(l Link) (Link, bool) {
 	return l, true
 }
 
-// open returns the link with that secret and whether it is still alive. It counts those that are shown.
+// open returns the link with that secret and whether it is still alive. If shown, it counts the opening.
 func (h *Handler) open(secret string, now time.Time, shown bool) (l Link, alive, ok bool) {
 	defer h.lock()()
 	i := slices.IndexFunc(h.links, func(l Link) bool { return strings.HasSuffix(l.URL, "?secret="+secret) })

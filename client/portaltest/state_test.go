@@ -145,7 +145,7 @@ func TestRequests(t *testing.T) {
 	equal(t, "Content-Type after a change of what Requests returned", c.portal.Requests()[0].Header.Get("Content-Type"), "application/json")
 }
 
-// What goroutines do at the same time is counted, hit and listed in one order.
+// Concurrent requests are counted, hit and listed in one order.
 func TestManyAtOnce(t *testing.T) {
 	for range 200 {
 		h := portaltest.NewHandler(portaltest.WithRateLimit(4))

@@ -15,8 +15,8 @@
 //
 // While there is budget, an attempt takes one trip to Redis. Otherwise the caller gets a
 // reservation, waits, and asks once more shortly before its turn: two trips, however large
-// the fleet is. What a killed process had reserved goes to others as its turns pass; until
-// the last has passed, new callers come after it.
+// the fleet is. What a killed process had reserved goes to others turn by turn; until its
+// last turn, new callers queue behind it.
 //
 // Callers are served in the order in which they asked, with two exceptions: one whose
 // context ends gives its place to those behind it in its process, and a slot that nobody
@@ -43,7 +43,8 @@
 //     worse than not asking.
 //
 // Without Redis callers are not served in turn. [Limiter.State] and [WithLogger] tell why.
-// When Redis is back it hears of attempts, of pauses, and of who has left.
+// When Redis is back it is told of attempts, and with the next trip of pauses and of callers
+// who left.
 //
 // # What Redis must be
 //

@@ -19,7 +19,7 @@ type State struct {
 type health struct {
 	State
 	answered time.Time // when Redis last answered
-	until    time.Time // Redis is left alone, or if it is back, this process keeps to its share
+	until    time.Time // until then Redis is left alone, or if it is back, this process keeps to its share
 }
 
 func (h *health) away(now time.Time) bool { return h.Degraded && now.Before(h.until) }
@@ -28,8 +28,8 @@ func (h *health) unavailable() error { return fmt.Errorf("%w: %w", ErrUnavailabl
 
 // heard takes in how a trip ended, and reports whether this is news. Redis is left alone
 // for as long as it has been away, but a second at least and ten at most. When it is back
-// this process keeps to its share for as long as it may have been away: others, who may
-// have noticed before, may still be without it.
+// this process keeps to its share for as long as it may have been away, up to ten seconds:
+// other processes may still be without Redis.
 func (h *health) heard(now time.Time, cause error) (news bool) {
 	since := h.Since
 	if cause == nil {

@@ -199,7 +199,7 @@ func TestRedisHearsOfTheOutage(t *testing.T) {
 	})
 }
 
-// Who keeps to its share waits for it no longer than until Redis decides again.
+// A process that keeps to its share waits only until Redis decides again.
 func TestRedisDecidesAgain(t *testing.T) {
 	t.Parallel()
 	limiter := New(redisServer(t), t.Name(), 100, time.Hour, WithReplicas(100))

@@ -99,7 +99,7 @@ func (c *tally) check(limit int, window, most time.Duration) error {
 	return nil
 }
 
-// errorIf is t.Errorf where something is wrong.
+// errorIf calls t.Errorf if something is wrong.
 func errorIf(t testing.TB, wrong bool, format string, args ...any) {
 	t.Helper()
 	if wrong {

@@ -26,6 +26,9 @@ type place struct {
 	lates  int       // how often it was too late
 }
 
+// known reports whether Redis may know the place, also after a pause has taken its slot.
+func (p *place) known() bool { return p.asking || !p.turn.IsZero() || !p.latest.IsZero() }
+
 // A status is a number of the script's answer.
 type status int
 
@@ -67,7 +70,7 @@ func (l *Limiter) leave(w *waiter) {
 			}
 		}
 	}
-	if free.asking || free.status != unknown || !free.latest.IsZero() { // a pause may have taken its slot
+	if free.known() {
 		l.giveBack(free.id)
 	}
 	l.advance()
@@ -108,7 +111,7 @@ func (l *Limiter) advance() {
 	switch {
 	case l.health.away(now), l.health.Degraded && l.traveling && l.fallback != FailClosed:
 		for _, w := range ask {
-			if !w.turn.IsZero() || !w.latest.IsZero() {
+			if w.known() {
 				l.giveBack(w.id)
 			}
 			l.serve(w, l.health.unavailable())

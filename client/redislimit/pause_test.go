@@ -36,7 +36,7 @@ func TestPauseIsShared(t *testing.T) {
 	}
 }
 
-// A process that has its slot and hears of a pause gives the slot up, and its place to nobody.
+// A process that has its slot and hears of a pause gives the slot up, but keeps its place.
 func TestPauseTakesSlotsBack(t *testing.T) {
 	t.Parallel()
 	limiter := New(redisServer(t), t.Name(), 1, 4*time.Second)
@@ -51,7 +51,7 @@ func TestPauseTakesSlotsBack(t *testing.T) {
 	begun := time.Now()
 	limiter.Pause(t.Context(), 1500*time.Millisecond)
 	err := <-done
-	errorIf(t, err != nil || time.Since(begun) < 1500*time.Millisecond || len(later) > 0, "Wait = %v after %v, after %d of a later one, want nil after the pause, and before it", err, time.Since(begun), len(later))
+	errorIf(t, err != nil || time.Since(begun) < 1500*time.Millisecond || len(later) > 0, "Wait = %v after %v, with %d later callers served, want nil after the pause, and none", err, time.Since(begun), len(later))
 }
 
 // Those who waited for the end of a pause leave evenly, in their order.

@@ -62,7 +62,7 @@ type Limiter struct {
 //
 // New asks nothing of Redis, and rdb stays the caller's to close. Every Wait returns
 // [ErrInvalid] if rdb is nil or a [*redis.Ring], which moves keys to an empty shard when
-// one dies, if name is empty, or if limit or window is not positive.
+// one dies, if name is empty, or if limit, window or slack is out of range.
 func New(rdb redis.UniversalClient, name string, limit int, window time.Duration, opts ...Option) *Limiter {
 	l := &Limiter{
 		slack: -1, timeout: time.Second, replicas: 1,
@@ -157,13 +157,14 @@ func (l *Limiter) Pause(_ context.Context, d time.Duration) {
 		return
 	}
 	l.pause = until
-	err := l.health.Cause
+	told := false
 	if !l.health.away(now) {
 		l.mu.Unlock()
-		_, err = l.ask(l.args(&trip{pause: until, sent: now})) // if Redis is away, the next Wait finds out
+		_, err := l.ask(l.args(&trip{pause: until, sent: now})) // if Redis is away, the next Wait finds out
+		told = err == nil
 		l.mu.Lock()
 	}
-	if err != nil && until.After(l.untold) {
+	if !told && until.After(l.untold) {
 		l.untold = until
 	}
 	for _, w := range l.line {

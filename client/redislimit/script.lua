@@ -40,8 +40,8 @@ local time = redis.call('TIME')
 time = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local seen, skew, pause = string.match(redis.call('GET', state) or '0 0 0', '(%S+) (%S+) (%S+)')
 local now = math.max(time + tonumber(skew), tonumber(seen))
--- Who asks again gets a slot or another reservation, so that a little longer moves nothing: of
--- many refused attempts each one extends the pause a little.
+-- A slightly longer pause does not move the queue: callers ask again anyway, and each of many
+-- refused attempts extends the pause a little.
 local extended = longer > 0 and now + longer > tonumber(pause) + ahead / 4
 pause = longer > 0 and math.max(now + longer, tonumber(pause)) or tonumber(pause)
 
@@ -102,7 +102,7 @@ for _ = 1, tonumber(ARGV[7]) do
   remove(id)
   local t, status, queued = free(0), 2, redis.call('ZCARD', queue)
   if t > now + ahead or not had and queued > 0 then
-    -- One that has waited keeps its place: before those who are expected later.
+    -- One that has waited keeps its place: before those who are expected then or later.
     if had then queued = redis.call('ZCOUNT', queue, '-inf', '(' .. whole(t)) end
     t, status = math.max(free(queued), had or 0, now + ahead), 1
   end

@@ -14,7 +14,7 @@ import (
 var script string
 
 // digest is SCRIPT LOAD's answer. It is a constant because FIPS forbids SHA-1 here.
-const digest = "ab4fa9c3f1ee225f460f0514bc78c578e6039c45"
+const digest = "ce00094675c70014ee207c89aad81ecd4e650171"
 
 const tenths = 10 // of the last span, in the answer
 
@@ -30,7 +30,7 @@ type trip struct {
 
 // depart begins a trip. The lock is held.
 func (l *Limiter) depart(waiters []*waiter, now time.Time) {
-	// No more than so many at a time, so that Redis is not held up for long.
+	// At most 1,000 ids and 100 waiters, so that Redis is not held up for long.
 	most := min(len(l.back), 1000)
 	t := &trip{waiters: waiters[:min(len(waiters), 100)], back: l.back[:most:most], used: l.used, pause: l.untold, sent: now}
 	for _, w := range t.waiters {

@@ -87,7 +87,7 @@ func (o sandboxOptions) portal() ([]portaltest.Option, error) {
 		portaltest.WithBaseURL(o.publicURL),
 		portaltest.WithExamples(),
 	}
-	dialect, ok := spoken[o.dialect]
+	dialect, ok := spoken[strings.ReplaceAll(o.dialect, "_", "-")]
 	if !ok {
 		return nil, usagef("--dialect must be both, portal-links or generate-link, not %q", o.dialect)
 	}
@@ -122,7 +122,7 @@ func (a *app) printSandbox(o sandboxOptions, address string, portal *portaltest.
 		}{address, portal.APIKey, portal.Organization}, false)
 	}
 	path, plain := "/portal_links", ""
-	if o.dialect == "generate-link" {
+	if strings.HasPrefix(o.dialect, "generate") {
 		path = "/portal/generate_link"
 	}
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !loopback.Is(u.Hostname()) {

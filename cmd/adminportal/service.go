@@ -66,7 +66,7 @@ func (a *app) connect(ctx context.Context, c connection, note string) (*service,
 	if err != nil {
 		return nil, err
 	}
-	s.sandbox = portaltest.NewHandler(portaltest.WithExamples()) // of our help, too
+	s.sandbox = portaltest.NewHandler(portaltest.WithExamples()) // the help uses them, too
 	site := serve(l, s.sandbox)
 	s.baseURL, s.key, s.close = site.url, s.sandbox.APIKey, func() { _ = site.close() }
 	if baseURL != "" {
@@ -119,7 +119,7 @@ func (a *app) observe(_ context.Context, at client.Attempt) {
 // explain adds what the embedded sandbox's user should know of an error.
 func (s *service) explain(err error) error {
 	if s.sandbox != nil && errors.Is(err, client.ErrOrganizationNotFound) {
-		return hintedError{error: err, hint: "the embedded sandbox has one organization, " + s.sandbox.Organization + ": leave --org out; with WORKOS_API_KEY set, WorkOS is asked"}
+		return hintedError{error: err, hint: "that organization is not in the embedded sandbox: leave --org out; with WORKOS_API_KEY set, WorkOS is asked"}
 	}
 	return err
 }

@@ -1,6 +1,6 @@
-// Package bench has no code of its own. Its benchmarks make the same call in four ways side by
-// side: with net/http by hand, with go-retryablehttp, with resty and with package client; and by
-// hand with the headers of package client. BenchmarkClick brings a link to click over.
+// Package bench has no code of its own. Its benchmarks make the same call in up to five ways side
+// by side: by hand with net/http, the same with package client's headers, with go-retryablehttp,
+// with resty, and with package client. BenchmarkClick brings a link to click over.
 // docs/performance.md has the figures and says what they mean.
 //
 //	make bench

@@ -190,7 +190,7 @@ func startNode(t *testing.T, name string, says any, env ...string) {
 	}
 }
 
-// must is v. An error ends the tests.
+// must returns v, and panics on an error.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
