@@ -43,8 +43,7 @@
 //     worse than not asking.
 //
 // Without Redis callers are not served in turn. [Limiter.State] and [WithLogger] tell why.
-// When Redis is back it is told of attempts, and with the next trip of pauses and of callers
-// who left.
+// When Redis is back it is told of attempts, of pauses and of callers who left.
 //
 // # What Redis must be
 //

@@ -1,12 +1,16 @@
 package redislimit
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A State tells whether Redis decides or the fallback.
@@ -33,7 +37,7 @@ func (h *health) unavailable() error { return fmt.Errorf("%w: %w", ErrUnavailabl
 func (h *health) heard(now time.Time, cause error) (news bool) {
 	since := h.Since
 	if cause == nil {
-		since, h.answered = h.answered, now
+		since, h.answered = cmp.Or(h.answered, h.Since), now
 	}
 	pause := min(max(now.Sub(since), time.Second), 10*time.Second)
 	if news = h.Degraded != (cause != nil); news {
@@ -93,10 +97,12 @@ func (l *Limiter) spend() bool {
 	return true
 }
 
-// owes reports whether there are attempts that still count and that Redis does not know of.
+// owes reports whether Redis is to hear of attempts, of a pause or of who has left, as long as that
+// matters: what is reserved ends by itself. A client that is closed reaches Redis no more.
 func (l *Limiter) owes(now time.Time) bool {
 	last := len(l.used) - 1
-	return last >= 0 && now.Sub(l.used[last].at) < l.span
+	return !errors.Is(l.health.Cause, redis.ErrClosed) && (last >= 0 && now.Sub(l.used[last].at) < l.span || l.untold.After(now) ||
+		len(l.back) > 0 && (!l.health.Degraded || now.Sub(l.health.Since) < l.span))
 }
 
 // local is the default fallback. It counts what this process last heard of the attempts

@@ -119,7 +119,7 @@ func (l *Limiter) advance() {
 		if l.owes(now) && l.health.away(now) && (next.IsZero() || l.health.until.Before(next)) {
 			next = l.health.until // even if nobody asks by then
 		}
-	case !l.traveling && (len(ask) > 0 || len(l.back) > 0 || l.health.Degraded && l.owes(now)):
+	case !l.traveling && (len(ask) > 0 || l.owes(now)):
 		l.depart(ask, now)
 	}
 	if l.timer != nil {

@@ -39,7 +39,8 @@ func TestPauseIsShared(t *testing.T) {
 // A process that has its slot and hears of a pause gives the slot up, but keeps its place.
 func TestPauseTakesSlotsBack(t *testing.T) {
 	t.Parallel()
-	limiter := New(redisServer(t), t.Name(), 1, 4*time.Second)
+	rdb := redisServer(t)
+	limiter := New(rdb, t.Name(), 1, 2*time.Second)
 	spend(t, limiter, 1)
 	_, done := wait(within(t, 20*time.Second), limiter)
 	eventually(t, "the process has its slot", func() bool {
@@ -48,10 +49,11 @@ func TestPauseTakesSlotsBack(t *testing.T) {
 		return len(limiter.line) == 1 && limiter.line[0].status == slot
 	})
 	_, later := wait(within(t, 20*time.Second), limiter)
+	eventually(t, "another one waits", func() bool { return card(t, rdb, "queue") == 1 })
 	begun := time.Now()
-	limiter.Pause(t.Context(), 1500*time.Millisecond)
+	limiter.Pause(t.Context(), 3*time.Second)
 	err := <-done
-	errorIf(t, err != nil || time.Since(begun) < 1500*time.Millisecond || len(later) > 0, "Wait = %v after %v, with %d later callers served, want nil after the pause, and none", err, time.Since(begun), len(later))
+	errorIf(t, err != nil || time.Since(begun) < 3*time.Second || len(later) > 0, "Wait = %v after %v, with %d later callers served, want nil after the pause, and none", err, time.Since(begun), len(later))
 }
 
 // Those who waited for the end of a pause leave evenly, in their order.

@@ -8,8 +8,8 @@
 --
 -- KEYS  log    slots of the last span and the near future: id by time
 --       queue  reservations: id by expected time
---       state  "seen skew pause": the clock's last value, what is added to Redis's
---              clock, and until when there are no slots
+--       state  "seen skew pause moved": the clock's last value, what is added to Redis's
+--              clock, until when there are no slots, and the pause that last moved the queue
 -- ARGV  limit, span, ahead  (all times are whole microseconds)
 --       pause               no slots for so long from now; 0 changes nothing
 --       back, used, asked   how many of each follow
@@ -38,12 +38,14 @@ end
 -- If Redis's clock goes back, after a failover or a correction, this one goes on.
 local time = redis.call('TIME')
 time = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local seen, skew, pause = string.match(redis.call('GET', state) or '0 0 0', '(%S+) (%S+) (%S+)')
+local seen, skew, pause, moved = string.match(redis.call('GET', state) or '0 0 0', '(%S+) (%S+) (%S+) ?(%S*)')
 local now = math.max(time + tonumber(skew), tonumber(seen))
--- A slightly longer pause does not move the queue: callers ask again anyway, and each of many
--- refused attempts extends the pause a little.
-local extended = longer > 0 and now + longer > tonumber(pause) + ahead / 4
+-- The queue moves when the pause has become longer by more than a little: each of many refused
+-- attempts extends it.
 pause = longer > 0 and math.max(now + longer, tonumber(pause)) or tonumber(pause)
+moved = tonumber(moved) or 0
+local extended = longer > 0 and pause > moved + ahead / 16
+if extended then moved = pause end
 
 -- Who had to wait leaves one by one: all within a twentieth of the span, or evenly in
 -- the span after a pause, in order not to be refused again together.
@@ -60,7 +62,7 @@ end
 -- want of memory or of a right, leaves no key without one.
 local last = math.max(now, pause, at(log, -1) or 0, at(queue, -1) or 0)
 local function ttl() return whole((last - now + span) / 1000 + 1000) end
-redis.call('SET', state, whole(now) .. ' ' .. whole(now - time) .. ' ' .. whole(pause), 'PX', ttl())
+redis.call('SET', state, table.concat({whole(now), whole(now - time), whole(pause), whole(moved)}, ' '), 'PX', ttl())
 for _, key in ipairs({log, queue}) do redis.call('PEXPIRE', key, ttl()) end
 
 local function remove(id)
@@ -105,6 +107,8 @@ for _ = 1, tonumber(ARGV[7]) do
     -- One that has waited keeps its place: before those who are expected then or later.
     if had then queued = redis.call('ZCOUNT', queue, '-inf', '(' .. whole(t)) end
     t, status = math.max(free(queued), had or 0, now + ahead), 1
+    local tie = had and redis.call('ZCOUNT', queue, whole(t), whole(t)) > 0
+    if tie then t = math.max(t - 1, now + ahead) end
   end
   if wait >= 0 and t - now > wait then status = 0 else add(status == 2 and log or queue, id, t) end
   for _, n in ipairs({t - now, status}) do table.insert(answer, n) end
