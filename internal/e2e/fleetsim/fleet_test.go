@@ -92,7 +92,7 @@ func (r Result) broken(all []Result) string {
 	case r.Load < 1:
 		use = 0.93 * r.Load * (1 - leave)
 	case r.Crashes: // what a killed replica had reserved is not all used
-		use = 0.93
+		use = 0.90
 	case r.Skew: // who waits while the clock is set asks again
 		operations = 6
 	case r.Outage: // nobody knows what others do
