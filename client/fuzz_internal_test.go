@@ -202,7 +202,7 @@ func FuzzAddress(f *testing.F) {
 		"https://example.com/settings", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080/x?y#z", "HTTPS://EXAMPLE.COM", "https://example.com.",
 		"", "/settings", "//example.com", "example.com", "javascript:alert(1)", "data:text/html,x", "https:example.com", "https:///x", "https://",
 		"https://u@h", "https://u:p@h", "https://@h", "http://localhost.evil.com", "http://127.0.0.1.evil.com", "http://0x7f.1", "http://2130706433", "http://[::ffff:7f00:1]",
-		"https://h\\@evil", "https:\\\\h", " https://h", "https://h ", "https://h\n", "https://h#\n", "https://h\t/", "https://h:99999", "https://h:", "https://:443", "https://h/%zz", "https://%68", "https://[::1%25lo]/", "http://[::1%25.evil.com]/",
+		"https://h\\@evil", "https:\\\\h", " https://h", "https://h ", "https://h\n", "https://h#\n", "https://h\t/", "https://h:99999", "https://h:", "https://:443", "https://h/%zz", "https://%68", "https://[::1%25lo]/", "http://[::1%25.evil.com]/", "http://[::1%25썍]",
 	} {
 		f.Add(seed)
 	}

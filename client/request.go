@@ -130,9 +130,10 @@ func (r PortalLinkRequest) liveBody() gen.LiveLinkRequest {
 // No error repeats the address: it may be a secret.
 func parseAddress(address string, plainHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(address)
-	// net/url accepts a host of characters that no host has, and anything after a #.
+	// net/url accepts a host of characters that no host has, a zone, which browsers refuse, and
+	// anything after a #.
 	if err != nil || u.Scheme == "" || u.Hostname() == "" ||
-		strings.ContainsFunc(address, unfit) || strings.ContainsAny(u.Host, "!$&'()*+,;=<>\"`{|}^") {
+		strings.ContainsFunc(address, unfit) || strings.ContainsAny(u.Host, "%!$&'()*+,;=<>\"`{|}^") {
 		return nil, errors.New("must be an absolute URL, such as https://example.com/settings")
 	}
 	if u.User != nil {

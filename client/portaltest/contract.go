@@ -92,7 +92,7 @@ var formats = []openapi3.SchemaValidationOption{
 func checkRedirect(address string) error {
 	foreign := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`\<>"`, r) }
 	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(address, foreign) || strings.ContainsAny(u.Host, "!$&'()*+,;=`{|}^") ||
+	if err != nil || u.User != nil || u.Hostname() == "" || strings.ContainsFunc(address, foreign) || strings.ContainsAny(u.Host, "%!$&'()*+,;=`{|}^") ||
 		u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
 		return errRedirect
 	}
