@@ -37,7 +37,7 @@
 //     what it last heard of the fleet's attempts, and keeps to the turns that Redis gave.
 //     So the fleet exceeds the limit at worst by what others did after that: simulated
 //     fleets that use all of it by up to 2 %, ten real processes with a limit of 20 by 0 to
-//     2 in a failover, and by 4 to 10 when Redis was away for longer.
+//     2 in a failover, and by 3 to 10 when Redis was away for longer.
 //   - Any other limiter can decide, such as *rate.Limiter of golang.org/x/time/rate.
 //   - [FailClosed] makes every Wait return [ErrUnavailable]. Choose it if being refused is
 //     worse than not asking.
