@@ -84,7 +84,7 @@ func TestConfigureDsync(t *testing.T) {
 		Organization: srv.Organization,
 		Intent:       client.IntentDsync,
 	})
-	if err != nil || link.Expired() {
-		t.Errorf("GeneratePortalLink = %v, %v, want a fresh link", link, err)
+	if err != nil || link.Expired() || !srv.Requests()[0].Fault {
+		t.Errorf("GeneratePortalLink = %v, %v, want a fresh link after a failure", link, err)
 	}
 }

@@ -242,10 +242,10 @@ func ExampleWithRetry() {
 
 // At every tick one attempt may leave. *rate.Limiter of golang.org/x/time/rate is a Limiter as well.
 func ExampleWithLimiter() {
-	ticks := time.Tick(20 * time.Millisecond)
+	ticks := time.NewTicker(20 * time.Millisecond)
 	portal, srv := sandbox(client.WithLimiter(limiterFunc(func(ctx context.Context) error {
 		select {
-		case <-ticks:
+		case <-ticks.C:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -253,11 +253,12 @@ func ExampleWithLimiter() {
 	})))
 	defer srv.Close()
 	start := time.Now()
+	ticks.Reset(20 * time.Millisecond)
 	for range 3 {
 		_, _ = portal.GeneratePortalLink(context.Background(), client.PortalLinkRequest{Organization: srv.Organization, Intent: client.IntentSSO})
 	}
-	fmt.Println("three calls waited for ticks:", time.Since(start) >= 20*time.Millisecond)
-	// Output: three calls waited for ticks: true
+	fmt.Println("three calls waited for three ticks:", time.Since(start) >= 60*time.Millisecond)
+	// Output: three calls waited for three ticks: true
 }
 
 func ExampleWithLinkHosts() {

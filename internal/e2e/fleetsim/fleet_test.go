@@ -90,13 +90,13 @@ func (r Result) broken(all []Result) string {
 	refused, busiest, use, operations := 0.001, 1.0, 0.95, 2
 	switch {
 	case r.Load < 1:
-		use = 0.93 * r.Load * (1 - leave)
+		use = 0.95 * r.Load * (1 - leave)
 	case r.Crashes: // what a killed replica had reserved is not all used
-		use = 0.90
+		use = 0.93
 	case r.Skew: // who waits while the clock is set asks again
-		operations = 6
+		operations = 4
 	case r.Outage: // nobody knows what others do
-		refused, busiest, use, operations = 0.05, 1.25, 0.85, 6
+		refused, busiest, use, operations = 0.02, 1.10, 0.85, 6
 	case r.Neighbor == unknown: // a sixth of what both ask for is not there, and every pause moves all turns
 		refused, busiest, operations = 0.1, 1.2, 40
 	}
@@ -104,7 +104,7 @@ func (r Result) broken(all []Result) string {
 		use -= 0.03
 		operations += operations / 2
 	}
-	each := r.Replicas > 10 && !r.Outage && r.Load >= 1 && slices.ContainsFunc(all, func(smaller Result) bool {
+	each := r.Replicas > 10 && !r.Outage && slices.ContainsFunc(all, func(smaller Result) bool {
 		return smaller.Name == r.Name && smaller.Replicas < r.Replicas && r.Operations > 1.1*smaller.Operations // the tenth is chance
 	})
 	switch {
