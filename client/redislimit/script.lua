@@ -104,10 +104,11 @@ for _ = 1, tonumber(ARGV[7]) do
   remove(id)
   local t, status, queued = free(0), 2, redis.call('ZCARD', queue)
   if t > now + ahead or not had and queued > 0 then
-    -- One that has waited keeps its place: before those who are expected then or later.
-    if had then queued = redis.call('ZCOUNT', queue, '-inf', '(' .. whole(t)) end
+    -- One that has waited keeps its place: before those who are expected later, and at the end of
+    -- a pause, where the queue has moved, also before those who are expected then.
+    if had then queued = redis.call('ZCOUNT', queue, '-inf', (t == pause and '(' or '') .. whole(t)) end
     t, status = math.max(free(queued), had or 0, now + ahead), 1
-    local tie = had and redis.call('ZCOUNT', queue, whole(t), whole(t)) > 0
+    local tie = had and t == pause and redis.call('ZCOUNT', queue, whole(t), whole(t)) > 0
     if tie then t = math.max(t - 1, now + ahead) end
   end
   if wait >= 0 and t - now > wait then status = 0 else add(status == 2 and log or queue, id, t) end
